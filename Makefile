@@ -1,0 +1,134 @@
+# Perigee's build: everything is made in build/ (build/san with SAN=1). `make help` lists the
+# targets; V=1 shows the commands.
+
+PREFIX ?= /usr/local
+CC ?= cc
+BUILD := build$(if $(SAN),/san)
+VERSION := 0.1.0
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wpointer-arith -Wvla $(if $(CI),-Werror)
+LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
+LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
+SAN_FLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+override CPPFLAGS += -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' \
+            -DPERIGEE_PREFIX='"$(PREFIX)"' -Icore -I$(BUILD)/gen $(LUA_CFLAGS)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=c17 $(WARN) $(SAN_FLAGS) -fno-omit-frame-pointer -pthread $(CFLAGS)
+LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -lm -pthread
+, := ,
+
+Q := $(if $(V),,@)
+SAY = $(if $(V),,@echo "$(1) $(patsubst $(BUILD)/%,%,$@)")
+
+CORE_C := $(filter-out core/main.c,$(sort $(shell find core -name '*.c')))
+CORE_O := $(CORE_C:%.c=$(BUILD)/%.o)
+LIB := $(BUILD)/libperigee.a
+PROGRAM := $(BUILD)/perigee
+EMBEDDED := $(sort $(wildcard core/store/schema/*.sql core/bridge/*.lua))
+EMBEDDED_H := $(foreach f,$(EMBEDDED),$(BUILD)/gen/$(notdir $(f)).h)
+
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+BOARD_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/board/test_*.c))
+PEER_TESTS := $(wildcard tests/peers/test_*.sh)
+BENCHES := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/load
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all run test lint bench fuzz install clean help setup setup-test tests format
+.DEFAULT_GOAL := all
+
+all: $(PROGRAM) ## build the program to build/perigee
+
+run: setup ## install what is missing, build, serve this board on 127.0.0.1:2323
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)echo "Dial the board from another window:  telnet 127.0.0.1 2323   (Ctrl-C here stops it)"
+	$(Q)exec $(PROGRAM) serve --board .
+
+test: setup-test ## install what is missing, run every test; SAN=1 with sanitizers
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)scripts/run-tests $(BUILD)
+
+tests: $(PROGRAM) $(UNIT_TESTS) $(BOARD_TESTS) $(BENCHES)
+
+lint: setup-test ## formatting, clang-tidy, luacheck, floors and banned calls
+	$(Q)$(MAKE) --no-print-directory $(EMBEDDED_H)
+	$(Q)scripts/lint "$(CPPFLAGS)"
+
+bench: setup-test ## speed and memory beside a bare server; writes build/bench.json
+	$(Q)$(MAKE) --no-print-directory $(PROGRAM) $(BENCHES)
+	$(Q)scripts/bench $(BUILD)
+
+fuzz: setup-test ## each fuzz target for a minute (SECONDS=N for another time)
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
+	$(Q)scripts/fuzz $(or $(SECONDS),60)
+
+install: $(PROGRAM) ## install to PREFIX (/usr/local), under DESTDIR
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/perigee
+	for f in $$(find lua screens -type f); do \
+	    install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/perigee/$$f; done
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/perigee/README.md
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/perigee/LICENSE
+
+setup: ## install the packages that building and running need
+	$(Q)scripts/setup run
+
+setup-test: ## install the packages that tests and lint need as well
+	$(Q)scripts/setup test
+
+format: ## format every C file in place
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	$(Q)sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+$(BUILD)/gen/%.h: core/store/schema/% Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/embed $< > $@
+
+$(BUILD)/gen/%.h: core/bridge/% Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/embed $< > $@
+
+$(BUILD)/core/%.o: core/%.c | $(EMBEDDED_H)
+	$(call SAY,CC  )
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(CORE_O)
+	$(call SAY,AR  )
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(PROGRAM): $(BUILD)/core/main.o $(LIB)
+	$(call SAY,LD  )
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(BUILD)/tests/%.o: tests/%.c | $(EMBEDDED_H)
+	$(call SAY,CC  )
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/flush.o $(LIB)
+	$(call SAY,LD  )
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
+
+$(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/board/board.o $(LIB)
+	$(call SAY,LD  )
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lvterm $(LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	$(call SAY,LD  )
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lev -lm
+
+build/fuzz/%: tests/fuzz/%.c $(CORE_C) | $(EMBEDDED_H)
+	$(call SAY,FUZZ)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) -I. -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -pthread $< \
+	    $(filter core/base/% core/proto/% core/term/% core/screen/%,$(CORE_C)) -o $@ -lm
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,56 @@
+/* span.h -- a borrowed run of bytes. Never kept across the next call on its owner. */
+#ifndef PERIGEE_BASE_SPAN_H
+#define PERIGEE_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+    const char *data;
+    size_t len;
+};
+
+/* For printf: printf("%.*s", SPAN_ARG(s)). */
+#define SPAN_ARG(s) (int)(s).len, (s).data
+#define SPAN_LIT(text) ((struct span){text, sizeof(text) - 1})
+
+static inline struct span span_of(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
+static inline struct span span_from(const void *data, size_t len)
+{
+    return (struct span){data, len};
+}
+
+static inline bool span_is(struct span s, const char *text)
+{
+    return s.len == strlen(text) && memcmp(s.data, text, s.len) == 0;
+}
+
+static inline bool span_equals(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool span_starts_with(struct span s, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return s.len >= n && memcmp(s.data, prefix, n) == 0;
+}
+
+/* Cut `n` bytes (at most all) off the front of `s` and return them. */
+static inline struct span span_take(struct span *s, size_t n)
+{
+    struct span front = {s->data, n < s->len ? n : s->len};
+
+    if (front.len > 0)
+        s->data += front.len;
+    s->len -= front.len;
+    return front;
+}
+
+#endif

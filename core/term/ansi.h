@@ -1,0 +1,42 @@
+/* ansi.h -- ANSI sequences that we send: by name for the `ansi:` macro, by number for pipe
+ * codes; and the filters that keep everybody else's out. UTF-8 in, UTF-8 out; no state. */
+#ifndef PERIGEE_TERM_ANSI_H
+#define PERIGEE_TERM_ANSI_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+/* One argument of an `ansi:` macro: a number or a word. */
+struct ansi_arg {
+    bool is_number;
+    long number;
+    struct span word;
+};
+
+/* Append the sequence of macro `name` (any letter case): move(x, y) up down left right(n) home
+ * clear clear_line clear_below color(fg, bg) bold blink reverse normal save restore hide show
+ * bell. `x` is the column, `y` the row, from 1. Colours are 0 to 15 or their names (black blue
+ * green cyan red magenta brown gray ... white: the DOS order that pipe codes have); bright
+ * backgrounds are not sent. -1 and `why` says what was expected: an unknown name lists the
+ * known ones, a number out of range says its range (1 to 255). */
+int ansi_macro(struct buf *out, struct span name, const struct ansi_arg *args, unsigned count,
+               struct err *why);
+
+/* Append `text` with its pipe codes |00..|15 (foreground) and |16..|23 (background) as whole
+ * SGR sequences where `ansi`, left out where not. Each code sets one colour and leaves the
+ * other as it was: *colors (fg | bg << 4, at the beginning 0x07) is read and updated. "||" is
+ * a '|'. A '|' before anything else stays. Everything but pipe codes passes as it is. */
+bool ansi_pipe(struct buf *out, struct span text, bool ansi, unsigned *colors);
+
+/* Append `text` without its escape sequences (CSI, OSC and the like, whole) and without C0 and
+ * C1 control characters and DEL; a tab becomes a space; LF is kept only if `lines`. */
+bool ansi_strip(struct buf *out, struct span text, bool lines);
+
+/* As ansi_strip with `lines`, but CR and LF and bells stay, for terminals without ANSI; cursor
+ * movement to a later column of the same line becomes spaces, to another row a line end. */
+bool ansi_flatten(struct buf *out, struct span text);
+
+#endif

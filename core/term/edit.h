@@ -1,0 +1,43 @@
+/* edit.h -- one line being typed: a field, a chat line, a command. Keys in, text and what to
+ * echo out, both UTF-8. Sans-I/O; knows neither the screen nor the client. */
+#ifndef PERIGEE_TERM_EDIT_H
+#define PERIGEE_TERM_EDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "term/keys.h"
+
+struct edit_options {
+    uint16_t max;  /* characters; 1 to 1,000 */
+    uint32_t mask; /* shown instead of each character; 0 shows what is typed, 1 shows nothing */
+    bool upper;    /* letters become upper case */
+    bool digits;   /* nothing but 0 to 9 */
+    bool hotkey;   /* done as soon as `max` characters are typed */
+};
+
+enum edit_result {
+    EDIT_MORE,   /* go on */
+    EDIT_DONE,   /* Enter, or a hotkey field is full */
+    EDIT_CANCEL, /* Esc */
+    EDIT_OTHER,  /* not a key of the editor's (Tab, arrows up and down, F1 ...): the owner's */
+};
+
+struct edit {
+    struct buf text; /* UTF-8 */
+    struct edit_options options;
+};
+
+void edit_init(struct edit *e, const struct edit_options *options);
+void edit_clear(struct edit *e); /* wipes and frees */
+
+/* Handle one key; append what the terminal should show to `echo` (a bell where the line is
+ * full or the character is not allowed; nothing is dropped silently). Backspace, Ctrl-U (all),
+ * Ctrl-W (a word). `echo` has room for 8 bytes a character of `max`. */
+enum edit_result edit_key(struct edit *e, const struct key *key, struct buf *echo);
+
+/* Append the line as it is shown: the text, or its mask. */
+void edit_show(const struct edit *e, struct buf *echo);
+
+#endif
