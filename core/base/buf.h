@@ -8,6 +8,8 @@
 
 #include "base/span.h"
 
+#define BUF_LARGE (1u << 30) /* for what is bounded by what it is made from */
+
 struct buf {
     char *data;
     uint32_t len;

@@ -26,17 +26,17 @@ enum telnet_option {
 enum telnet_side { TELNET_US, TELNET_HIM }; /* WILL/WONT of ours; of theirs (our DO/DONT) */
 
 enum telnet_event_type {
-    TELNET_DATA,        /* data: what the peer typed, IAC undone, CR NUL as CR outside BINARY */
-    TELNET_TERMINAL,    /* data: a terminal type, lower case, printable, at most 40 bytes */
-    TELNET_MTTS,        /* number: the bits of "MTTS n" */
-    TELNET_TTYPE_DONE,  /* no more types will come: the list has ended or was refused */
-    TELNET_WINDOW,      /* width, height: clamped to 20..255 and 10..100; never 0 */
-    TELNET_CHARSET_IS,  /* data: the character set both sides agreed to ("UTF-8", "CP437") */
-    TELNET_OPTION,      /* number: an option, `side`, `on`: its state has changed */
-    TELNET_INTERRUPT,   /* IP, BRK or AO: as Ctrl-C */
-    TELNET_ERASE_CHAR,  /* EC */
-    TELNET_ERASE_LINE,  /* EL */
-    TELNET_BAD,         /* the peer floods commands or never ends a subnegotiation: hang up */
+    TELNET_DATA,       /* data: what the peer typed, IAC undone, CR NUL as CR outside BINARY */
+    TELNET_TERMINAL,   /* data: a terminal type, lower case, printable, at most 40 bytes */
+    TELNET_MTTS,       /* number: the bits of "MTTS n" */
+    TELNET_TTYPE_DONE, /* no more types will come: the list has ended or was refused */
+    TELNET_WINDOW,     /* width, height: clamped to 20..255 and 10..100; never 0 */
+    TELNET_CHARSET_IS, /* data: the character set both sides agreed to ("UTF-8", "CP437") */
+    TELNET_OPTION,     /* number, side, on: an option has changed, or was refused (off) */
+    TELNET_INTERRUPT,  /* IP, BRK or AO: as Ctrl-C */
+    TELNET_ERASE_CHAR, /* EC */
+    TELNET_ERASE_LINE, /* EL */
+    TELNET_BAD,        /* the peer floods commands or never ends a subnegotiation: hang up */
 };
 
 struct telnet_event {
@@ -58,9 +58,11 @@ void telnet_free(struct telnet *t);         /* NULL is allowed */
 void telnet_start(struct telnet *t);
 
 /* Ask for an option to be on or off (RFC 1143 section 7). Nothing is sent for a state that is
- * already so, under way, or was refused before. */
+ * already so, under way, or was refused before; nor for what we never do (their ECHO, our
+ * TTYPE). Where `out` is full nothing changes, and it may be asked again. */
 void telnet_ask(struct telnet *t, enum telnet_side side, uint8_t option, bool on);
 
+/* Is it in force? Ours ends when we send WONT, theirs when their WONT is here. */
 bool telnet_is_on(const struct telnet *t, enum telnet_side side, uint8_t option);
 
 /* Has the peer sent any telnet command? One that has not is taken for a raw connection:
@@ -71,7 +73,8 @@ bool telnet_has_answered(const struct telnet *t);
  * ev->data borrows from `in` or `t`: good until the next call on either. The first event
  * after the peer's first command comes with BINARY asked for in both directions.
  * Replies stop (silently) when `out` is full or after 512 option commands; 4,096 of them, or
- * 64 KiB inside subnegotiations that do not end, are TELNET_BAD, again at each call. */
+ * 64 KiB inside subnegotiations that do not end, are TELNET_BAD, again at each call with input,
+ * which is dropped. */
 bool telnet_next(struct telnet *t, struct span *in, struct telnet_event *ev);
 
 /* Append `text` as it must stand on the wire: IAC doubled. As buf_add. */

@@ -20,7 +20,8 @@ bool charset_find(struct span name, enum charset *out);
 uint32_t charset_from_cp437(unsigned char byte);
 
 /* The byte for a code point: exact, or the nearest look-alike ('–' as '-', 'é' without its
- * accent in ASCII, '║' as '|', '█' as '#'); '?' where there is none, 0 for what takes no column. */
+ * accent in ASCII, '║' as '|', '█' as '#'); '?' where there is none, 0 for what takes no
+ * column. */
 unsigned char charset_to_cp437(uint32_t cp);
 unsigned char charset_to_ascii(uint32_t cp);
 

@@ -25,16 +25,20 @@ enum edit_result {
 };
 
 struct edit {
-    struct buf text; /* UTF-8 */
+    struct buf text; /* UTF-8; the owner may put a default there before the first key */
     struct edit_options options;
+    bool in_paste; /* to be set by the owner where the line begins inside a paste */
+    bool has_rung; /* in this paste */
 };
 
 void edit_init(struct edit *e, const struct edit_options *options);
 void edit_clear(struct edit *e); /* wipes and frees */
 
 /* Handle one key; append what the terminal should show to `echo` (a bell where the line is
- * full or the character is not allowed; nothing is dropped silently). Backspace, Ctrl-U (all),
- * Ctrl-W (a word). `echo` has room for 8 bytes a character of `max`. */
+ * full or the character is not allowed, one for a whole paste; no character is dropped
+ * silently). Backspace (Delete too: the cursor is always at the end) takes a character with its
+ * combining marks, Ctrl-U all, Ctrl-W a word. Enter and Tab inside a paste become spaces.
+ * `echo` has room for 8 bytes a character of `max`. */
 enum edit_result edit_key(struct edit *e, const struct key *key, struct buf *echo);
 
 /* Append the line as it is shown: the text, or its mask. */

@@ -14,8 +14,8 @@
 
 enum key_code {
     KEY_NONE,
-    KEY_CHAR, /* ch: the code point, never a control character */
-    KEY_CTRL, /* ch: 'A'..'Z', '\\', ']', '^', '_' or '@'; not those below */
+    KEY_CHAR,  /* ch: the code point, never a control character */
+    KEY_CTRL,  /* ch: 'A'..'Z', '\\', ']', '^', '_' or '@'; not those below */
     KEY_ENTER, /* CR, CR LF, CR NUL or LF */
     KEY_TAB,
     KEY_BACKTAB,
@@ -33,10 +33,12 @@ enum key_code {
     KEY_PAGE_DOWN,
     KEY_F1, /* to KEY_F1 + 11 */
     KEY_F12 = KEY_F1 + 11,
-    KEY_PASTE_BEGIN, /* bracketed paste; what is between comes as KEY_CHAR, KEY_ENTER, KEY_TAB */
+    KEY_PASTE_BEGIN, /* bracketed paste; between are only KEY_CHAR, KEY_ENTER, KEY_TAB */
     KEY_PASTE_END,
     KEY_CURSOR_REPORT, /* row, column: the answer to ESC[6n */
-    KEY_REPLY, /* another answer of the terminal; nobody typed it */
+    /* Another answer of the terminal; nobody typed it. ch: its last byte ('c' 'n' 't' 'y' 'R');
+     * row, column: its first two numbers. SyncTERM answers ESC[c with 'c', 67, 84. */
+    KEY_REPLY,
 };
 
 struct key {
@@ -62,17 +64,25 @@ void keys_init(struct keys *k);
 
 /* Take one key from the front of `in`, whose bytes are in `charset`. False: `in` is used up.
  * Unknown sequences are dropped whole; at most 32 bytes and 16 numbers are looked at, strings
- * of up to 256 bytes are dropped, and after those limits bytes are text again. */
+ * of up to 256 bytes are dropped, and after those limits bytes are text again. Shift, Alt and
+ * Ctrl with arrows and function keys make no difference. An ESC before a character that begins
+ * no sequence (Alt-x) is KEY_ESCAPE, then the character. What is not UTF-8, and C1 controls,
+ * come as '?'; in ASCII bytes from 0x80 on are dropped.
+ *
+ * ESC[1;2R is a cursor report, though some xterms mean Shift-F3 by it. */
 bool keys_next(struct keys *k, struct span *in, enum charset charset, struct key *key);
 
 bool keys_is_waiting(const struct keys *k); /* an Esc, or a piece of a sequence, is held back */
 
 /* Nothing followed for 150 ms: a lone Esc becomes KEY_ESCAPE (true), a broken sequence is
- * dropped (false). */
+ * dropped (false). A lone ESC[M is F1 of the SCO console, not the beginning of a mouse report.
+ */
 bool keys_timeout(struct keys *k, struct key *key);
 
-/* The name handlers get: "up", "page_down", "escape", "f1", "ctrl_c", "é". `out` holds at
- * least 16 bytes; returns `out`. */
+enum { KEY_NAME_SIZE = 16 };
+
+/* The name handlers get: "up", "page_down", "escape", "f1", "ctrl_c", "space", "é". `out` holds
+ * at least KEY_NAME_SIZE bytes; returns `out`. */
 const char *key_name(const struct key *key, char *out);
 
 #endif

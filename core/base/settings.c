@@ -1,0 +1,207 @@
+#include "base/settings.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define NUMBER(name, member, least, most, standard, live, help)                                \
+    {                                                                                          \
+        name, SETTING_NUMBER, offsetof(struct settings, member), least, most, standard, NULL,  \
+            NULL, live, help                                                                   \
+    }
+#define TEXT(name, member, standard, choice, live, help)                                       \
+    {                                                                                          \
+        name, SETTING_TEXT, offsetof(struct settings, member), 0, 0, 0, standard, choice,      \
+            live, help                                                                         \
+    }
+#define LIST(name, member, standard, live, help)                                               \
+    {                                                                                          \
+        name, SETTING_LIST, offsetof(struct settings, member), 0, 0, 0, standard, NULL, live,  \
+            help                                                                               \
+    }
+
+const struct setting settings_table[] = {
+    TEXT("board.name", board_name, "Perigee", NULL, true, "what the board is called"),
+    LIST("listen", listen, "127.0.0.1:2323", false, "HOST:PORT of each telnet listener"),
+    TEXT("log.level", log_level, "info", "|error|warn|info|debug|", true, "what is logged"),
+    TEXT("reload.redraw", reload_redraw, "sysop", "|sysop|all|none|", true,
+         "whose screen is redrawn when it is saved"),
+    NUMBER("levels.new", level_new, 1, 255, 10, true, "level of a new account"),
+    NUMBER("levels.sysop", level_sysop, 2, 255, 100, true, "level from which one is a sysop"),
+    NUMBER("limits.callers", max_callers, 1, 1000000, 10000, true, "callers at once"),
+    NUMBER("limits.visitors", max_visitors, 1, 1000000, 1000, true,
+           "connections at once that have typed nothing"),
+    NUMBER("limits.callers_per_address", callers_per_address, 1, 1000000, 10, true,
+           "callers at once from one address (or IPv6 /64)"),
+    NUMBER("limits.calls_per_minute", calls_per_minute, 1, 1000000, 30, true,
+           "calls a minute from one address"),
+    NUMBER("limits.visitor_seconds", visitor_seconds, 1, 86400, 60, true,
+           "time to type the first key"),
+    NUMBER("limits.idle_seconds", idle_seconds, 5, 604800, 900, true,
+           "time without a key before a call ends"),
+    NUMBER("limits.call_minutes", call_minutes, 1, 10080, 240, true, "length of a call"),
+    NUMBER("limits.line_length", line_length, 10, 1000, 250, true,
+           "characters in a typed line"),
+    NUMBER("limits.login_failures", login_failures, 1, 1000, 10, true,
+           "failed logins of an address before it is banned"),
+    NUMBER("limits.ban_seconds", ban_seconds, 1, 604800, 900, true, "length of the first ban"),
+    NUMBER("limits.output_kb", output_kb, 16, 16384, 64, true,
+           "output that may wait for one caller"),
+    NUMBER("limits.stalled_seconds", stalled_seconds, 1, 3600, 60, true,
+           "a caller who reads nothing for so long is ended"),
+    NUMBER("limits.handler_ms", handler_ms, 5, 10000, 20, true,
+           "running time of a handler between two waits"),
+    NUMBER("limits.handler_mb", handler_mb, 1, 65536, 64, true,
+           "memory that a handler may take between two waits"),
+    NUMBER("limits.lua_mb", lua_mb, 16, 65536, 256, true, "memory of all Lua"),
+    NUMBER("limits.sql_ms", sql_ms, 10, 60000, 2000, true, "running time of a query"),
+    NUMBER("limits.sql_rows", sql_rows, 10, 1000000, 10000, true, "rows of a query's result"),
+    LIST("limits.allow", allow, "127.0.0.0/8,::1", true,
+         "addresses and networks that no limit by address holds for"),
+    {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, false, NULL},
+};
+
+static void *member(const struct settings *s, const struct setting *t)
+{
+    return (char *)(uintptr_t)s + t->offset;
+}
+
+static void clear_list(struct setting_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        mem_free(list->items[i]);
+    list->count = 0;
+}
+
+static void set_default(struct settings *s, const struct setting *t)
+{
+    struct err ignored;
+    const char *rest = t->text;
+
+    if (t->type == SETTING_NUMBER)
+        *(long *)member(s, t) = t->number;
+    else if (t->type == SETTING_TEXT)
+        *(char **)member(s, t) = mem_strdup(t->text);
+    while (t->type == SETTING_LIST && *rest) {
+        size_t n = strcspn(rest, ",");
+
+        settings_add_item(s, t, span_from(rest, n), &ignored);
+        rest += n + (rest[n] == ',');
+    }
+}
+
+void settings_init(struct settings *s)
+{
+    *s = (struct settings){0};
+    for (const struct setting *t = settings_table; t->name; t++)
+        set_default(s, t);
+}
+
+void settings_clear(struct settings *s)
+{
+    for (const struct setting *t = settings_table; t->name; t++) {
+        if (t->type == SETTING_TEXT)
+            mem_free(*(char **)member(s, t));
+        else if (t->type == SETTING_LIST)
+            clear_list(member(s, t));
+    }
+    *s = (struct settings){0};
+}
+
+const struct setting *settings_find(struct span name)
+{
+    for (const struct setting *t = settings_table; t->name; t++) {
+        if (span_is(name, t->name))
+            return t;
+    }
+    return NULL;
+}
+
+int settings_set_number(struct settings *s, const struct setting *t, long value, struct err *e)
+{
+    if (t->type != SETTING_NUMBER)
+        return err_set(e, "%s is a %s, not a number", t->name,
+                       t->type == SETTING_TEXT ? "text" : "list of texts");
+    if (value < t->least || value > t->most)
+        return err_set(e, "%s is %ld, expected %ld to %ld", t->name, value, t->least, t->most);
+    *(long *)member(s, t) = value;
+    return 0;
+}
+
+int settings_set_text(struct settings *s, const struct setting *t, struct span value,
+                      struct err *e)
+{
+    char wanted[128];
+    char **to = member(s, t);
+
+    if (t->type != SETTING_TEXT)
+        return err_set(e, "%s is a %s, not a text", t->name,
+                       t->type == SETTING_NUMBER ? "number" : "list of texts");
+    snprintf(wanted, sizeof(wanted), "|%.*s|", SPAN_ARG(value));
+    if (t->choice && !strstr(t->choice, wanted))
+        return err_set(e, "%s is \"%.*s\", expected one of %s", t->name, SPAN_ARG(value),
+                       t->choice);
+    if (value.len == 0 || value.len > 1000)
+        return err_set(e, "%s is empty or too long, expected 1 to 1000 bytes", t->name);
+    mem_free(*to);
+    *to = mem_strndup(value.data, value.len);
+    return 0;
+}
+
+int settings_begin_list(struct settings *s, const struct setting *t, struct err *e)
+{
+    if (t->type != SETTING_LIST)
+        return err_set(e, "%s is a %s, not a list", t->name,
+                       t->type == SETTING_NUMBER ? "number" : "text");
+    clear_list(member(s, t));
+    return 0;
+}
+
+int settings_add_item(struct settings *s, const struct setting *t, struct span item,
+                      struct err *e)
+{
+    struct setting_list *list = member(s, t);
+
+    if (list->count == SETTINGS_LIST_MAX)
+        return err_set(e, "%s has more than %d items", t->name, SETTINGS_LIST_MAX);
+    if (item.len == 0 || item.len > 255)
+        return err_set(e, "%s: item %u is empty or too long", t->name, list->count + 1);
+    list->items[list->count++] = mem_strndup(item.data, item.len);
+    return 0;
+}
+
+long settings_number(const struct settings *s, const struct setting *t)
+{
+    return *(long *)member(s, t);
+}
+
+const char *settings_text(const struct settings *s, const struct setting *t)
+{
+    return *(char **)member(s, t);
+}
+
+const struct setting_list *settings_list(const struct settings *s, const struct setting *t)
+{
+    return member(s, t);
+}
+
+bool settings_same(const struct settings *a, const struct settings *b, const struct setting *t)
+{
+    const struct setting_list *la = member(a, t);
+    const struct setting_list *lb = member(b, t);
+
+    if (t->type == SETTING_NUMBER)
+        return settings_number(a, t) == settings_number(b, t);
+    if (t->type == SETTING_TEXT)
+        return strcmp(settings_text(a, t), settings_text(b, t)) == 0;
+    if (la->count != lb->count)
+        return false;
+    for (unsigned i = 0; i < la->count; i++) {
+        if (strcmp(la->items[i], lb->items[i]) != 0)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,82 @@
+/* settings.h -- the values that a sysop may change, with their names, ranges and defaults: one
+ * table, from which the checks, the messages and the help are made. Plain values; where they
+ * come from (lua/settings.lua) is not known here. */
+#ifndef PERIGEE_BASE_SETTINGS_H
+#define PERIGEE_BASE_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum { SETTINGS_LIST_MAX = 64 };
+
+struct setting_list {
+    char *items[SETTINGS_LIST_MAX];
+    unsigned count;
+};
+
+struct settings {
+    char *board_name;
+    struct setting_list listen; /* HOST:PORT */
+    char *log_level;
+    char *reload_redraw; /* "sysop", "all", "none" */
+    long level_new;
+    long level_sysop;
+
+    long max_callers;
+    long max_visitors;
+    long callers_per_address;
+    long calls_per_minute; /* from one address */
+    long visitor_seconds;
+    long idle_seconds;
+    long call_minutes;
+    long line_length;
+    long login_failures; /* of one address, before it is banned */
+    long ban_seconds;
+    long output_kb;
+    long stalled_seconds;
+    long handler_ms;
+    long handler_mb;
+    long lua_mb;
+    long sql_ms;
+    long sql_rows;
+    struct setting_list allow; /* addresses and networks that no limit by address holds for */
+};
+
+enum setting_type { SETTING_NUMBER, SETTING_TEXT, SETTING_LIST };
+
+struct setting {
+    const char *name; /* "limits.callers" */
+    enum setting_type type;
+    unsigned offset;
+    long least;
+    long most;
+    long number;      /* the default of a number */
+    const char *text; /* the default of a text; of a list, its only or comma-separated items */
+    const char *choice; /* "|a|b|": what a text may be; NULL: anything */
+    bool live;          /* may change while the server runs */
+    const char *help;
+};
+
+/* All settings; ends with a NULL name. */
+extern const struct setting settings_table[];
+
+void settings_init(struct settings *s); /* the defaults */
+void settings_clear(struct settings *s);
+const struct setting *settings_find(struct span name); /* NULL: unknown */
+
+/* Set one value, checked. -1 and `e`: what was expected. */
+int settings_set_number(struct settings *s, const struct setting *t, long value, struct err *e);
+int settings_set_text(struct settings *s, const struct setting *t, struct span value,
+                      struct err *e);
+int settings_begin_list(struct settings *s, const struct setting *t, struct err *e); /* empty */
+int settings_add_item(struct settings *s, const struct setting *t, struct span item,
+                      struct err *e);
+
+bool settings_same(const struct settings *a, const struct settings *b, const struct setting *t);
+long settings_number(const struct settings *s, const struct setting *t);
+const char *settings_text(const struct settings *s, const struct setting *t);
+const struct setting_list *settings_list(const struct settings *s, const struct setting *t);
+
+#endif

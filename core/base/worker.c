@@ -1,0 +1,193 @@
+#include "base/worker.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct queue {
+    struct job *first;
+    struct job **last;
+};
+
+struct worker {
+    struct worker_config config;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct queue waiting;
+    struct queue finished;
+    unsigned waiting_count;
+    bool stopping;
+    unsigned started;
+    pthread_t threads[];
+};
+
+static void queue_init(struct queue *q)
+{
+    *q = (struct queue){NULL, &q->first};
+}
+
+static void queue_add(struct queue *q, struct job *first)
+{
+    *q->last = first;
+    while (*q->last)
+        q->last = &(*q->last)->next;
+}
+
+static struct job *queue_take_all(struct queue *q)
+{
+    struct job *first = q->first;
+
+    queue_init(q);
+    return first;
+}
+
+static struct job *queue_take_one(struct queue *q)
+{
+    struct job *job = q->first;
+
+    q->first = job->next;
+    if (!q->first)
+        queue_init(q);
+    job->next = NULL;
+    return job;
+}
+
+/* Wait for work and take it; NULL when the worker stops. */
+static struct job *next_work(struct worker *w)
+{
+    struct job *job = NULL;
+
+    pthread_mutex_lock(&w->lock);
+    while (!w->waiting.first && !w->stopping)
+        pthread_cond_wait(&w->wake, &w->lock);
+    if (w->waiting.first && w->config.run_batch) {
+        job = queue_take_all(&w->waiting);
+        w->waiting_count = 0;
+    } else if (w->waiting.first) {
+        job = queue_take_one(&w->waiting);
+        w->waiting_count--;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return job;
+}
+
+static void hand_back(struct worker *w, struct job *job)
+{
+    bool first;
+
+    pthread_mutex_lock(&w->lock);
+    first = !w->finished.first;
+    queue_add(&w->finished, job);
+    pthread_mutex_unlock(&w->lock);
+    if (first)
+        w->config.notify(w->config.notify_arg);
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct job *job;
+
+    if (w->config.nice)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), w->config.nice);
+    while ((job = next_work(w))) {
+        if (w->config.run_batch)
+            w->config.run_batch(job, w->config.context);
+        else
+            job->run(job, w->config.context);
+        hand_back(w, job);
+    }
+    return NULL;
+}
+
+/* Signals are the loop thread's: ours start with all of them blocked. */
+static int start_threads(struct worker *w, struct err *e)
+{
+    sigset_t all;
+    sigset_t old;
+    int rc = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    while (rc == 0 && w->started < w->config.threads) {
+        rc = pthread_create(&w->threads[w->started], NULL, work, w);
+        if (rc == 0)
+            pthread_setname_np(w->threads[w->started++], w->config.name);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return rc ? err_set(e, "start thread %s: %s", w->config.name, strerror(rc)) : 0;
+}
+
+struct worker *worker_new(const struct worker_config *config, struct err *e)
+{
+    struct worker *w = mem_zalloc(sizeof(*w) + config->threads * sizeof(pthread_t));
+
+    w->config = *config;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->wake, NULL);
+    queue_init(&w->waiting);
+    queue_init(&w->finished);
+    if (start_threads(w, e) < 0) {
+        worker_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void worker_free(struct worker *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_broadcast(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    for (unsigned i = 0; i < w->started; i++)
+        pthread_join(w->threads[i], NULL);
+    worker_reap(w);
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->lock);
+    mem_free(w);
+}
+
+void worker_add(struct worker *w, struct job *job)
+{
+    assert(job->done && (job->run || w->config.run_batch));
+    job->next = NULL;
+    pthread_mutex_lock(&w->lock);
+    queue_add(&w->waiting, job);
+    w->waiting_count++;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_reap(struct worker *w)
+{
+    struct job *job;
+
+    pthread_mutex_lock(&w->lock);
+    job = queue_take_all(&w->finished);
+    pthread_mutex_unlock(&w->lock);
+    while (job) {
+        struct job *next = job->next;
+
+        job->done(job);
+        job = next;
+    }
+}
+
+unsigned worker_waiting(struct worker *w)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&w->lock);
+    n = w->waiting_count;
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}

@@ -1,0 +1,81 @@
+/* bridge.h -- the board's Lua: one state, a coroutine for each running handler, budgets of time
+ * and memory, and generations of files that are swapped together. All on the loop's thread.
+ *
+ * What the rest of the engine sees of Lua is this and nothing more. */
+#ifndef PERIGEE_BRIDGE_BRIDGE_H
+#define PERIGEE_BRIDGE_BRIDGE_H
+
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "base/worker.h"
+#include "client/clients.h"
+#include "store/store.h"
+
+struct bridge;
+
+/* A file of the board's lua/ folder or of the standard library. */
+struct bridge_file {
+    const char *name; /* as it is required: "handlers.login", "bbs.users" */
+    const char *path; /* as messages call it: "lua/handlers/login.lua" */
+    struct span text;
+};
+
+struct bridge_config {
+    struct ev_loop *loop;
+    const struct settings *settings; /* read anew at each use */
+    struct library *library;
+    struct store *store;    /* NULL: there is none (perigee check) */
+    struct worker *hashers; /* likewise */
+    /* Read a file that `require` names and that no generation holds yet. False: there is none.
+     */
+    bool (*read)(void *arg, const char *name, struct buf *text, struct buf *path);
+    /* A login from this client failed. True: its address is banned now. */
+    bool (*login_failed)(void *arg, struct client *c);
+    void (*login_right)(void *arg, struct client *c);
+    void (*get_status)(void *arg, struct buf *json);
+    void (*reload_all)(void *arg, struct buf *report);
+    void *arg;
+};
+
+struct bridge *bridge_new(const struct bridge_config *config, struct err *e); /* NULL and `e` */
+void bridge_free(struct bridge *b); /* after the clients; NULL is allowed */
+
+struct client_hooks bridge_hooks(struct bridge *b);
+void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers);
+void bridge_set_clients(struct bridge *b, struct clients *all);
+
+/* Load `files` (new or changed) and all that requires them, drop `gone`, and swap it in if all
+ * of it loads: 0. Else -1, `errors` has a line FILE:LINE: WHY for each, and all stays as it
+ * was. */
+int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
+                const char *const *gone, unsigned gone_count, struct buf *errors);
+
+/* Read the settings that a file returns into `s`, which holds the defaults. -1 and `e`. */
+int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struct settings *s,
+                         struct err *e);
+
+unsigned bridge_generation(const struct bridge *b); /* of what runs now */
+size_t bridge_memory(const struct bridge *b);       /* bytes that Lua holds */
+unsigned bridge_tasks(const struct bridge *b);      /* handlers that run or wait */
+
+/* Is there a function `name` ("login.name")? */
+bool bridge_has_handler(struct bridge *b, const char *name);
+
+/* Call `see` with each function of the handlers, "login.name". */
+void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *name), void *arg);
+
+/* What a handler has cost so far. */
+struct handler_figures {
+    const char *name;
+    uint64_t calls;
+    uint64_t errors;
+    uint64_t total_us;
+    uint64_t most_us;
+    uint64_t bytes; /* that its runs allocated, at most in one run */
+};
+
+/* The `count` dearest by time, in order; how many there are. */
+unsigned bridge_dearest(struct bridge *b, struct handler_figures *out, unsigned count);
+
+#endif

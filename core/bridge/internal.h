@@ -1,0 +1,164 @@
+/* internal.h -- what the files of bridge/ share with nobody else. */
+#ifndef PERIGEE_BRIDGE_INTERNAL_H
+#define PERIGEE_BRIDGE_INTERNAL_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <signal.h>
+#include <time.h>
+
+#include "bridge/bridge.h"
+
+#define uthash_malloc(size) mem_alloc(size)
+#define uthash_free(p, size) mem_free(p)
+#include <uthash.h>
+
+#include "base/mem.h"
+
+enum {
+    POOL_MAX = 64,    /* coroutines kept for the next call */
+    OVERRUNS_MAX = 3, /* in a minute; then a handler is refused for a minute */
+    LOAD_MS = 1000,   /* budget of loading files */
+    TICK_MS = 5,      /* of the watchdog */
+};
+
+/* A handler's function, and what it has cost. Lives as long as the bridge. */
+struct handler {
+    UT_hash_handle hh;
+    struct handler_figures figures;
+    int ref; /* of the function, of `generation` */
+    unsigned generation;
+    double overruns[OVERRUNS_MAX];
+    double refused_until;
+    unsigned failed_for_guests; /* in this generation, without a success */
+    bool worked;                /* in this generation */
+    char name[];
+};
+
+enum task_todo { TODO_NOTHING, TODO_START, TODO_CANCEL };
+
+/* A handler's run, from its call to its end. */
+struct task {
+    struct bridge *bridge;
+    struct task *prev;
+    struct task *next;
+    lua_State *co;
+    int ref;                 /* of the coroutine */
+    struct handler *handler; /* NULL: the engine's own */
+    struct client *client;   /* held; NULL: none */
+    const struct call *call; /* while it begins */
+    enum call_kind kind;
+    bool has_call; /* client_finish is awaited */
+    bool is_async; /* the call has returned already */
+    bool is_running;
+    bool is_over;
+    bool is_cancelled;
+    enum task_todo todo; /* when the handler that runs now has stopped */
+    struct task *next_deferred;
+    struct call own_call; /* a copy, of one that begins later */
+    struct call_arg *own_args;
+    int function;                     /* ref of a function to run instead of a handler */
+    const struct op_columns *columns; /* CALL_EACH; the screen is held by the client */
+    struct screen *screen;
+    struct outcome outcome;
+    /* What it waits for. `cancel` forgets it; the owner of `wait` frees it. */
+    void (*cancel)(void *wait);
+    void *wait;
+};
+
+struct bridge {
+    struct bridge_config config;
+    lua_State *L;
+    struct clients *all;
+    struct task *tasks;
+    struct task *current;
+    struct task *deferred;
+    struct every *every; /* functions that files want called every so often */
+    unsigned task_count;
+    int pool[POOL_MAX];
+    unsigned pool_count;
+    struct handler *handlers;
+    unsigned generation;
+    unsigned incidents;
+    time_t since;
+    int loader; /* ref of the table that loader.lua returns */
+    /* memory */
+    size_t used;
+    size_t base; /* `used` when the running handler began */
+    size_t run_limit;
+    bool is_limited;
+    /* the text of outcomes, until the next call */
+    struct buf text;
+    struct buf notice;
+    struct buf keyword;
+    struct buf key; /* scratch */
+};
+
+/* state.c */
+struct bridge *bridge_of(lua_State *L);
+
+/* budget.c -- the watchdog over what runs now. */
+/* One process has one bridge that is watched. */
+int budget_open(struct err *e);
+void budget_close(void);
+void budget_begin(lua_State *L, long ms); /* `L` runs from now on */
+void budget_switch(lua_State *L);         /* inside the same run, another coroutine does */
+bool budget_end(void);                    /* true: it ran too long and was stopped */
+bool budget_is_over(void);
+lua_State *budget_running(void);
+
+/* task.c -- the two doors into Lua, and waiting. */
+struct task *task_new(struct bridge *b, struct client *c, struct handler *h);
+void task_start(struct task *t);  /* runs bridge_entry */
+void task_cancel(struct task *t); /* its wait raises an error */
+
+/* One protected call: the function and `args` values are on top of b->L's stack; `results` are
+ * in their place. False: `why` has the message and the traceback. */
+bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *why);
+
+/* In a Lua function, as its last statement: wait. `k` finds the stack as it is now, and above
+ * it what task_wake gave: a light userdata. */
+int task_wait(lua_State *L, void (*cancel)(void *wait), void *wait, lua_KFunction k);
+struct task *task_current(lua_State *L); /* raises an error where nothing can wait */
+void task_wake(struct task *t, void *result);
+bool task_is_cancelled(lua_State *L, int index); /* in `k`: the value is no result */
+bool task_is_wait(lua_State *L, int index); /* the value is what a waiting handler yields */
+void task_free(struct task *t);
+int task_raise(lua_State *L); /* in `k`, when it is: raise the error */
+
+/* modules.c */
+void modules_add_host(lua_State *L);
+void modules_close(struct bridge *b);
+bool modules_push_handler(struct bridge *b, const char *name); /* a function, on b->L */
+bool modules_push_rescue(struct bridge *b);
+bool modules_revert(struct bridge *b, const char *handler); /* to the generation before */
+
+/* handlers.c */
+struct handler *handler_find(struct bridge *b, const char *name); /* made if need be */
+int handler_entry(lua_State *L); /* the body of each task: light userdata of the task */
+void handler_ended(struct task *t, bool ok, const char *message);
+
+/* lib_*.c */
+void lib_client_open(lua_State *L);
+void lib_client_answer(struct client *c, const struct answer *answer);
+void lib_client_forget(void *bridge, struct client *c);
+void client_box_push(lua_State *L, struct client *c);
+struct client *client_box_check(lua_State *L, int index); /* raises: the client has left */
+int luaopen_bbs_db(lua_State *L);
+int luaopen_bbs_clients(lua_State *L);
+int luaopen_bbs_time(lua_State *L);
+int luaopen_bbs_text(lua_State *L);
+int luaopen_bbs_ansi(lua_State *L);
+int luaopen_bbs_log(lua_State *L);
+int luaopen_bbs_settings(lua_State *L);
+int luaopen_bbs_sys(lua_State *L);
+int luaopen_core_accounts(lua_State *L);
+void lib_coroutine_open(lua_State *L); /* replaces what must know the engine's waits */
+
+/* values.c -- between C's values and Lua's */
+void value_push(lua_State *L, struct value v);
+struct value value_to(lua_State *L, int index); /* text borrows from Lua */
+void rows_push(lua_State *L, const struct rows *r, bool names);
+
+#endif

@@ -1,0 +1,490 @@
+/* lib_client.c -- the client object of handlers: fields and methods (design section 4). */
+#include <stdlib.h>
+
+#include "bridge/internal.h"
+
+/* One for each client; `client` is NULL once it is gone. Its first user value is client.data,
+ * its second client.params. */
+struct box {
+    struct client *client;
+    struct task *asking; /* the handler that waits for the caller */
+    int ref;
+};
+
+enum { BOX_DATA = 1, BOX_PARAMS = 2 };
+
+void client_box_push(lua_State *L, struct client *c)
+{
+    struct box *box = client_box(c);
+
+    if (box) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, box->ref);
+        return;
+    }
+    box = lua_newuserdatauv(L, sizeof(*box), 2);
+    *box = (struct box){.client = c, .ref = LUA_NOREF};
+    luaL_setmetatable(L, "perigee.client");
+    lua_pushvalue(L, -1);
+    box->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    client_set_box(c, box);
+}
+
+void lib_client_forget(void *arg, struct client *c)
+{
+    struct bridge *b = arg;
+    struct box *box = client_box(c);
+
+    if (!box)
+        return;
+    box->client = NULL;
+    luaL_unref(b->L, LUA_REGISTRYINDEX, box->ref);
+    client_set_box(c, NULL);
+}
+
+struct client *client_box_check(lua_State *L, int index)
+{
+    struct box *box = luaL_checkudata(L, index, "perigee.client");
+
+    if (!box->client)
+        luaL_error(L, "the client has left");
+    return box->client;
+}
+
+/* A caller who is still there, for what needs one. */
+static struct client *check_open(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+
+    if (!client_is_open(c))
+        luaL_error(L, "the client has left");
+    return c;
+}
+
+/* --- waiting for the caller --- */
+
+static void cancel(void *wait)
+{
+    struct box *box = wait;
+
+    if (box->client)
+        client_stop_waiting(box->client);
+    box->asking = NULL;
+}
+
+void lib_client_answer(struct client *c, const struct answer *answer)
+{
+    struct box *box = client_box(c);
+    struct task *t = box ? box->asking : NULL;
+
+    if (!t)
+        return;
+    box->asking = NULL;
+    task_wake(t, (void *)(uintptr_t)answer);
+}
+
+static int wait_for_caller(lua_State *L, lua_KFunction k)
+{
+    struct box *box = lua_touserdata(L, 1);
+
+    box->asking = bridge_of(L)->current;
+    return task_wait(L, cancel, box, k);
+}
+
+/* The handler's own client, which nobody else is asking. */
+static struct client *check_askable(lua_State *L, const char *what)
+{
+    struct client *c = check_open(L);
+    struct task *t = task_current(L);
+
+    if (t->client != c)
+        luaL_error(L, "%s: only the client's own handler may ask it", what);
+    if (!client_may_ask(c) || !t->has_call)
+        luaL_error(L, "%s: the caller is being asked something else", what);
+    return c;
+}
+
+/* -> a line, a key's name, or nothing */
+static int asked(lua_State *L, int status, lua_KContext at)
+{
+    const struct answer *a = lua_touserdata(L, (int)at + 1);
+
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    if (a->kind != ANSWER_LINE && a->kind != ANSWER_KEY)
+        return 0;
+    lua_pushlstring(L, a->text.len ? a->text.data : "", a->text.len);
+    return 1;
+}
+
+static lua_Integer option_number(lua_State *L, const char *name, lua_Integer standard,
+                                 lua_Integer least, lua_Integer most)
+{
+    lua_Integer n = standard;
+
+    if (lua_istable(L, 2) && lua_getfield(L, 2, name) != LUA_TNIL) {
+        int ok;
+
+        n = lua_tointegerx(L, -1, &ok);
+        if (!ok || n < least || n > most)
+            luaL_error(L, "option %s: a number from %I to %I expected", name, least, most);
+    }
+    return n;
+}
+
+/* Stays on the stack, so that the span does. */
+static struct span option_text(lua_State *L, const char *name)
+{
+    struct span s = SPAN_LIT("");
+
+    if (lua_istable(L, 2) && lua_getfield(L, 2, name) != LUA_TNIL) {
+        if (!lua_isstring(L, -1))
+            luaL_error(L, "option %s: a text expected, got a %s", name, luaL_typename(L, -1));
+        s.data = lua_tolstring(L, -1, &s.len);
+    }
+    return s;
+}
+
+static bool option_flag(lua_State *L, const char *name)
+{
+    bool on = lua_istable(L, 2) && lua_getfield(L, 2, name) != LUA_TNIL && lua_toboolean(L, -1);
+
+    if (lua_istable(L, 2))
+        lua_pop(L, 1);
+    return on;
+}
+
+static uint32_t option_mask(lua_State *L)
+{
+    struct span s = option_text(L, "mask");
+    bool has = lua_istable(L, 2) && !lua_isnil(L, -1);
+
+    if (has && s.len == 0)
+        return 1;
+    return s.len ? (uint32_t)(unsigned char)s.data[0] : 0;
+}
+
+/* client:read_line{prompt=, max=, mask=, default=, upper=, digits=} -> line, or nil for Esc.
+ * Waits. */
+static int l_read_line(lua_State *L)
+{
+    struct client *c = check_askable(L, "read_line");
+    long most = bridge_of(L)->config.settings->line_length;
+    struct edit_options o = {0};
+    struct span prompt;
+    struct span standard;
+
+    lua_settop(L, 2);
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TTABLE);
+    o.max = (uint16_t)option_number(L, "max", most, 1, 1000);
+    o.mask = option_mask(L);
+    o.upper = option_flag(L, "upper");
+    o.digits = option_flag(L, "digits");
+    o.hotkey = option_flag(L, "hotkey");
+    prompt = option_text(L, "prompt");
+    standard = option_text(L, "default");
+    client_ask_line(c, prompt, &o, standard);
+    return wait_for_caller(L, asked);
+}
+
+/* client:read_key{timeout=seconds} -> the key's name, or nil when the time is over.  Waits. */
+static int l_read_key(lua_State *L)
+{
+    struct client *c = check_askable(L, "read_key");
+
+    lua_settop(L, 2);
+    if (!lua_isnoneornil(L, 2))
+        luaL_checktype(L, 2, LUA_TTABLE);
+    client_ask_key(c, (double)option_number(L, "timeout", 0, 0, 86400));
+    return wait_for_caller(L, asked);
+}
+
+static int l_send(lua_State *L);
+
+static int drained(lua_State *L, int status, lua_KContext at)
+{
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    lua_settop(L, 2);
+    return l_send(L);
+}
+
+/* client:send(text): pipe codes become colours, escape sequences pass.  Waits while too much is
+ * still to be written. */
+static int l_send(lua_State *L)
+{
+    struct client *c = check_open(L);
+    struct span text;
+
+    text.data = luaL_checklstring(L, 2, &text.len);
+    lua_settop(L, 2);
+    if (client_send(c, text))
+        return 0;
+    if (task_current(L)->client != c)
+        return luaL_error(L, "send: the caller is not reading; use tell for other callers");
+    client_wait_drained(c);
+    return wait_for_caller(L, drained);
+}
+
+/* client:clear(): the screen is empty, the cursor in its first place. */
+static int l_clear(lua_State *L)
+{
+    client_clear_screen(check_open(L));
+    return 0;
+}
+
+/* client:tell(text) -> true if it is or will be shown: a line above what is being typed. */
+static int l_tell(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+    struct span text;
+
+    text.data = luaL_checklstring(L, 2, &text.len);
+    lua_pushboolean(L, client_tell(c, text));
+    return 1;
+}
+
+/* client:hangup([reason]): the call ends. */
+static int l_hangup(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+    struct span reason;
+
+    reason.data = luaL_optlstring(L, 2, "", &reason.len);
+    client_hang_up(c, reason);
+    return 0;
+}
+
+/* --- fields --- */
+
+static void push_id(lua_State *L, struct client *c)
+{
+    lua_pushinteger(L, client_id(c));
+}
+
+static void push_user_id(lua_State *L, struct client *c)
+{
+    lua_pushstring(L, client_user_id(c));
+}
+
+static void push_nick_name(lua_State *L, struct client *c)
+{
+    lua_pushstring(L, client_nick_name(c));
+}
+
+static void push_level(lua_State *L, struct client *c)
+{
+    lua_pushinteger(L, client_level(c));
+}
+
+static void push_keyword(lua_State *L, struct client *c)
+{
+    lua_pushstring(L, client_keyword(c));
+}
+
+static void push_status(lua_State *L, struct client *c)
+{
+    if (*client_status(c))
+        lua_pushstring(L, client_status(c));
+    else
+        lua_pushnil(L);
+}
+
+static void push_page_index(lua_State *L, struct client *c)
+{
+    lua_pushinteger(L, client_page_index(c));
+}
+
+static void push_address(lua_State *L, struct client *c)
+{
+    lua_pushstring(L, client_address(c));
+}
+
+static void push_since(lua_State *L, struct client *c)
+{
+    lua_pushinteger(L, (lua_Integer)client_since(c));
+}
+
+static void push_idle(lua_State *L, struct client *c)
+{
+    lua_pushinteger(L, (lua_Integer)client_idle(c));
+}
+
+static void push_generation(lua_State *L, struct client *c)
+{
+    lua_pushinteger(L, client_generation(c));
+}
+
+static void push_term(lua_State *L, struct client *c)
+{
+    lua_createtable(L, 0, 5);
+    lua_pushinteger(L, client_width(c));
+    lua_setfield(L, -2, "width");
+    lua_pushinteger(L, client_height(c));
+    lua_setfield(L, -2, "height");
+    lua_pushboolean(L, client_has_ansi(c));
+    lua_setfield(L, -2, "ansi");
+    lua_pushstring(L, charset_name(client_charset(c)));
+    lua_setfield(L, -2, "charset");
+    lua_pushstring(L, client_term_name(c));
+    lua_setfield(L, -2, "name");
+}
+
+static void push_data(lua_State *L, struct client *c)
+{
+    (void)c;
+    if (lua_getiuservalue(L, 1, BOX_DATA) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, BOX_DATA);
+}
+
+static void push_params(lua_State *L, struct client *c)
+{
+    (void)c;
+    if (lua_getiuservalue(L, 1, BOX_PARAMS) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+}
+
+/* What is still to be asked: names of handlers. */
+static void push_set_commands(lua_State *L, struct client *c)
+{
+    const struct screen *s = client_screen(c);
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (unsigned i = 0; s && i < s->count; i++) {
+        if (s->ops[i].code == OP_SET && client_field_is_open(c, &s->ops[i])) {
+            lua_pushstring(L, s->ops[i].name);
+            lua_rawseti(L, -2, ++n);
+        }
+    }
+}
+
+static void push_set_post(lua_State *L, struct client *c)
+{
+    const struct screen *s = client_screen(c);
+
+    if (s && s->calls[OCCASION_POST].name && client_post_is_open(c))
+        lua_pushstring(L, s->calls[OCCASION_POST].name);
+    else
+        lua_pushnil(L);
+}
+
+/* Transfers and child processes are not part of this version: there is never one under way. */
+static void push_nothing(lua_State *L, struct client *c)
+{
+    (void)c;
+    lua_pushnil(L);
+}
+
+static const struct field {
+    const char *name;
+    void (*push)(lua_State *L, struct client *c);
+} fields[] = {
+    {"id", push_id},
+    {"user_id", push_user_id},
+    {"nick_name", push_nick_name},
+    {"level", push_level},
+    {"keyword", push_keyword},
+    {"status", push_status},
+    {"page_index", push_page_index},
+    {"data", push_data},
+    {"params", push_params},
+    {"set_commands", push_set_commands},
+    {"set_post", push_set_post},
+    {"zmodem", push_nothing},
+    {"command", push_nothing},
+    {"address", push_address},
+    {"since", push_since},
+    {"idle", push_idle},
+    {"term", push_term},
+    {"generation", push_generation},
+};
+
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+/* Upvalue 1: names to methods (functions) and fields (their index). */
+static int l_index(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER) {
+        if (!lua_isnil(L, -1))
+            return 1;
+        return luaL_error(L, "a client has no field '%s'", luaL_tolstring(L, 2, NULL));
+    }
+    fields[lua_tointeger(L, -1)].push(L, c);
+    return 1;
+}
+
+static int l_newindex(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+    const char *name = luaL_checkstring(L, 2);
+
+    if (strcmp(name, "page_index") == 0) {
+        lua_Integer page = luaL_checkinteger(L, 3);
+
+        client_set_page_index(c, page > 0 && page < 1000000 ? (unsigned)page : 1);
+    } else if (strcmp(name, "status") == 0) {
+        struct span s = SPAN_LIT("");
+
+        if (!lua_isnil(L, 3))
+            s.data = luaL_checklstring(L, 3, &s.len);
+        client_set_status(c, s);
+    } else if (strcmp(name, "data") == 0) {
+        luaL_checktype(L, 3, LUA_TTABLE);
+        lua_setiuservalue(L, 1, BOX_DATA);
+    } else {
+        return luaL_error(L, "client.%s cannot be set, only page_index, status and data can",
+                          name);
+    }
+    return 0;
+}
+
+static int l_tostring(lua_State *L)
+{
+    struct box *box = luaL_checkudata(L, 1, "perigee.client");
+
+    if (box->client)
+        lua_pushfstring(L, "client %d (%s)", (int)client_id(box->client),
+                        client_user_id(box->client));
+    else
+        lua_pushstring(L, "client (left)");
+    return 1;
+}
+
+void lib_client_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"send", l_send}, {"clear", l_clear},   {"read_line", l_read_line},
+        {"tell", l_tell}, {"hangup", l_hangup}, {"read_key", l_read_key},
+        {NULL, NULL},
+    };
+
+    luaL_newmetatable(L, "perigee.client");
+    luaL_newlib(L, methods);
+    for (lua_Integer i = 0; i < FIELDS; i++) {
+        lua_pushinteger(L, i);
+        lua_setfield(L, -2, fields[i].name);
+    }
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "methods");
+    lua_pushcclosure(L, l_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, l_newindex);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushcfunction(L, l_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,106 @@
+/* lib_coroutine.c -- coroutine.resume and wrap that let the engine's waits through: a handler
+ * may wait inside a coroutine of its own making, and its budget holds there too. */
+#include "bridge/internal.h"
+
+static int go_on(lua_State *L, lua_State *co, int args);
+
+/* The engine has answered: its values stand above the coroutine; they are what it waited for.
+ */
+static int answered(lua_State *L, int status, lua_KContext at)
+{
+    lua_State *co = lua_tothread(L, 1);
+
+    (void)status;
+    return go_on(L, co, lua_gettop(L) - (int)at);
+}
+
+static int failed(lua_State *L, lua_State *co)
+{
+    lua_pushboolean(L, 0);
+    lua_xmove(co, L, 1);
+    return 2;
+}
+
+/* Resume with the topmost `args` values; -> true, results or false, error. */
+static int go_on(lua_State *L, lua_State *co, int args)
+{
+    int results = 0;
+    int rc;
+
+    if (!lua_checkstack(co, args + 1))
+        return luaL_error(L, "too many arguments to resume");
+    lua_xmove(L, co, args);
+    budget_switch(co);
+    rc = lua_resume(co, L, args, &results);
+    budget_switch(L);
+    if (rc == LUA_YIELD && results == 1 && task_is_wait(co, -1) && lua_isyieldable(L)) {
+        lua_xmove(co, L, 1);
+        return lua_yieldk(L, 1, lua_gettop(L) - 1, answered);
+    }
+    if (rc != LUA_OK && rc != LUA_YIELD)
+        return failed(L, co);
+    if (!lua_checkstack(L, results + 2))
+        return luaL_error(L, "too many results to resume");
+    lua_pushboolean(L, 1);
+    lua_xmove(co, L, results);
+    return results + 1;
+}
+
+static int co_resume(lua_State *L)
+{
+    lua_State *co;
+
+    luaL_checktype(L, 1, LUA_TTHREAD);
+    co = lua_tothread(L, 1);
+    if (lua_status(co) != LUA_YIELD && !(lua_status(co) == LUA_OK && lua_gettop(co) > 0)) {
+        lua_pushboolean(L, 0);
+        lua_pushstring(L, "cannot resume dead coroutine");
+        return 2;
+    }
+    return go_on(L, co, lua_gettop(L) - 1);
+}
+
+/* Results of a wrapped coroutine: without the `true`, and errors are raised. */
+static int unwrap(lua_State *L, int status, lua_KContext at)
+{
+    int first = (int)at + 1;
+
+    (void)status;
+    if (lua_toboolean(L, first))
+        return lua_gettop(L) - first;
+    lua_settop(L, first + 1);
+    return lua_error(L);
+}
+
+static int co_wrapped(lua_State *L)
+{
+    int args = lua_gettop(L);
+
+    lua_pushcfunction(L, co_resume);
+    lua_insert(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 2);
+    lua_callk(L, args + 1, LUA_MULTRET, 0, unwrap);
+    return unwrap(L, LUA_OK, 0);
+}
+
+static int co_wrap(lua_State *L)
+{
+    lua_State *co;
+
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    co = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co, 1);
+    lua_pushcclosure(L, co_wrapped, 1);
+    return 1;
+}
+
+void lib_coroutine_open(lua_State *L)
+{
+    static const luaL_Reg ours[] = {{"resume", co_resume}, {"wrap", co_wrap}, {NULL, NULL}};
+
+    lua_getglobal(L, "coroutine");
+    luaL_setfuncs(L, ours, 0);
+    lua_pop(L, 1);
+}

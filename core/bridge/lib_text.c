@@ -1,0 +1,131 @@
+/* lib_text.c -- bbs.text: text as it stands on a terminal, where a wide character takes two
+ * columns and a combining one none. */
+#include "base/utf8.h"
+#include "bridge/internal.h"
+#include "term/ansi.h"
+
+enum { COLUMNS_MAX = 1000 };
+
+static struct span check_text(lua_State *L, int index)
+{
+    struct span s;
+
+    s.data = luaL_checklstring(L, index, &s.len);
+    return s;
+}
+
+static unsigned check_columns(lua_State *L, int index)
+{
+    lua_Integer n = luaL_checkinteger(L, index);
+
+    luaL_argcheck(L, n >= 0 && n <= COLUMNS_MAX, index, "0 to 1000 columns expected");
+    return (unsigned)n;
+}
+
+/* text.width(s) -> columns */
+static int l_width(lua_State *L)
+{
+    lua_pushinteger(L, utf8_columns(check_text(L, 1)));
+    return 1;
+}
+
+/* text.cut(s, columns) -> s, or as much of it as fits */
+static int l_cut(lua_State *L)
+{
+    struct span s = check_text(L, 1);
+
+    lua_pushlstring(L, s.data, utf8_fit(s, check_columns(L, 2)));
+    return 1;
+}
+
+static void add_blanks(luaL_Buffer *b, unsigned n)
+{
+    while (n-- > 0)
+        luaL_addchar(b, ' ');
+}
+
+/* text.pad(s, columns) -> s in exactly so many columns: cut, or with blanks behind it; before
+ * it where `columns` is negative. */
+static int l_pad(lua_State *L)
+{
+    struct span s = check_text(L, 1);
+    lua_Integer n = luaL_checkinteger(L, 2);
+    unsigned columns = (unsigned)(n < 0 ? -n : n);
+    luaL_Buffer b;
+    unsigned blanks;
+
+    luaL_argcheck(L, columns <= COLUMNS_MAX, 2, "at most 1000 columns expected");
+    s.len = utf8_fit(s, columns);
+    blanks = columns - utf8_columns(s);
+    luaL_buffinit(L, &b);
+    if (n < 0)
+        add_blanks(&b, blanks);
+    luaL_addlstring(&b, s.data, s.len);
+    if (n >= 0)
+        add_blanks(&b, blanks);
+    luaL_pushresult(&b);
+    return 1;
+}
+
+/* How much of `s` goes on one line: to a line end, to the last blank that fits, or what fits.
+ */
+static size_t line_length(struct span s, unsigned columns, size_t *skip)
+{
+    const char *end = memchr(s.data, '\n', s.len);
+    size_t whole = end ? (size_t)(end - s.data) : s.len;
+    size_t fits = utf8_fit(span_from(s.data, whole), columns);
+    size_t n = fits;
+
+    *skip = 0;
+    if (fits == whole) {
+        *skip = end != NULL;
+        return whole;
+    }
+    while (n > 0 && s.data[n] != ' ')
+        n--;
+    if (n == 0)
+        return fits > 0 ? fits : 1; /* one long word */
+    *skip = 1;
+    return n;
+}
+
+/* text.wrap(s, columns) -> list of lines, broken between words */
+static int l_wrap(lua_State *L)
+{
+    struct span s = check_text(L, 1);
+    unsigned columns = check_columns(L, 2);
+    lua_Integer count = 0;
+
+    luaL_argcheck(L, columns > 0, 2, "at least 1 column expected");
+    lua_newtable(L);
+    while (s.len > 0) {
+        size_t skip;
+        size_t n = line_length(s, columns, &skip);
+
+        lua_pushlstring(L, s.data, n);
+        lua_rawseti(L, -2, ++count);
+        span_take(&s, n + skip);
+    }
+    return 1;
+}
+
+/* text.strip(s) -> s without control characters and escape sequences; line ends stay */
+static int l_strip(lua_State *L)
+{
+    struct buf out;
+
+    buf_init(&out, BUF_LARGE);
+    ansi_strip(&out, check_text(L, 1), true);
+    lua_pushlstring(L, out.data ? out.data : "", out.len);
+    buf_clear(&out);
+    return 1;
+}
+
+int luaopen_bbs_text(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"width", l_width}, {"cut", l_cut},     {"pad", l_pad},
+                                         {"wrap", l_wrap},   {"strip", l_strip}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    return 1;
+}

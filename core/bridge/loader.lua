@@ -1,0 +1,316 @@
+-- loader.lua -- the engine's own: what files may use, how they find one another, and how new
+-- versions of them take the place of old ones, all or nothing (design section 5).
+--
+-- A generation is a set of loaded files. A changed file and all that requires it are loaded
+-- into a new generation beside the old; the rest is taken over. Only if all of it loads does it
+-- become the current one.
+local host = ...
+
+local loader = {}
+local current = { number = 0, files = {} }
+local previous -- the generation before, for a login that fails for everybody
+local kept = {} -- keep "name": tables that survive
+
+-- What every file sees. Per file it stands behind an environment of the file's own.
+local base = {}
+for _, name in ipairs {
+  "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+  "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall",
+  "_VERSION", "math", "table", "utf8", "coroutine",
+} do
+  base[name] = _G[name]
+end
+base.string = {}
+for name, f in pairs(string) do
+  if name ~= "dump" then base.string[name] = f end
+end
+string.dump = nil
+base.os = { time = os.time, date = os.date, clock = os.clock, difftime = os.difftime }
+function base.load(chunk, name, _, env)
+  if env == nil then env = setmetatable({}, { __index = base }) end
+  return load(chunk, name, "t", env)
+end
+function base.collectgarbage(what)
+  if (what or "count") ~= "count" then
+    error('collectgarbage: only "count" is allowed here', 2)
+  end
+  return collectgarbage "count"
+end
+function base.print(...)
+  local words = table.pack(...)
+  for i = 1, words.n do words[i] = tostring(words[i]) end
+  host.modules["bbs.log"].info(table.concat(words, " "))
+end
+-- Strings share one metatable: nobody changes it for all others.
+local strings = getmetatable ""
+strings.__index = base.string
+strings.__metatable = false
+
+local function refuse_global(_, name)
+  error(("'%s' would be a global, expected 'local %s' before it"):format(name, name), 2)
+end
+
+local function unknown_global(_, name)
+  return base[name]
+end
+
+local function environment()
+  return setmetatable({}, {
+    __index = unknown_global, __newindex = refuse_global, __metatable = false,
+  })
+end
+
+local require_for -- forward
+
+-- Run a file's text in an environment of its own; -> what it returns.
+local function run(file, text, extra)
+  local env = environment()
+  for name, value in pairs(extra or {}) do rawset(env, name, value) end
+  local chunk, why = load(text, "@" .. file.path, "t", env)
+  if not chunk then error(why, 0) end
+  return chunk()
+end
+
+-- Functions to call every so often, that files ask for while they load.
+local loading
+function host.modules.every(seconds, f)
+  if not loading then error("time.every: only while a file loads", 2) end
+  if type(seconds) ~= "number" or seconds < 0.1 or type(f) ~= "function" then
+    error("time.every(seconds, function): at least 0.1 seconds and a function expected", 2)
+  end
+  loading.timers[#loading.timers + 1] = { seconds = seconds, f = f }
+end
+host.modules["bbs.time"].every = host.modules.every
+host.modules.every = nil
+
+local function is_handler_file(name)
+  return name:find("^handlers%.") ~= nil
+end
+
+local function check_value(file)
+  if is_handler_file(file.name) and type(file.value) ~= "table" then
+    error(("%s:1: the file returns no table, expected 'return %s' at its end"):format(
+      file.path, file.name:match "[^.]*$"), 0)
+  end
+  if file.value == nil then file.value = true end
+end
+
+-- Load one file into a generation; what it requires is loaded on the way.
+local function load_file(generation, name, path, text)
+  local file = {
+    name = name, path = path, text = text, needs = {}, timers = {}, generation = generation,
+    is_loading = true,
+  }
+  local outer = loading
+  generation.files[name] = file
+  loading = file
+  local ok, value = pcall(run, file, text, { require = require_for(file) })
+  loading = outer
+  file.is_loading = nil
+  if not ok then
+    generation.files[name] = nil
+    error(value, 0)
+  end
+  file.value = value
+  check_value(file)
+  return file
+end
+
+local own_modules = {}
+
+-- What only the engine's own Lua may have.
+local function find_own(name)
+  return own_modules[name] or (not name:find "^core%." and host.modules[name]) or nil
+end
+
+local function find_file(generation, name, asker)
+  local file = generation.files[name]
+  if file and file.is_loading then
+    error(("%s requires '%s', which requires it in turn"):format(asker.path, name), 0)
+  end
+  if file then return file end
+  local source = generation.sources and generation.sources[name]
+  if source then return load_file(generation, name, source.path, source.text) end
+  local text, path = host.read(name)
+  return text and load_file(generation, name, path, text)
+end
+
+function require_for(asker)
+  return function(name)
+    if type(name) ~= "string" then error("require: a name expected", 2) end
+    local file = not name:find "^core%." and find_file(asker.generation, name, asker)
+    if not file then
+      local own = find_own(name)
+      if own then return own end
+      error(("there is no module '%s', expected lua/%s.lua"):format(name, (name:gsub("%.", "/"))), 2)
+    end
+    asker.needs[name] = true
+    return file.value
+  end
+end
+
+-- All that require one of `names`, at any distance, and they themselves.
+local function affected_by(names)
+  local affected = {}
+  for name in pairs(names) do affected[name] = true end
+  repeat
+    local more = false
+    for name, file in pairs(current.files) do
+      for need in pairs(file.needs) do
+        if affected[need] and not affected[name] then
+          affected[name], more = true, true
+        end
+      end
+    end
+  until not more
+  return affected
+end
+
+local function stop_timers(generation, other)
+  for name, file in pairs(generation.files) do
+    if other.files[name] ~= file then
+      for _, timer in ipairs(file.timers) do host.stop_timer(timer) end
+    end
+  end
+end
+
+local function start_timers(generation, other)
+  for name, file in pairs(generation.files) do
+    if other.files[name] ~= file then
+      for _, timer in ipairs(file.timers) do host.start_timer(timer, timer.seconds, timer.f) end
+    end
+  end
+end
+
+-- Files that are taken over belong to the generation they are in.
+local function become_current(generation)
+  stop_timers(current, generation)
+  start_timers(generation, current)
+  for _, file in pairs(generation.files) do file.generation = generation end
+  current = generation
+end
+
+local number = 0
+
+-- loader.load(sources, gone): `sources` maps names to { path =, text = }, `gone` is a set of
+-- names. -> the number of the new generation, or nil and a list of messages.
+function loader.load(sources, gone)
+  local changed = {}
+  for name in pairs(sources) do changed[name] = true end
+  for name in pairs(gone) do changed[name] = true end
+  local affected = affected_by(changed)
+  local new = { files = {}, sources = {} }
+  for name, file in pairs(current.files) do
+    if not affected[name] then
+      new.files[name] = file
+    elseif not gone[name] then
+      new.sources[name] = { path = file.path, text = file.text }
+    end
+  end
+  for name, source in pairs(sources) do new.sources[name] = source end
+  local names = {}
+  for name in pairs(new.sources) do names[#names + 1] = name end
+  table.sort(names)
+  local messages, seen = {}, {}
+  for _, name in ipairs(names) do
+    if not new.files[name] then
+      local source = new.sources[name]
+      local ok, why = pcall(load_file, new, name, source.path, source.text)
+      why = not ok and tostring(why)
+      if why and not seen[why] then
+        seen[why] = true
+        messages[#messages + 1] = why
+      end
+    end
+  end
+  if #messages > 0 then return nil, messages end
+  new.sources = nil
+  number = number + 1
+  new.number = number
+  previous = current
+  new.changed = affected
+  become_current(new)
+  return number
+end
+
+-- Back to the generation before, if that differs in the file of this handler. -> its number
+function loader.revert(handler)
+  local name = "handlers." .. handler:match "^(.*)%.[^.]*$"
+  local before = previous and previous.files[name]
+  if not before or before == current.files[name] then return nil end
+  local back = previous
+  previous = nil
+  number = number + 1
+  local new = { number = number, files = back.files, changed = current.changed }
+  become_current(new)
+  return number
+end
+
+-- -> the function of a handler, or nil
+function loader.find(name)
+  local module, f = name:match "^(.*)%.([^.]*)$"
+  local file = module and current.files["handlers." .. module]
+  local found = file and type(file.value) == "table" and rawget(file.value, f)
+  return type(found) == "function" and found or nil
+end
+
+-- -> a sorted list of all handlers' names
+function loader.handlers()
+  local names = {}
+  for name, file in pairs(current.files) do
+    if is_handler_file(name) then
+      for f, value in pairs(file.value) do
+        if type(value) == "function" and type(f) == "string" then
+          names[#names + 1] = name:sub(#"handlers." + 1) .. "." .. f
+        end
+      end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+local function flatten(prefix, t, out, path)
+  for name, value in pairs(t) do
+    if type(name) ~= "string" then
+      error(("%s: the setting %s%s has no name"):format(path, prefix, tostring(name)), 0)
+    end
+    if type(value) == "table" and next(value) ~= nil and #value == 0 then
+      flatten(prefix .. name .. ".", value, out, path)
+    else
+      out[#out + 1] = { prefix .. name, value }
+    end
+  end
+end
+
+-- -> a list of { name, value } of the settings a file returns
+function loader.settings(path, text)
+  local file = { name = "settings", path = path, needs = {}, timers = {}, generation = current }
+  local t = run(file, text)
+  if type(t) ~= "table" then
+    error(path .. ": the file returns no table, expected 'return { ... }'", 0)
+  end
+  local out = {}
+  flatten("", t, out, path)
+  table.sort(out, function(a, b) return a[1] < b[1] end)
+  return out
+end
+
+-- The engine's own Lua: with the modules that no board may have.
+local function own(name)
+  local env = setmetatable({}, { __index = _G })
+  env.require = function(wanted) return own_modules[wanted] or host.modules[wanted] end
+  env.client_methods = host.client_methods
+  return assert(load(host.own[name], "=" .. name .. ".lua", "t", env))()
+end
+
+own_modules["bbs.keep"] = function(name)
+  if type(name) ~= "string" then error("keep: a name expected", 2) end
+  kept[name] = kept[name] or {}
+  return kept[name]
+end
+own_modules["bbs.users"] = own "users"
+own "client"
+loader.rescue = own "rescue"
+
+return loader

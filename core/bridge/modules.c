@@ -1,0 +1,393 @@
+/* modules.c -- loader.lua's C half: files come in, generations are swapped, functions found. */
+#include "base/log.h"
+#include "bridge/internal.h"
+#include "client/timer.h"
+
+/* A function that a file wants to be called every so often. */
+struct every {
+    struct every *next;
+    struct bridge *bridge;
+    struct timer *timer;
+    struct task *task; /* its run, while it lasts */
+    double seconds;
+    int function; /* refs */
+    int key;
+};
+
+static void start_every(struct every *e);
+
+static void run_every(void *arg)
+{
+    struct every *e = arg;
+    struct task *t;
+
+    start_every(e);
+    if (e->task)
+        return; /* the last one still runs: it is not called on top of itself */
+    t = task_new(e->bridge, NULL, handler_find(e->bridge, "time.every"));
+    lua_rawgeti(e->bridge->L, LUA_REGISTRYINDEX, e->function);
+    t->function = luaL_ref(e->bridge->L, LUA_REGISTRYINDEX);
+    t->is_async = true;
+    task_start(t);
+}
+
+static void start_every(struct every *e)
+{
+    timer_free(e->timer);
+    e->timer = timer_new(e->bridge->config.loop, e->seconds, run_every, e);
+}
+
+/* host.start_timer(key, seconds, function) */
+static int l_start_timer(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    struct every *e;
+
+    if (!b->config.loop)
+        return 0; /* perigee check: nothing runs */
+    e = mem_zalloc(sizeof(*e));
+    e->bridge = b;
+    e->seconds = luaL_checknumber(L, 2);
+    lua_pushvalue(L, 3);
+    e->function = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_pushvalue(L, 1);
+    e->key = luaL_ref(L, LUA_REGISTRYINDEX);
+    e->next = b->every;
+    b->every = e;
+    start_every(e);
+    return 0;
+}
+
+static void free_every(struct every *e)
+{
+    timer_free(e->timer);
+    luaL_unref(e->bridge->L, LUA_REGISTRYINDEX, e->function);
+    luaL_unref(e->bridge->L, LUA_REGISTRYINDEX, e->key);
+    mem_free(e);
+}
+
+/* host.stop_timer(key) */
+static int l_stop_timer(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+
+    for (struct every **at = &b->every; *at; at = &(*at)->next) {
+        struct every *e = *at;
+        bool found;
+
+        lua_rawgeti(L, LUA_REGISTRYINDEX, e->key);
+        found = lua_rawequal(L, 1, -1);
+        lua_pop(L, 1);
+        if (found) {
+            *at = e->next;
+            free_every(e);
+            break;
+        }
+    }
+    return 0;
+}
+
+/* host.read(name) -> text, path, or nothing */
+static int l_read(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    const char *name = luaL_checkstring(L, 1);
+    struct buf text;
+    struct buf path;
+    bool found;
+
+    buf_init(&text, SOURCE_MAX);
+    buf_init(&path, 4096);
+    found = b->config.read && b->config.read(b->config.arg, name, &text, &path);
+    if (found) {
+        lua_pushlstring(L, text.data ? text.data : "", text.len);
+        lua_pushlstring(L, path.data ? path.data : "", path.len);
+    }
+    buf_clear(&text);
+    buf_clear(&path);
+    return found ? 2 : 0;
+}
+
+void modules_add_host(lua_State *L)
+{
+    static const luaL_Reg host[] = {{"read", l_read},
+                                    {"start_timer", l_start_timer},
+                                    {"stop_timer", l_stop_timer},
+                                    {NULL, NULL}};
+
+    luaL_setfuncs(L, host, 0);
+}
+
+void modules_close(struct bridge *b)
+{
+    while (b->every) {
+        struct every *e = b->every;
+
+        b->every = e->next;
+        free_every(e);
+    }
+}
+
+/* --- loading --- */
+
+struct load {
+    const struct bridge_file *files;
+    unsigned count;
+    const char *const *gone;
+    unsigned gone_count;
+    struct buf *errors;
+    unsigned generation; /* 0: it failed */
+};
+
+static void push_sources(lua_State *L, const struct load *load)
+{
+    lua_createtable(L, 0, (int)load->count);
+    for (unsigned i = 0; i < load->count; i++) {
+        const struct bridge_file *f = &load->files[i];
+
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, f->path);
+        lua_setfield(L, -2, "path");
+        lua_pushlstring(L, f->text.data ? f->text.data : "", f->text.len);
+        lua_setfield(L, -2, "text");
+        lua_setfield(L, -2, f->name);
+    }
+    lua_createtable(L, 0, (int)load->gone_count);
+    for (unsigned i = 0; i < load->gone_count; i++) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, load->gone[i]);
+    }
+}
+
+static void take_messages(lua_State *L, int index, struct buf *errors)
+{
+    lua_Unsigned n = lua_rawlen(L, index);
+
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i);
+        buf_add_text(errors, lua_tostring(L, -1));
+        buf_add_byte(errors, '\n');
+        lua_pop(L, 1);
+    }
+}
+
+/* (load, loader) */
+static int load_files(lua_State *L)
+{
+    struct load *load = lua_touserdata(L, 1);
+
+    lua_getfield(L, 2, "load");
+    push_sources(L, load);
+    lua_call(L, 2, 2); /* in the protected call of bridge_load */
+    if (lua_isnil(L, -2))
+        take_messages(L, lua_gettop(L), load->errors);
+    else
+        load->generation = (unsigned)lua_tointeger(L, -2);
+    return 0;
+}
+
+static bool call_with_loader(struct bridge *b, lua_CFunction f, void *arg, int results,
+                             struct buf *why)
+{
+    lua_pushcfunction(b->L, f);
+    lua_pushlightuserdata(b->L, arg);
+    lua_rawgeti(b->L, LUA_REGISTRYINDEX, b->loader);
+    return bridge_call(b, 2, results, LOAD_MS, why);
+}
+
+int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
+                const char *const *gone, unsigned gone_count, struct buf *errors)
+{
+    struct load load = {files, count, gone, gone_count, errors, 0};
+
+    if (!call_with_loader(b, load_files, &load, 0, errors)) {
+        buf_add_byte(errors, '\n');
+        return -1;
+    }
+    if (load.generation == 0)
+        return -1;
+    b->generation = load.generation;
+    return 0;
+}
+
+/* (name, loader) */
+static int revert(lua_State *L)
+{
+    lua_getfield(L, 2, "revert");
+    lua_pushstring(L, lua_touserdata(L, 1));
+    lua_call(L, 1, 1); /* in the protected call of modules_revert */
+    return 1;
+}
+
+bool modules_revert(struct bridge *b, const char *handler)
+{
+    unsigned number;
+
+    if (!call_with_loader(b, revert, (void *)(uintptr_t)handler, 1, NULL))
+        return false;
+    number = (unsigned)lua_tointeger(b->L, -1);
+    lua_pop(b->L, 1);
+    if (number == 0)
+        return false;
+    b->generation = number;
+    return true;
+}
+
+/* --- finding --- */
+
+static int find(lua_State *L)
+{
+    lua_getfield(L, 2, "find");
+    lua_pushstring(L, lua_touserdata(L, 1));
+    lua_call(L, 1, 1); /* in the protected call of modules_push_handler */
+    return 1;
+}
+
+bool modules_push_handler(struct bridge *b, const char *name)
+{
+    if (!call_with_loader(b, find, (void *)(uintptr_t)name, 1, NULL))
+        return false;
+    if (lua_isfunction(b->L, -1))
+        return true;
+    lua_pop(b->L, 1);
+    return false;
+}
+
+static int rescue(lua_State *L)
+{
+    lua_getfield(L, 2, "rescue");
+    return 1;
+}
+
+bool modules_push_rescue(struct bridge *b)
+{
+    return call_with_loader(b, rescue, NULL, 1, NULL);
+}
+
+struct each {
+    void (*see)(void *arg, const char *name);
+    void *arg;
+};
+
+static int each_handler(lua_State *L)
+{
+    struct each *e = lua_touserdata(L, 1);
+    lua_Unsigned n;
+
+    lua_getfield(L, 2, "handlers");
+    lua_call(L, 0, 1); /* in the protected call of bridge_each_handler */
+    n = lua_rawlen(L, -1);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        e->see(e->arg, lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *name), void *arg)
+{
+    struct each e = {see, arg};
+
+    call_with_loader(b, each_handler, &e, 0, NULL);
+}
+
+/* --- settings --- */
+
+struct read_settings {
+    const struct bridge_file *file;
+    struct settings *settings;
+    struct err *error;
+    int rc;
+};
+
+static int take_list(lua_State *L, struct settings *s, const struct setting *t, struct err *e)
+{
+    lua_Unsigned n = lua_rawlen(L, -1);
+
+    if (settings_begin_list(s, t, e) < 0)
+        return -1;
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        size_t len;
+        const char *item;
+        int rc;
+
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        item = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+        rc = item ? settings_add_item(s, t, span_from(item, len), e)
+                  : err_set(e, "%s: item %u is no text", t->name, (unsigned)i);
+        lua_pop(L, 1);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A name and a value are on top of the stack. */
+static int take_setting(lua_State *L, struct settings *s, struct err *e)
+{
+    const char *name = lua_tostring(L, -2);
+    const struct setting *t = settings_find(span_of(name));
+    int isint = 0;
+    long number = (long)lua_tointegerx(L, -1, &isint);
+    size_t len;
+    const char *text;
+
+    if (!t)
+        return err_set(e, "there is no setting '%s'", name);
+    switch (lua_type(L, -1)) {
+    case LUA_TNUMBER:
+        if (!isint)
+            return err_set(e, "%s is no whole number", name);
+        return settings_set_number(s, t, number, e);
+    case LUA_TSTRING:
+        text = lua_tolstring(L, -1, &len);
+        return settings_set_text(s, t, span_from(text, len), e);
+    case LUA_TTABLE:
+        return take_list(L, s, t, e);
+    default:
+        return err_set(e, "%s is a %s, expected a %s", name, luaL_typename(L, -1),
+                       t->type == SETTING_NUMBER ? "number"
+                       : t->type == SETTING_TEXT ? "text"
+                                                 : "list of texts");
+    }
+}
+
+static int read_settings(lua_State *L)
+{
+    struct read_settings *r = lua_touserdata(L, 1);
+    lua_Unsigned n;
+
+    lua_getfield(L, 2, "settings");
+    lua_pushstring(L, r->file->path);
+    lua_pushlstring(L, r->file->text.data ? r->file->text.data : "", r->file->text.len);
+    lua_call(L, 2, 1); /* in the protected call of bridge_read_settings */
+    n = lua_rawlen(L, -1);
+    for (lua_Unsigned i = 1; i <= n && r->rc == 0; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2);
+        r->rc = take_setting(L, r->settings, r->error);
+        lua_pop(L, 3);
+    }
+    return 0;
+}
+
+int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struct settings *s,
+                         struct err *e)
+{
+    struct read_settings r = {file, s, e, 0};
+    struct buf why;
+
+    buf_init(&why, 900);
+    if (!call_with_loader(b, read_settings, &r, 0, &why)) {
+        char *text = (char *)(uintptr_t)buf_text(&why);
+
+        text[strcspn(text, "\n")] = '\0'; /* without the traceback */
+        r.rc = err_set(e, "%s", text);
+    } else if (r.rc < 0) {
+        err_prefix(e, "%s: ", file->path);
+    }
+    buf_clear(&why);
+    return r.rc;
+}

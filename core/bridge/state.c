@@ -1,0 +1,227 @@
+/* state.c -- the Lua state: its allocator, the engine's own Lua, its beginning and end. */
+#include <string.h>
+
+#include "bridge/internal.h"
+
+enum { TEXT_MAX = 1 << 20 };
+
+static const char loader_lua[] = {
+#include "loader.lua.h"
+};
+
+static const char users_lua[] = {
+#include "users.lua.h"
+};
+
+static const char client_lua[] = {
+#include "client.lua.h"
+};
+
+static const char rescue_lua[] = {
+#include "rescue.lua.h"
+};
+
+/* All of Lua's memory. NULL makes Lua collect garbage, and then ends the handler that asked. */
+static void *allocate(void *arg, void *old, size_t old_size, size_t size)
+{
+    struct bridge *b = arg;
+    size_t had = old ? old_size : 0;
+
+    if (size == 0) {
+        b->used -= had;
+        mem_free(old);
+        return NULL;
+    }
+    if (size > had && b->is_limited) {
+        size_t used = b->used + (size - had);
+
+        if (used > (size_t)b->config.settings->lua_mb << 20 ||
+            (used > b->base && used - b->base > b->run_limit))
+            return NULL;
+    }
+    b->used += size - had;
+    return mem_realloc(old, size);
+}
+
+struct bridge *bridge_of(lua_State *L)
+{
+    struct bridge *b;
+
+    memcpy(&b, lua_getextraspace(L), sizeof(b));
+    return b;
+}
+
+/* The modules that are written in C, as loader.lua knows them. */
+static const luaL_Reg c_modules[] = {
+    {"bbs.db", luaopen_bbs_db},
+    {"bbs.clients", luaopen_bbs_clients},
+    {"bbs.time", luaopen_bbs_time},
+    {"bbs.text", luaopen_bbs_text},
+    {"bbs.ansi", luaopen_bbs_ansi},
+    {"bbs.log", luaopen_bbs_log},
+    {"bbs.settings", luaopen_bbs_settings},
+    {"bbs.sys", luaopen_bbs_sys},
+    {"core.accounts", luaopen_core_accounts},
+    {NULL, NULL},
+};
+
+static const struct {
+    const char *name;
+    const char *text;
+} own_files[] = {
+    {"users", users_lua},
+    {"client", client_lua},
+    {"rescue", rescue_lua},
+};
+
+static void add_own_files(lua_State *L)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof(own_files) / sizeof(own_files[0]); i++) {
+        lua_pushstring(L, own_files[i].text);
+        lua_setfield(L, -2, own_files[i].name);
+    }
+    lua_setfield(L, -2, "own");
+}
+
+static void add_c_modules(lua_State *L)
+{
+    lua_newtable(L);
+    for (const luaL_Reg *m = c_modules; m->name; m++) {
+        lua_pushcfunction(L, m->func);
+        lua_call(L, 0, 1); /* in the protected call of open_all */
+        lua_setfield(L, -2, m->name);
+    }
+    lua_setfield(L, -2, "modules");
+}
+
+/* Runs in the protected door: whatever may allocate does. -> the loader's table. */
+static int open_all(lua_State *L)
+{
+    luaL_openlibs(L);
+    lib_coroutine_open(L);
+    lib_client_open(L);
+    if (luaL_loadbufferx(L, loader_lua, strlen(loader_lua), "=loader.lua", "t") != LUA_OK)
+        return lua_error(L);
+    lua_newtable(L);
+    add_c_modules(L);
+    add_own_files(L);
+    modules_add_host(L);
+    luaL_getmetatable(L, "perigee.client");
+    lua_getfield(L, -1, "methods");
+    lua_setfield(L, -3, "client_methods");
+    lua_pop(L, 1);
+    lua_call(L, 1, 1); /* in the protected call */
+    return 1;
+}
+
+static int panic(lua_State *L)
+{
+    fprintf(stderr, "perigee: Lua failed outside of a protected call: %s\n",
+            lua_tostring(L, -1));
+    return 0; /* and Lua aborts: our mistake */
+}
+
+static int open_state(struct bridge *b, struct err *e)
+{
+    struct buf why;
+
+    b->L = lua_newstate(allocate, b);
+    if (!b->L)
+        return err_set(e, "make a Lua state: out of memory");
+    memcpy(lua_getextraspace(b->L), &b, sizeof(b));
+    lua_atpanic(b->L, panic);
+    lua_pushcfunction(b->L, open_all);
+    buf_init(&why, 4000);
+    if (!bridge_call(b, 0, 1, LOAD_MS, &why)) {
+        err_set(e, "start Lua: %s", buf_text(&why));
+        buf_clear(&why);
+        return -1;
+    }
+    b->loader = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+struct bridge *bridge_new(const struct bridge_config *config, struct err *e)
+{
+    struct bridge *b = mem_zalloc(sizeof(*b));
+
+    b->config = *config;
+    b->since = time(NULL);
+    b->loader = LUA_NOREF;
+    buf_init(&b->text, TEXT_MAX);
+    buf_init(&b->notice, 4096);
+    buf_init(&b->keyword, 256);
+    if (budget_open(e) < 0 || open_state(b, e) < 0) {
+        bridge_free(b);
+        return NULL;
+    }
+    return b;
+}
+
+static void free_handlers(struct bridge *b)
+{
+    struct handler *h;
+    struct handler *next;
+
+    HASH_ITER(hh, b->handlers, h, next)
+    {
+        HASH_DEL(b->handlers, h);
+        mem_free(h);
+    }
+}
+
+/* Handlers that wait for the store or a timer are forgotten: nobody is there to be answered. */
+static void end_tasks(struct bridge *b)
+{
+    while (b->tasks) {
+        struct task *t = b->tasks;
+
+        if (t->cancel)
+            t->cancel(t->wait);
+        t->client = NULL;
+        task_free(t);
+    }
+}
+
+void bridge_free(struct bridge *b)
+{
+    if (!b)
+        return;
+    end_tasks(b);
+    modules_close(b);
+    budget_close();
+    if (b->L)
+        lua_close(b->L);
+    free_handlers(b);
+    buf_clear(&b->text);
+    buf_clear(&b->notice);
+    buf_clear(&b->keyword);
+    mem_free(b);
+}
+
+void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers)
+{
+    b->config.store = store;
+    b->config.hashers = hashers;
+}
+
+void bridge_set_clients(struct bridge *b, struct clients *all)
+{
+    b->all = all;
+}
+
+unsigned bridge_generation(const struct bridge *b)
+{
+    return b->generation;
+}
+
+size_t bridge_memory(const struct bridge *b)
+{
+    return b->used;
+}
+
+unsigned bridge_tasks(const struct bridge *b)
+{
+    return b->task_count;
+}

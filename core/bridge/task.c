@@ -1,0 +1,389 @@
+/* task.c -- the two doors into Lua: one protected call, one resume. Both with a budget of time
+ * and memory, a traceback, and the stack as it was. */
+#include <time.h>
+
+#include "bridge/internal.h"
+
+static const char wait_mark; /* its address is what a waiting handler yields */
+
+/* --- limits of memory: what one run may add --- */
+
+static void begin_memory(struct bridge *b)
+{
+    b->base = b->used;
+    b->run_limit = (size_t)b->config.settings->handler_mb << 20;
+    b->is_limited = true;
+}
+
+static size_t end_memory(struct bridge *b)
+{
+    b->is_limited = false;
+    return b->used > b->base ? b->used - b->base : 0;
+}
+
+/* --- the first door --- */
+
+static int add_traceback(lua_State *L)
+{
+    const char *message = luaL_tolstring(L, 1, NULL);
+
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *why)
+{
+    lua_State *L = b->L;
+    int at = lua_gettop(L) - args;
+    lua_State *outer = budget_running();
+    int rc;
+
+    lua_pushcfunction(L, add_traceback);
+    lua_insert(L, at);
+    if (!outer) {
+        budget_begin(L, ms);
+        begin_memory(b);
+    }
+    rc = lua_pcall(L, args, results, at);
+    if (!outer) {
+        end_memory(b);
+        budget_end();
+    }
+    lua_remove(L, at);
+    if (rc == LUA_OK)
+        return true;
+    if (why)
+        buf_add_text(why, lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no message");
+    lua_pop(L, 1);
+    return false;
+}
+
+/* --- coroutines --- */
+
+static int new_thread(lua_State *L)
+{
+    lua_newthread(L);
+    return 1;
+}
+
+static void take_coroutine(struct bridge *b, struct task *t)
+{
+    lua_State *L = b->L;
+
+    if (b->pool_count > 0) {
+        t->ref = b->pool[--b->pool_count];
+        lua_rawgeti(L, LUA_REGISTRYINDEX, t->ref);
+        t->co = lua_tothread(L, -1);
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pushcfunction(L, new_thread);
+    if (!bridge_call(b, 0, 1, LOAD_MS, NULL))
+        return;
+    t->co = lua_tothread(L, -1);
+    t->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static void give_coroutine_back(struct task *t)
+{
+    struct bridge *b = t->bridge;
+
+    if (!t->co)
+        return;
+    lua_settop(t->co, 0);
+    if (b->pool_count < POOL_MAX && lua_status(t->co) == LUA_OK)
+        b->pool[b->pool_count++] = t->ref;
+    else
+        luaL_unref(b->L, LUA_REGISTRYINDEX, t->ref);
+    t->co = NULL;
+}
+
+struct task *task_new(struct bridge *b, struct client *c, struct handler *h)
+{
+    struct task *t = mem_zalloc(sizeof(*t));
+
+    t->bridge = b;
+    t->handler = h;
+    t->client = c;
+    t->function = LUA_NOREF;
+    if (c)
+        client_hold(c);
+    t->next = b->tasks;
+    if (t->next)
+        t->next->prev = t;
+    b->tasks = t;
+    b->task_count++;
+    take_coroutine(b, t);
+    return t;
+}
+
+static void free_task(struct task *t)
+{
+    struct bridge *b = t->bridge;
+
+    *(t->prev ? &t->prev->next : &b->tasks) = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    b->task_count--;
+    give_coroutine_back(t);
+    luaL_unref(b->L, LUA_REGISTRYINDEX, t->function);
+    screen_unref(t->screen);
+    if (t->client)
+        client_release(t->client);
+    mem_free(t->own_args);
+    mem_free(t);
+}
+
+/* --- the second door --- */
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void count(struct task *t, uint64_t us, size_t bytes)
+{
+    struct handler_figures *f;
+
+    if (!t->handler)
+        return;
+    f = &t->handler->figures;
+    f->total_us += us;
+    if (us > f->most_us)
+        f->most_us = us;
+    if (bytes > f->bytes)
+        f->bytes = bytes;
+}
+
+/* The message and traceback of a coroutine that has failed. In the protected door, since text
+ * is made. */
+static int make_traceback(lua_State *L)
+{
+    struct task *t = lua_touserdata(L, 1);
+    const char *message = luaL_tolstring(L, 2, NULL);
+
+    luaL_traceback(L, t->co, message, 0);
+    return 1;
+}
+
+static void describe_failure(struct task *t, struct buf *message)
+{
+    struct bridge *b = t->bridge;
+    lua_State *L = b->L;
+
+    if (!lua_checkstack(L, 8))
+        return;
+    lua_pushcfunction(L, make_traceback);
+    lua_pushlightuserdata(L, t);
+    lua_xmove(t->co, L, 1);
+    if (bridge_call(b, 2, 1, LOAD_MS, message)) {
+        buf_add_text(message, lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+}
+
+/* Close what is to be closed, under a budget of its own. */
+static void reset(struct task *t)
+{
+    struct bridge *b = t->bridge;
+
+    budget_begin(t->co, b->config.settings->handler_ms);
+    begin_memory(b);
+    lua_resetthread(t->co);
+    end_memory(b);
+    budget_end();
+}
+
+static int run(struct task *t, int args, bool *overran)
+{
+    struct bridge *b = t->bridge;
+    uint64_t began = now_us();
+    int results = 0;
+    int rc;
+
+    b->current = t;
+    t->is_running = true;
+    budget_begin(t->co, b->config.settings->handler_ms);
+    begin_memory(b);
+    rc = lua_resume(t->co, b->L, args, &results);
+    count(t, now_us() - began, end_memory(b));
+    *overran = budget_end();
+    t->is_running = false;
+    b->current = NULL;
+    if (rc == LUA_YIELD) {
+        bool waits = results == 1 && lua_touserdata(t->co, -1) == &wait_mark;
+
+        lua_pop(t->co, results);
+        if (!waits) {
+            lua_pushstring(t->co, "coroutine.yield outside of a coroutine of its own");
+            rc = LUA_ERRRUN;
+        }
+    }
+    return rc;
+}
+
+static void note_overrun(struct task *t)
+{
+    double now = (double)now_us() / 1e6;
+    struct handler *h = t->handler;
+
+    if (!h)
+        return;
+    memmove(h->overruns + 1, h->overruns, (OVERRUNS_MAX - 1) * sizeof(h->overruns[0]));
+    h->overruns[0] = now;
+    if (h->overruns[OVERRUNS_MAX - 1] > 0 && now - h->overruns[OVERRUNS_MAX - 1] < 60)
+        h->refused_until = now + 60;
+}
+
+static void finish(struct task *t, bool ok, struct buf *message)
+{
+    t->is_over = true;
+    handler_ended(t, ok, buf_text(message));
+    if (t->is_async && t->has_call)
+        client_finish(t->client, &t->outcome);
+    else if (t->is_async)
+        rows_free(t->outcome.rows);
+    if (t->is_async)
+        free_task(t);
+}
+
+static void defer(struct task *t, enum task_todo todo)
+{
+    struct task **last = &t->bridge->deferred;
+
+    t->todo = todo;
+    while (*last)
+        last = &(*last)->next_deferred;
+    *last = t;
+    t->next_deferred = NULL;
+}
+
+/* What came up while Lua ran: between two waits a handler runs alone. */
+static void run_deferred(struct bridge *b)
+{
+    while (!b->current && b->deferred) {
+        struct task *t = b->deferred;
+
+        b->deferred = t->next_deferred;
+        if (t->todo == TODO_START)
+            task_start(t);
+        else
+            task_cancel(t);
+    }
+}
+
+static void resume(struct task *t, int args)
+{
+    struct bridge *b = t->bridge;
+    struct buf message;
+    bool overran;
+    int rc = run(t, args, &overran);
+
+    if (rc == LUA_YIELD) {
+        run_deferred(b);
+        return;
+    }
+    buf_init(&message, 8000);
+    if (rc != LUA_OK) {
+        describe_failure(t, &message);
+        reset(t);
+    }
+    if (overran)
+        note_overrun(t);
+    finish(t, rc == LUA_OK, &message);
+    buf_clear(&message);
+    run_deferred(b);
+}
+
+void task_start(struct task *t)
+{
+    struct buf message;
+
+    if (t->bridge->current) {
+        t->is_async = true;
+        defer(t, TODO_START);
+        return;
+    }
+
+    if (t->co) {
+        lua_pushcfunction(t->co, handler_entry);
+        lua_pushlightuserdata(t->co, t);
+        resume(t, 1);
+        return;
+    }
+    buf_init(&message, 200);
+    buf_add_text(&message, "not enough memory for another handler (limits.lua_mb)");
+    finish(t, false, &message);
+    buf_clear(&message);
+}
+
+void task_free(struct task *t)
+{
+    free_task(t);
+}
+
+/* --- waiting --- */
+
+struct task *task_current(lua_State *L)
+{
+    struct task *t = bridge_of(L)->current;
+
+    if (!t || !lua_isyieldable(L))
+        luaL_error(L, "this waits, and nothing can wait here: not while a file loads, nor in a "
+                      "sort, a gsub or a metamethod");
+    return t;
+}
+
+int task_wait(lua_State *L, void (*cancel)(void *wait), void *wait, lua_KFunction k)
+{
+    struct task *t = bridge_of(L)->current;
+
+    t->cancel = cancel;
+    t->wait = wait;
+    lua_pushlightuserdata(L, (void *)(uintptr_t)&wait_mark);
+    return lua_yieldk(L, 1, lua_gettop(L) - 1, k);
+}
+
+void task_wake(struct task *t, void *result)
+{
+    t->cancel = NULL;
+    t->wait = NULL;
+    lua_pushlightuserdata(t->co, result);
+    resume(t, 1);
+}
+
+static const char cancel_mark;
+
+void task_cancel(struct task *t)
+{
+    struct bridge *b = t->bridge;
+
+    t->has_call = false;
+    t->is_cancelled = true;
+    if (!t->cancel || t->is_running)
+        return;
+    if (b->current) {
+        defer(t, TODO_CANCEL);
+        return;
+    }
+    t->cancel(t->wait);
+    task_wake(t, (void *)(uintptr_t)&cancel_mark);
+}
+
+bool task_is_cancelled(lua_State *L, int index)
+{
+    return lua_touserdata(L, index) == &cancel_mark;
+}
+
+int task_raise(lua_State *L)
+{
+    return luaL_error(L, "the client has left");
+}
+
+bool task_is_wait(lua_State *L, int index)
+{
+    return lua_touserdata(L, index) == &wait_mark;
+}

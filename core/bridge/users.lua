@@ -1,0 +1,164 @@
+-- users.lua -- bbs.users: the accounts. The only Lua that sees a password's hash; handlers get
+-- rows of the table `users`, which has none.
+local db = require "bbs.db"
+local time = require "bbs.time"
+local accounts = require "core.accounts"
+
+local users = {}
+
+local FIELDS <const> = "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked"
+
+local function with_booleans(row)
+  if row then row.locked = row.locked ~= 0 end
+  return row
+end
+
+-- users.find(handle) -> row or nil.  Waits.
+function users.find(handle)
+  return with_booleans(db.row("SELECT " .. FIELDS .. " FROM users WHERE handle = ?",
+    tostring(handle)))
+end
+
+-- users.count() -> number of accounts.  Waits.
+function users.count()
+  return db.row("SELECT count(*) AS n FROM users").n
+end
+
+-- users.list{search=text, rows=15, page=1} -> rows, how many in all.  Waits.
+function users.list(options)
+  options = options or {}
+  local rows = math.max(1, math.min(options.rows or 15, 1000))
+  local page = math.max(1, options.page or 1)
+  local like = "%" .. tostring(options.search or ""):gsub("[\\%%_]", "\\%0") .. "%"
+  local where <const> = " FROM users WHERE handle LIKE ?1 ESCAPE '\\' OR nick_name LIKE ?1 ESCAPE '\\'"
+  local total = db.row("SELECT count(*) AS n" .. where, like).n
+  local list = db.rows("SELECT " .. FIELDS .. where .. " ORDER BY handle LIMIT ?2 OFFSET ?3",
+    like, rows, (page - 1) * rows)
+  for _, row in ipairs(list) do with_booleans(row) end
+  return list, total
+end
+
+local function is_taken(name, but)
+  return db.row([[SELECT 1 FROM users WHERE (handle = ?1 OR nick_name = ?1) AND handle <> ?2]],
+    name, but or "") ~= nil
+end
+
+-- users.valid_handle(text) -> true, or nil and why not.  Waits.
+function users.valid_handle(text)
+  local why = accounts.handle_problem(text)
+  if why then return nil, why end
+  if is_taken(text) then return nil, ("The handle %s is taken"):format(text) end
+  return true
+end
+
+-- users.valid_nick_name(text, [handle]) -> true, or nil and why not; `handle` is whose it will
+-- be.  Waits.
+function users.valid_nick_name(text, handle)
+  local why = accounts.nick_problem(text)
+  if why then return nil, why end
+  if is_taken(text, handle) then return nil, ("The nick name %s is taken"):format(text) end
+  return true
+end
+
+-- users.create{handle=, nick_name=, password=} -> row, or nil and why not.  Waits.
+function users.create(options)
+  local handle, password = options.handle, options.password
+  local nick_name = options.nick_name or handle
+  local why = accounts.handle_problem(handle) or accounts.nick_problem(nick_name)
+    or accounts.password_problem(password, handle)
+  if why then return nil, why end
+  local ok
+  ok, why = accounts.add(handle, nick_name, accounts.hash(password))
+  if not ok then return nil, why end
+  return users.find(handle)
+end
+
+local checking = {} -- handles whose password is being checked: one at a time
+
+local function wait_for_turn(key)
+  while checking[key] do time.sleep(0.05) end
+  return setmetatable({}, { __close = function() checking[key] = nil end })
+end
+
+local function seconds(n)
+  return n == 1 and "1 second" or n .. " seconds"
+end
+
+local function check(account, password)
+  local now = os.time()
+  if account.locked then return nil, "This account is locked. Ask the sysop" end
+  if account.retry_at > now then
+    return nil, "Too many wrong passwords. Try again in " .. seconds(account.retry_at - now)
+  end
+  if accounts.check(password, account.hash) then return true end
+  local wait = accounts.login_wrong(account.id)
+  if wait > 0 then
+    return nil, "That is not the password. The next try is in " .. seconds(wait)
+  end
+  return nil, "That is not the password"
+end
+
+-- users.login(client, handle, password) -> row, or nil and why not. The row's `must_change` is
+-- true where the password has to be changed first.  Waits.
+function users.login(client, handle, password)
+  local key = tostring(handle):lower()
+  local turn <close> = wait_for_turn(key)
+  checking[key] = turn
+  local account = accounts.find(handle)
+  if not account then
+    users.failed(client)
+    return nil, "Nobody here by that name"
+  end
+  local ok, why = check(account, password)
+  if not ok then
+    users.failed(client)
+    return nil, why
+  end
+  accounts.login_right(account.id)
+  accounts.log_in(client, account.id, account.handle, account.nick_name, account.level)
+  local row = users.find(handle)
+  row.must_change = account.must_change
+  return row
+end
+
+-- users.logout(client): a guest again; the call goes on.
+function users.logout(client)
+  accounts.log_out(client)
+end
+
+-- users.failed(client): an attempt to log in has failed. It counts against the address, which
+-- is banned for a while after too many.
+function users.failed(client)
+  accounts.failed(client)
+end
+
+-- users.set_password(handle, old, new) -> true, or nil and why not.  Waits.
+function users.set_password(handle, old, new)
+  local account = accounts.find(handle)
+  if not account then return nil, "Nobody here by that name" end
+  local why = accounts.password_problem(new, account.handle)
+  if why then return nil, why end
+  local ok
+  ok, why = check(account, old)
+  if not ok then return nil, why end
+  if old == new then return nil, "The new password is the old one" end
+  accounts.set_hash(account.id, accounts.hash(new))
+  return true
+end
+
+-- users.set(handle, {nick_name=text, level=number}) -> true, or nil and why not.  Waits.
+function users.set(handle, changes)
+  if changes.nick_name then
+    local ok, why = users.valid_nick_name(changes.nick_name, handle)
+    if not ok then return nil, why end
+    db.run("UPDATE users SET nick_name = ? WHERE handle = ?", changes.nick_name, handle)
+  end
+  if changes.level then
+    local level = math.tointeger(changes.level)
+    if not level or level < 1 or level > 255 then return nil, "A level is a number from 1 to 255" end
+    db.run("UPDATE users SET level = ? WHERE handle = ?", level, handle)
+  end
+  return true
+end
+
+return users

@@ -1,0 +1,232 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BOARD_OPTION "  --board DIR          the board's folder; default: the current one\n"
+#define DATA_OPTION                                                                            \
+    "  --data DIR           the data folder; default: data in the board's folder\n"
+
+static int version_run(const struct command *self, int argc, char **argv);
+static int help_run(const struct command *self, int argc, char **argv);
+
+static const struct command commands[] = {
+    {"serve", serve_run,
+     "serve [--board DIR] [--data DIR] [--listen HOST:PORT]... [--log-level LEVEL]\n",
+     "serve a board to callers, in the foreground, until it is stopped",
+     BOARD_OPTION DATA_OPTION
+     "  --listen HOST:PORT   where callers are taken, up to 16 times; port 0: a free one;\n"
+     "                       default: the setting `listen`, 127.0.0.1:2323\n"
+     "  --log-level LEVEL    error, warn, info or debug; default: the setting `log.level`\n"},
+    {"check", check_run, "check [--board DIR]\n",
+     "look for mistakes in every screen and handler; exit 1 if there are any", BOARD_OPTION},
+    {"user", user_run,
+     "user add HANDLE [--nick NAME] [--level N] [--password-stdin]\n"
+     "user list [SEARCH]\n"
+     "user show HANDLE\n"
+     "user passwd HANDLE [--password-stdin]\n"
+     "user level HANDLE N\n"
+     "user lock HANDLE\n"
+     "user unlock HANDLE\n"
+     "user delete HANDLE [--yes]\n",
+     "the accounts, whether the board is being served or not",
+     "  --nick NAME          how the others see the user; default: the handle\n"
+     "  --level N            1 to 255; default: 10\n"
+     "  --password-stdin     the password is the first line of standard input, not asked for\n"
+     "  --yes                delete without asking\n" BOARD_OPTION DATA_OPTION},
+    {"status", control_run, "status [--json] [--board DIR] [--data DIR]\n",
+     "how the running server is",
+     "  --json               for programs\n" BOARD_OPTION DATA_OPTION},
+    {"reload", control_run, "reload [--board DIR] [--data DIR]\n",
+     "have the running server read all screens, handlers and settings again",
+     BOARD_OPTION DATA_OPTION},
+    {"stop", control_run, "stop [--board DIR] [--data DIR]\n",
+     "stop the running server; its callers are told", BOARD_OPTION DATA_OPTION},
+    {"version", version_run, "version\n", "which version this is", ""},
+    {"help", help_run, "help [COMMAND]\n", "this list, or how a command is used", ""},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static const struct option no_options[] = {{.name = NULL}};
+
+static const struct command *find_command(const char *name)
+{
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* --- help --- */
+
+static void print_usage(FILE *to, const struct command *c)
+{
+    const char *before = "usage: ";
+
+    for (const char *line = c->usage; *line;) {
+        const char *end = strchr(line, '\n') + 1;
+
+        fprintf(to, "%sperigee %.*s", before, (int)(end - line), line);
+        before = "       ";
+        line = end;
+    }
+}
+
+static int print_help(const struct command *c)
+{
+    print_usage(stdout, c);
+    printf("\n%s: %s.\n", c->name, c->help);
+    if (c->more[0])
+        printf("\n%s", c->more);
+    return CLI_DONE;
+}
+
+static void print_commands(FILE *to)
+{
+    fprintf(to, "usage: perigee COMMAND [...]\n\n");
+    for (unsigned i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-9s%s\n", commands[i].name, commands[i].help);
+    fprintf(to, "\nperigee help COMMAND tells how one is used.\n");
+}
+
+static int help_run(const struct command *self, int argc, char **argv)
+{
+    const struct command *about;
+    int status = cli_take(self, no_options, &argc, argv, 0, 1);
+
+    if (status >= 0)
+        return status;
+    if (argc == 0) {
+        print_commands(stdout);
+        return CLI_DONE;
+    }
+    about = find_command(argv[0]);
+    if (!about)
+        return cli_wrong(self, "there is no command %s", argv[0]);
+    return print_help(about);
+}
+
+static int version_run(const struct command *self, int argc, char **argv)
+{
+    int status = cli_take(self, no_options, &argc, argv, 0, 0);
+
+    if (status >= 0)
+        return status;
+    printf("perigee %s\n", PERIGEE_VERSION);
+    return CLI_DONE;
+}
+
+/* --- what the commands have in common --- */
+
+__attribute__((format(printf, 2, 0))) static void complain(const struct command *self,
+                                                           const char *format, va_list args)
+{
+    fprintf(stderr, "perigee: %s: ", self->name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+int cli_say(const struct command *self, enum cli_status status, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    complain(self, format, args);
+    va_end(args);
+    return (int)status;
+}
+
+int cli_wrong(const struct command *self, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    complain(self, format, args);
+    va_end(args);
+    print_usage(stderr, self);
+    return CLI_WRONG;
+}
+
+int cli_take(const struct command *self, const struct option *options, int *argc, char **argv,
+             int least, int most)
+{
+    struct err e;
+
+    switch (options_take(options, argc, argv, &e)) {
+    case OPTIONS_HELP:
+        return print_help(self);
+    case OPTIONS_WRONG:
+        return cli_wrong(self, "%s", e.text);
+    case OPTIONS_DONE:
+        break;
+    }
+    if (*argc < least)
+        return cli_wrong(self, "an argument is missing");
+    if (*argc > most)
+        return cli_wrong(self, "one argument too many: %s", argv[most]);
+    return -1;
+}
+
+void cli_print(struct span text)
+{
+    if (text.len == 0)
+        return;
+    fwrite(text.data, 1, text.len, stdout);
+    if (text.data[text.len - 1] != '\n')
+        putchar('\n');
+}
+
+int cli_data_folder(const struct command *self, const char *board, const char *data,
+                    char out[PATH_MAX])
+{
+    int n =
+        data ? snprintf(out, PATH_MAX, "%s", data) : snprintf(out, PATH_MAX, "%s/data", board);
+
+    if (n < PATH_MAX)
+        return 0;
+    cli_say(self, CLI_FAILED, "the data folder's name is longer than %d bytes", PATH_MAX - 1);
+    return -1;
+}
+
+/* --- dispatch --- */
+
+/* What was to be printed must have arrived: a full disk is no success. A reader that has gone,
+ * as `head` does, had what it wanted. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE)
+        return status;
+    fprintf(stderr, "perigee: standard output: %s\n", strerror(errno));
+    return CLI_FAILED;
+}
+
+/* How other programs call some of the commands. */
+static const char *common_name(const char *name)
+{
+    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)
+        return "help";
+    return strcmp(name, "--version") == 0 ? "version" : name;
+}
+
+int cli_main(int argc, char **argv)
+{
+    const struct command *c;
+
+    if (argc < 2) {
+        print_commands(stderr);
+        return CLI_WRONG;
+    }
+    c = find_command(common_name(argv[1]));
+    if (!c) {
+        fprintf(stderr, "perigee: %s: unknown command\n", argv[1]);
+        print_commands(stderr);
+        return CLI_WRONG;
+    }
+    return finish(c->run(c, argc - 2, argv + 2));
+}

@@ -1,0 +1,778 @@
+/* client.c -- one caller from the first byte to the last: its state, its deadlines, its end in
+ * two steps. */
+#include "client/client.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "client/internal.h"
+
+static const double STALL_SECONDS = 0.1; /* a turn of the loop that the log is told of */
+
+double clients_now(const struct clients *all)
+{
+    return ev_now(all->config.loop);
+}
+
+/* --- what it is --- */
+
+unsigned client_id(const struct client *c)
+{
+    return c->id;
+}
+
+int64_t client_user(const struct client *c)
+{
+    return c->user;
+}
+
+const char *client_user_id(const struct client *c)
+{
+    return c->handle ? c->handle : "GUEST";
+}
+
+const char *client_nick_name(const struct client *c)
+{
+    return c->nick_name ? c->nick_name : "";
+}
+
+unsigned client_level(const struct client *c)
+{
+    return c->level;
+}
+
+const char *client_keyword(const struct client *c)
+{
+    return c->screen ? c->screen->keyword : "root";
+}
+
+const struct screen *client_screen(const struct client *c)
+{
+    return c->screen;
+}
+
+bool client_field_is_open(const struct client *c, const struct op *op)
+{
+    return c->screen && (op - c->screen->ops) >= (ptrdiff_t)c->pc;
+}
+
+bool client_post_is_open(const struct client *c)
+{
+    return !c->post_done;
+}
+
+const char *client_status(const struct client *c)
+{
+    return c->status ? c->status : "";
+}
+
+void client_set_status(struct client *c, struct span status)
+{
+    mem_free(c->status);
+    c->status = status.len ? mem_strndup(status.data, utf8_fit(status, 60)) : NULL;
+}
+
+unsigned client_page_index(const struct client *c)
+{
+    return c->page_index;
+}
+
+void client_set_page_index(struct client *c, unsigned page)
+{
+    c->page_index = page > 0 ? page : 1;
+}
+
+const char *client_address(const struct client *c)
+{
+    return c->address_text;
+}
+
+const struct sockaddr *client_sockaddr(const struct client *c)
+{
+    return (const struct sockaddr *)&c->address;
+}
+
+double client_since(const struct client *c)
+{
+    return (double)time(NULL) - floor(clients_now(c->all) - c->since);
+}
+
+double client_idle(const struct client *c)
+{
+    return clients_now(c->all) - c->last_input;
+}
+
+unsigned client_width(const struct client *c)
+{
+    return c->width;
+}
+
+unsigned client_height(const struct client *c)
+{
+    return c->height;
+}
+
+bool client_has_ansi(const struct client *c)
+{
+    return c->ansi;
+}
+
+enum charset client_charset(const struct client *c)
+{
+    return (enum charset)c->charset;
+}
+
+const char *client_term_name(const struct client *c)
+{
+    return c->term_name ? c->term_name : "";
+}
+
+bool client_is_open(const struct client *c)
+{
+    return c->state <= CLIENT_OPEN;
+}
+
+bool client_is_sysop(const struct client *c)
+{
+    return c->user != 0 && c->level >= c->all->config.settings->level_sysop;
+}
+
+unsigned client_missed(const struct client *c)
+{
+    return c->missed;
+}
+
+unsigned client_generation(const struct client *c)
+{
+    return c->generation;
+}
+
+struct clients *client_all(const struct client *c)
+{
+    return c->all;
+}
+
+void *client_box(const struct client *c)
+{
+    return c->box;
+}
+
+void client_set_box(struct client *c, void *box)
+{
+    c->box = box;
+}
+
+/* --- deadlines: one timer, set to the nearest; each is looked at when it fires --- */
+
+static double earliest(double a, double b)
+{
+    return a > 0 && (b <= 0 || a < b) ? a : b;
+}
+
+static double idle_at(const struct client *c)
+{
+    const struct settings *s = c->all->config.settings;
+
+    if (c->is_visitor)
+        return c->since + (double)s->visitor_seconds;
+    if (client_is_sysop(c))
+        return 0;
+    return c->last_input + (double)s->idle_seconds - (c->warned ? 0 : 60);
+}
+
+static double call_ends_at(const struct client *c)
+{
+    return client_is_sysop(c) ? 0
+                              : c->since + (double)c->all->config.settings->call_minutes * 60;
+}
+
+static double stalled_at(const struct client *c)
+{
+    if (outq_is_empty(&c->out))
+        return 0;
+    return c->last_write + (double)c->all->config.settings->stalled_seconds;
+}
+
+static double page_timeout_at(const struct client *c)
+{
+    if (!c->screen || !c->screen->timeout || c->mode == MODE_BUSY)
+        return 0;
+    return c->last_input + c->screen->timeout;
+}
+
+static double tick_at(const struct client *c)
+{
+    return c->mode == MODE_KEY || c->mode == MODE_LINE ? c->next_tick : 0;
+}
+
+static double deadline(const struct client *c)
+{
+    double at = stalled_at(c);
+
+    if (c->state >= CLIENT_DRAINING)
+        return earliest(at, c->close_at);
+    if (c->state == CLIENT_DETECTING)
+        at = earliest(at, c->since + FIRST_SCREEN_MS / 1000.0);
+    if (keys_is_waiting(&c->keys))
+        at = earliest(at, c->last_input + ESCAPE_MS / 1000.0);
+    at = earliest(at, idle_at(c));
+    at = earliest(at, call_ends_at(c));
+    at = earliest(at, page_timeout_at(c));
+    at = earliest(at, c->is_resting ? 0 : c->ask_until);
+    return earliest(at, tick_at(c));
+}
+
+void client_rearm(struct client *c)
+{
+    double at = c->state == CLIENT_GONE ? 0 : deadline(c);
+
+    if (at <= 0 || (c->armed > 0 && c->armed <= at))
+        return; /* it will be looked at soon enough */
+    ev_timer_stop(c->all->config.loop, &c->timer);
+    ev_timer_set(&c->timer, at > clients_now(c->all) ? at - clients_now(c->all) : 0, 0);
+    ev_timer_start(c->all->config.loop, &c->timer);
+    c->armed = at;
+}
+
+static void end_idle(struct client *c)
+{
+    if (c->is_visitor) {
+        client_drain(c);
+    } else if (!c->warned && c->all->config.settings->idle_seconds > 60) {
+        c->warned = true;
+        client_tell(c, SPAN_LIT("Are you still there? Press a key within a minute."));
+    } else {
+        client_hang_up(c, SPAN_LIT("You have been idle for too long."));
+    }
+}
+
+static void end_asking(struct client *c)
+{
+    struct answer answer = {.kind = ANSWER_TIMEOUT};
+
+    c->ask_until = 0;
+    prompt_end(c);
+    c->all->config.hooks.answer(c->all->config.hooks.arg, c, &answer);
+}
+
+static bool is_due(double at, double now)
+{
+    return at > 0 && at <= now + 0.001;
+}
+
+/* Look at one deadline that is due; true: it was, and may have changed others. */
+static bool meet_deadline(struct client *c, double now)
+{
+    if (is_due(stalled_at(c), now)) {
+        log_info("call event=stalled node=%u address=%s waiting=%zu", c->id, c->address_text,
+                 c->out.bytes);
+        client_drop(c);
+    } else if (c->state >= CLIENT_DRAINING) {
+        client_drop(c);
+    } else if (c->state == CLIENT_DETECTING && is_due(c->since + 0.5, now)) {
+        detect_finish(c);
+    } else if (keys_is_waiting(&c->keys) && is_due(c->last_input + ESCAPE_MS / 1000.0, now)) {
+        pump_escape(c);
+    } else if (!c->is_resting && is_due(c->ask_until, now)) {
+        end_asking(c);
+    } else if (is_due(call_ends_at(c), now)) {
+        client_hang_up(c, SPAN_LIT("Your time for this call is over."));
+    } else if (is_due(idle_at(c), now)) {
+        end_idle(c);
+    } else if (is_due(page_timeout_at(c), now)) {
+        c->last_input = now;
+        show_timeout(c);
+    } else if (is_due(tick_at(c), now)) {
+        show_tick(c);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
+{
+    struct client *c = w->data;
+
+    (void)loop;
+    (void)events;
+    c->armed = 0;
+    if (c->state != CLIENT_GONE && is_due(deadline(c), clients_now(c->all)))
+        meet_deadline(c, clients_now(c->all));
+    client_rearm(c);
+}
+
+/* --- beginning --- */
+
+static void set_address(struct client *c, const struct sockaddr *a)
+{
+    const struct sockaddr_in *four = (const struct sockaddr_in *)a;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
+
+    if (a->sa_family == AF_INET) {
+        memcpy(&c->address, four, sizeof(*four));
+        inet_ntop(AF_INET, &four->sin_addr, c->address_text, sizeof(c->address_text));
+    } else {
+        c->address = *six;
+        inet_ntop(AF_INET6, &six->sin6_addr, c->address_text, sizeof(c->address_text));
+    }
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int events)
+{
+    (void)loop;
+    (void)events;
+    output_flush(w->data);
+}
+
+void clients_accept(struct clients *all, int fd, const struct sockaddr *address)
+{
+    struct client *c = mem_zalloc(sizeof(*c));
+
+    c->all = all;
+    c->since = c->last_input = c->last_write = clients_now(all);
+    c->is_visitor = c->is_first_screen = true;
+    c->page_index = 1;
+    set_address(c, address);
+    c->telnet = telnet_new(&all->replies);
+    keys_init(&c->keys);
+    outq_init(&c->out);
+    buf_init(&c->input, 2 * INPUT_MAX);
+    buf_init(&c->typed, INPUT_MAX);
+    buf_init(&c->early, INPUT_MAX);
+    buf_init(&c->line, LINE_MAX_BYTES);
+    buf_init(&c->tells, TELLS_MAX);
+    ev_io_init(&c->reader, pump_readable, fd, EV_READ);
+    ev_io_init(&c->writer, on_writable, fd, EV_WRITE);
+    ev_timer_init(&c->timer, on_timer, 0, 0);
+    c->reader.data = c->writer.data = c->timer.data = c;
+    ev_io_start(all->config.loop, &c->reader);
+    c->prev = all->last;
+    *(all->last ? &all->last->next : &all->list) = c;
+    all->last = c;
+    all->count++;
+    detect_begin(c);
+    output_bytes(c, buf_span(&all->replies));
+    buf_reset(&all->replies);
+    output_flush(c);
+    client_rearm(c);
+}
+
+static uint32_t take_id(struct clients *all, struct client *c)
+{
+    unsigned i = all->first_free;
+
+    while (i < all->id_count && all->ids[i])
+        i++;
+    if (i == all->id_capacity) {
+        all->id_capacity = all->id_capacity ? all->id_capacity * 2 : 64;
+        all->ids = mem_realloc(all->ids, all->id_capacity * sizeof(struct client *));
+    }
+    if (i == all->id_count)
+        all->id_count++;
+    all->ids[i] = c;
+    all->first_free = i + 1;
+    return i + 1;
+}
+
+static void give_id_back(struct client *c)
+{
+    struct clients *all = c->all;
+
+    all->ids[c->id - 1] = NULL;
+    if (c->id - 1 < all->first_free)
+        all->first_free = c->id - 1;
+    while (all->id_count > 0 && !all->ids[all->id_count - 1])
+        all->id_count--;
+    c->id = 0;
+}
+
+/* A visitor becomes a caller with the first key, where there is room for one more. */
+static void begin_call(struct client *c)
+{
+    struct clients *all = c->all;
+
+    c->is_visitor = false;
+    all->callers++;
+    all->calls++;
+    if (all->callers > all->most)
+        all->most = all->callers;
+    c->id = take_id(all, c);
+    log_info("call event=begin node=%u address=%s terminal=%s", c->id, c->address_text,
+             log_quote(span_of(client_term_name(c))));
+    if (all->callers > (unsigned long)all->config.settings->max_callers)
+        client_hang_up(c, SPAN_LIT("All lines are busy. Please call again later."));
+}
+
+void client_typed(struct client *c)
+{
+    c->last_input = clients_now(c->all);
+    c->warned = false;
+    if (c->is_visitor)
+        begin_call(c);
+}
+
+/* --- the end --- */
+
+static void stop_watchers(struct client *c)
+{
+    ev_io_stop(c->all->config.loop, &c->reader);
+    ev_io_stop(c->all->config.loop, &c->writer);
+    ev_timer_stop(c->all->config.loop, &c->timer);
+    c->armed = 0;
+}
+
+/* Everything that belongs to the call, as opposed to the connection. */
+static void end_call(struct client *c)
+{
+    if (c->is_ended)
+        return;
+    c->is_ended = true;
+    show_leave(c);
+    account_call_ends(c);
+    c->all->config.hooks.gone(c->all->config.hooks.arg, c);
+    prompt_end(c);
+    if (!c->is_visitor) {
+        log_info("call event=end node=%u address=%s user=%s seconds=%.0f missed=%u", c->id,
+                 c->address_text, log_quote(span_of(client_user_id(c))),
+                 clients_now(c->all) - c->since, c->missed);
+        c->all->callers--;
+        give_id_back(c);
+    }
+}
+
+static void shut(struct client *c)
+{
+    c->state = CLIENT_SHUT;
+    shutdown(c->reader.fd, SHUT_WR);
+    c->close_at = clients_now(c->all) + 2;
+    ev_io_start(c->all->config.loop, &c->reader); /* until the peer closes too */
+    client_rearm(c);
+}
+
+void client_drain(struct client *c)
+{
+    if (c->state < CLIENT_DRAINING) {
+        c->state = CLIENT_DRAINING;
+        c->close_at = clients_now(c->all) + LINGER_SECONDS;
+        end_call(c);
+        if (c->state == CLIENT_GONE)
+            return;
+        output_mark_dirty(c);
+    }
+    if (c->state == CLIENT_DRAINING && outq_is_empty(&c->out))
+        shut(c);
+    client_rearm(c);
+}
+
+void client_drop(struct client *c)
+{
+    struct clients *all = c->all;
+
+    if (c->state == CLIENT_GONE)
+        return;
+    c->state = CLIENT_GONE;
+    end_call(c);
+    stop_watchers(c);
+    close(c->reader.fd);
+    outq_clear(&c->out);
+    all->count--;
+    if (all->config.left)
+        all->config.left(all->config.arg, client_sockaddr(c));
+    output_mark_dirty(c); /* freed when this turn ends */
+}
+
+void client_hang_up(struct client *c, struct span reason)
+{
+    if (c->state >= CLIENT_DRAINING)
+        return;
+    if (reason.len)
+        prompt_notice(c, reason);
+    client_drain(c);
+}
+
+void client_hold(struct client *c)
+{
+    c->holds++;
+}
+
+void client_release(struct client *c)
+{
+    c->holds--;
+    if (c->holds == 0 && c->state == CLIENT_GONE)
+        output_mark_dirty(c);
+}
+
+static void unlink_client(struct client *c)
+{
+    *(c->prev ? &c->prev->next : &c->all->list) = c->next;
+    *(c->next ? &c->next->prev : &c->all->last) = c->prev;
+}
+
+/* The second step: nothing refers to it any more. */
+static void free_client(struct client *c)
+{
+    c->all->config.hooks.forget(c->all->config.hooks.arg, c);
+    unlink_client(c);
+    show_end(c);
+    telnet_free(c->telnet);
+    buf_clear(&c->input);
+    buf_clear(&c->typed);
+    buf_clear(&c->early);
+    buf_clear(&c->line);
+    buf_clear(&c->tells);
+    mem_free(c->detect);
+    mem_free(c->term_name);
+    mem_free(c->handle);
+    mem_free(c->nick_name);
+    mem_free(c->status);
+    mem_free(c);
+}
+
+/* --- all of them --- */
+
+void client_mark_ready(struct client *c)
+{
+    if (c->is_ready)
+        return;
+    c->is_ready = true;
+    c->next_ready = c->all->ready;
+    c->all->ready = c;
+    ev_idle_start(c->all->config.loop, &c->all->no_wait);
+}
+
+/* Before the loop sleeps: write what has gathered, free who has gone. */
+static void flush_dirty(struct clients *all)
+{
+    while (all->dirty) {
+        struct client *c = all->dirty;
+
+        all->dirty = c->next_dirty;
+        c->is_dirty = false;
+        if (c->state != CLIENT_GONE)
+            output_flush(c);
+        else if (c->holds == 0 && !c->is_ready)
+            free_client(c);
+    }
+}
+
+static void note_turn(struct clients *all, double seconds)
+{
+    lag_add(&all->lag, (uint64_t)(seconds * 1e6));
+    if (seconds < STALL_SECONDS || clients_now(all) - all->stall_told < 1)
+        return;
+    all->stall_told = clients_now(all);
+    log_warn("loop event=stall ms=%.0f callers=%u", seconds * 1e3, all->callers);
+}
+
+static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
+{
+    struct clients *all = w->data;
+    double end;
+
+    (void)loop;
+    (void)events;
+    flush_dirty(all);
+    end = ev_time();
+    if (all->turn_began > 0 && end > all->turn_began)
+        note_turn(all, end - all->turn_began);
+}
+
+/* After it: those whose input was held back go on. */
+static void after_wait(struct ev_loop *loop, ev_check *w, int events)
+{
+    struct clients *all = w->data;
+    struct client *c = all->ready;
+
+    (void)events;
+    all->turn_began = ev_now(loop);
+    all->ready = NULL;
+    ev_idle_stop(loop, &all->no_wait);
+    while (c) {
+        struct client *next = c->next_ready;
+
+        c->is_ready = false;
+        if (c->state == CLIENT_GONE)
+            output_mark_dirty(c);
+        else
+            pump_run(c);
+        c = next;
+    }
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *w, int events)
+{
+    (void)loop;
+    (void)w;
+    (void)events;
+}
+
+struct clients *clients_new(const struct clients_config *config)
+{
+    struct clients *all = mem_zalloc(sizeof(*all));
+
+    all->config = *config;
+    buf_init(&all->replies, 4096);
+    ev_prepare_init(&all->before_wait, before_wait);
+    ev_check_init(&all->after_wait, after_wait);
+    ev_idle_init(&all->no_wait, on_idle);
+    all->before_wait.data = all->after_wait.data = all;
+    ev_set_priority(&all->before_wait, EV_MINPRI);
+    ev_set_priority(&all->after_wait, EV_MAXPRI);
+    ev_prepare_start(config->loop, &all->before_wait);
+    ev_check_start(config->loop, &all->after_wait);
+    return all;
+}
+
+void clients_free(struct clients *all)
+{
+    struct client *next;
+
+    if (!all)
+        return;
+    for (struct client *c = all->list; c; c = next) {
+        next = c->next;
+        client_drop(c);
+        c->holds = 0;
+        c->is_ready = false;
+    }
+    flush_dirty(all);
+    ev_prepare_stop(all->config.loop, &all->before_wait);
+    ev_check_stop(all->config.loop, &all->after_wait);
+    ev_idle_stop(all->config.loop, &all->no_wait);
+    buf_clear(&all->replies);
+    mem_free(all->ids);
+    mem_free(all);
+}
+
+bool clients_shed_visitor(struct clients *all)
+{
+    for (struct client *c = all->list; c; c = c->next) {
+        if (c->is_visitor && c->state <= CLIENT_OPEN) {
+            client_drop(c);
+            return true;
+        }
+    }
+    return false;
+}
+
+void clients_close_all(struct clients *all, const char *reason)
+{
+    struct client *next;
+
+    for (struct client *c = all->list; c; c = next) {
+        next = c->next;
+        client_hang_up(c, span_of(reason));
+    }
+}
+
+unsigned clients_count(const struct clients *all)
+{
+    return all->count;
+}
+
+unsigned clients_callers(const struct clients *all)
+{
+    return all->callers;
+}
+
+unsigned clients_visitors(const struct clients *all)
+{
+    return all->count > all->callers ? all->count - all->callers : 0;
+}
+
+unsigned clients_most(const struct clients *all)
+{
+    return all->most;
+}
+
+uint64_t clients_calls(const struct clients *all)
+{
+    return all->calls;
+}
+
+struct client *clients_at(struct clients *all, unsigned id)
+{
+    return id >= 1 && id <= all->id_count ? all->ids[id - 1] : NULL;
+}
+
+unsigned clients_last_id(const struct clients *all)
+{
+    return all->id_count;
+}
+
+void clients_tell_sysops(struct clients *all, struct span text)
+{
+    for (unsigned i = 0; i < all->id_count; i++) {
+        if (all->ids[i] && client_is_sysop(all->ids[i]))
+            client_tell(all->ids[i], text);
+    }
+}
+
+static bool may_redraw(const struct client *c)
+{
+    const char *who = c->all->config.settings->reload_redraw;
+
+    if (c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->asker != ASKER_SCREEN ||
+        c->mode == MODE_SLASH || (c->edit && c->edit->text.len > 0))
+        return false;
+    return strcmp(who, "all") == 0 || (strcmp(who, "sysop") == 0 && client_is_sysop(c));
+}
+
+void clients_redraw(struct clients *all, unsigned generation)
+{
+    all->generation = generation;
+    for (struct client *c = all->list; c; c = c->next) {
+        if (!c->screen || !may_redraw(c))
+            continue;
+        if (library_find(all->config.library, span_of(c->screen->keyword), c->ansi) !=
+            c->screen)
+            show_refresh(c);
+    }
+}
+
+/* --- loop lag --- */
+
+static unsigned lag_bucket(uint64_t us)
+{
+    unsigned octave;
+
+    if (us < 2)
+        return (unsigned)us;
+    octave = 63 - (unsigned)__builtin_clzll(us);
+    octave = octave < 31 ? octave : 31;
+    return octave * 2 + (us >> (octave - 1) & 1);
+}
+
+void lag_add(struct lag *lag, uint64_t us)
+{
+    lag->counts[lag_bucket(us)]++;
+    lag->turns++;
+    if (us > lag->most)
+        lag->most = us;
+}
+
+uint64_t lag_percentile(const struct lag *lag, double p)
+{
+    uint64_t wanted = (uint64_t)ceil((double)lag->turns * p);
+    uint64_t seen = 0;
+
+    for (unsigned i = 0; i < 64; i++) {
+        seen += lag->counts[i];
+        if (seen >= wanted && seen > 0)
+            return i < 2 ? i : ((2ull + (i & 1)) << (i / 2 - 1)) + (1ull << (i / 2 - 1)) - 1;
+    }
+    return 0;
+}
+
+const struct lag *clients_lag(const struct clients *all)
+{
+    return &all->lag;
+}

@@ -1,0 +1,84 @@
+/* client.h -- one caller, as handlers and the server see it. All on the loop's thread. Text is
+ * UTF-8 and borrowed unless it says otherwise. */
+#ifndef PERIGEE_CLIENT_CLIENT_H
+#define PERIGEE_CLIENT_CLIENT_H
+
+#include <stdint.h>
+
+#include "base/span.h"
+#include "client/hooks.h"
+#include "screen/screen.h"
+#include "term/edit.h"
+
+struct client;
+struct clients;
+struct sockaddr;
+
+/* --- what it is --- */
+unsigned client_id(const struct client *c);         /* node number; 0: a visitor */
+int64_t client_user(const struct client *c);        /* the account; 0: none */
+const char *client_user_id(const struct client *c); /* the handle, or "GUEST" */
+const char *client_nick_name(const struct client *c);
+unsigned client_level(const struct client *c);
+const char *client_keyword(const struct client *c);
+const struct screen *client_screen(const struct client *c);             /* may be NULL */
+bool client_field_is_open(const struct client *c, const struct op *op); /* still to be asked */
+bool client_post_is_open(const struct client *c);
+const char *client_status(const struct client *c);
+void client_set_status(struct client *c, struct span status); /* cut at 60 bytes */
+unsigned client_page_index(const struct client *c);
+void client_set_page_index(struct client *c, unsigned page);
+const char *client_address(const struct client *c);
+const struct sockaddr *client_sockaddr(const struct client *c);
+double client_since(const struct client *c); /* Unix seconds */
+double client_idle(const struct client *c);  /* seconds */
+unsigned client_width(const struct client *c);
+unsigned client_height(const struct client *c);
+bool client_has_ansi(const struct client *c);
+enum charset client_charset(const struct client *c);
+const char *client_term_name(const struct client *c);
+bool client_is_open(const struct client *c); /* false: the caller has left or is leaving */
+bool client_is_sysop(const struct client *c);
+unsigned client_missed(const struct client *c);     /* notices that were dropped */
+unsigned client_generation(const struct client *c); /* when its screen was begun */
+struct clients *client_all(const struct client *c);
+
+void *client_box(const struct client *c); /* the bridge's own */
+void client_set_box(struct client *c, void *box);
+
+/* It lives until as many unref follow; handlers hold it while they run. */
+void client_hold(struct client *c);
+void client_release(struct client *c);
+
+/* --- what may be done with it --- */
+
+/* Send text: pipe codes become colours, escape sequences pass. False: too much waits to be
+ * written; nothing was taken: client_wait_drained first. */
+bool client_send(struct client *c, struct span text);
+bool client_is_full(const struct client *c);
+void client_clear_screen(struct client *c);
+
+/* The running handler waits; the answer comes through hooks.answer. One at a time. */
+void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,
+                     struct span standard);
+void client_ask_key(struct client *c, double timeout_seconds); /* 0: no limit */
+void client_wait_drained(struct client *c);
+void client_stop_waiting(struct client *c);  /* its handler is gone */
+bool client_may_ask(const struct client *c); /* false: another handler is asking */
+
+/* Show a line above whatever is being typed, now or as soon as there is a prompt. Control
+ * characters are removed, pipe codes shown. False: too much waits already; it is counted. */
+bool client_tell(struct client *c, struct span text);
+
+/* Log in to an account whose password was right. */
+void client_log_in(struct client *c, int64_t user, const char *handle, const char *nick_name,
+                   unsigned level);
+
+void client_log_out(struct client *c);
+
+void client_hang_up(struct client *c, struct span reason); /* says it, then ends the call */
+
+/* The end of a call that returned false. Takes outcome->rows. */
+void client_finish(struct client *c, struct outcome *out);
+
+#endif

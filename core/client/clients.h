@@ -1,0 +1,69 @@
+/* clients.h -- all callers of a server and what they share. */
+#ifndef PERIGEE_CLIENT_CLIENTS_H
+#define PERIGEE_CLIENT_CLIENTS_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/settings.h"
+#include "client/client.h"
+#include "client/hooks.h"
+#include "screen/library.h"
+#include "store/store.h"
+
+struct ev_loop;
+struct clients;
+
+struct clients_config {
+    struct ev_loop *loop;
+    struct library *library;
+    struct store *store;
+    const struct settings *settings; /* read anew at each use */
+    struct client_hooks hooks;
+    void (*left)(void *arg, const struct sockaddr *address); /* a connection has ended */
+    void *arg;
+};
+
+struct clients *clients_new(const struct clients_config *config);
+void clients_free(struct clients *all); /* ends all calls at once; NULL is allowed */
+
+/* A new connection; `fd` is non-blocking and now theirs. */
+void clients_accept(struct clients *all, int fd, const struct sockaddr *address);
+
+/* End the connection of the longest waiting visitor. False: there is none. */
+bool clients_shed_visitor(struct clients *all);
+
+/* Tell everybody, finish their output, end their calls; clients_count comes to 0. */
+void clients_close_all(struct clients *all, const char *reason);
+
+unsigned clients_count(const struct clients *all);   /* connections, visitors too */
+unsigned clients_callers(const struct clients *all); /* those that have typed something */
+unsigned clients_visitors(const struct clients *all);
+unsigned clients_most(const struct clients *all);  /* callers at once, at most so far */
+uint64_t clients_calls(const struct clients *all); /* since the start */
+
+struct client *clients_at(struct clients *all, unsigned id); /* by node number, or NULL */
+unsigned clients_last_id(const struct clients *all);         /* no node number is larger */
+
+/* Screens have been swapped: those who may see it at once do. */
+void clients_redraw(struct clients *all, unsigned generation);
+
+/* The record of an account has changed: bring those who are logged in to it up to date, and
+ * end the calls of one that is locked or deleted. */
+void clients_user_changed(struct clients *all, int64_t user);
+
+void clients_tell_sysops(struct clients *all, struct span text);
+
+/* The time between two waits of the loop, in microseconds: a histogram with two buckets an
+ * octave. */
+struct lag {
+    uint64_t counts[64];
+    uint64_t turns;
+    uint64_t most;
+};
+
+void lag_add(struct lag *lag, uint64_t us);
+uint64_t lag_percentile(const struct lag *lag, double p); /* an upper bound */
+const struct lag *clients_lag(const struct clients *all);
+
+#endif

@@ -1,0 +1,208 @@
+/* detect.c -- finding out what terminal a caller has, without asking the caller: terminal type
+ * and MTTS, the character set option, and where the cursor stands after one character of UTF-8
+ * (one column on a UTF-8 terminal, three on others). */
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "client/internal.h"
+
+enum { MTTS_ANSI = 1, MTTS_UTF8 = 4 };
+
+/* Begins of terminal names (lower case) that tell something. */
+static const struct {
+    const char *name;
+    bool ansi;
+    enum charset charset;
+} terminals[] = {
+    {"dumb", false, CHARSET_ASCII},    {"unknown", false, CHARSET_ASCII},
+    {"network", false, CHARSET_ASCII}, {"tty", false, CHARSET_ASCII},
+    {"syncterm", true, CHARSET_CP437}, {"ansi", true, CHARSET_CP437},
+    {"pcansi", true, CHARSET_CP437},   {"pc-ansi", true, CHARSET_CP437},
+    {"qansi", true, CHARSET_CP437},    {"scoansi", true, CHARSET_CP437},
+    {"cp437", true, CHARSET_CP437},    {"avatar", true, CHARSET_CP437},
+    {"xterm", true, CHARSET_UTF8},     {"linux", true, CHARSET_UTF8},
+    {"screen", true, CHARSET_UTF8},    {"tmux", true, CHARSET_UTF8},
+    {"rxvt", true, CHARSET_UTF8},      {"konsole", true, CHARSET_UTF8},
+    {"gnome", true, CHARSET_UTF8},     {"kitty", true, CHARSET_UTF8},
+    {"alacritty", true, CHARSET_UTF8}, {"putty", true, CHARSET_UTF8},
+    {"vt", true, CHARSET_UTF8},
+};
+
+static bool is_dumb(const struct client *c)
+{
+    return c->detect->types_done && !c->ansi && c->term_name;
+}
+
+/* Two cursor reports with one character of UTF-8 between them; wiped out again, on a terminal
+ * that shows it all with spaces. */
+static void probe(struct client *c)
+{
+    if (c->detect->probed)
+        return;
+    c->detect->probed = true;
+    output_bytes(c, SPAN_LIT("\r\033[6n\xE2\x94\x80\033[6n\r            \r\033[K"));
+}
+
+static void take_terminal(struct client *c, struct span name)
+{
+    if (!c->term_name || c->is_first_screen) {
+        mem_free(c->term_name);
+        c->term_name = mem_strndup(name.data, name.len);
+    }
+    for (size_t i = 0; i < sizeof(terminals) / sizeof(terminals[0]); i++) {
+        if (span_starts_with(name, terminals[i].name)) {
+            c->ansi = terminals[i].ansi;
+            c->charset = (uint8_t)terminals[i].charset;
+            c->keys.del_is_delete = span_starts_with(name, "syncterm");
+            return;
+        }
+    }
+}
+
+static void take_window(struct client *c, const struct telnet_event *ev)
+{
+    c->width = ev->width;
+    c->height = ev->height;
+}
+
+/* What is learnt after the first screen corrects it, as long as nothing has been typed. */
+static void correct(struct client *c, bool ansi, enum charset charset)
+{
+    if (c->ansi == ansi && c->charset == charset)
+        return;
+    c->ansi = ansi;
+    c->charset = (uint8_t)charset;
+    if (c->state == CLIENT_OPEN && c->is_visitor && c->mode != MODE_BUSY)
+        show_refresh(c);
+}
+
+static void types_done(struct client *c)
+{
+    if (!c->detect)
+        return;
+    c->detect->types_done = true;
+    if (is_dumb(c))
+        detect_finish(c);
+    else
+        probe(c);
+}
+
+static void take_mtts(struct client *c, uint32_t bits)
+{
+    bool ansi = c->ansi || (bits & MTTS_ANSI);
+
+    correct(c, ansi, bits & MTTS_UTF8 ? CHARSET_UTF8 : (enum charset)c->charset);
+}
+
+void detect_telnet(struct client *c, const struct telnet_event *ev)
+{
+    enum charset charset;
+    bool ansi = c->ansi;
+    enum charset old = (enum charset)c->charset;
+
+    switch (ev->type) {
+    case TELNET_WINDOW:
+        take_window(c, ev);
+        break;
+    case TELNET_TERMINAL:
+        take_terminal(c, ev->data);
+        if (c->state == CLIENT_OPEN) {
+            bool new_ansi = c->ansi;
+            enum charset new_charset = (enum charset)c->charset;
+
+            c->ansi = ansi;
+            c->charset = (uint8_t)old;
+            correct(c, new_ansi, new_charset);
+        }
+        break;
+    case TELNET_MTTS:
+        take_mtts(c, ev->number);
+        break;
+    case TELNET_TTYPE_DONE:
+        types_done(c);
+        break;
+    case TELNET_CHARSET_IS:
+        if (charset_find(ev->data, &charset))
+            correct(c, c->ansi, charset);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_report(struct client *c, const struct key *key)
+{
+    struct detect *d = c->detect;
+
+    if (d->reports++ == 0) {
+        d->column = (uint8_t)(key->column < 200 ? key->column : 200);
+        c->ansi = true;
+        return;
+    }
+    c->charset = key->column <= d->column + 2u ? CHARSET_UTF8 : CHARSET_CP437;
+    detect_finish(c);
+}
+
+/* Reports that come after the first screen has been drawn. */
+static void take_late_report(struct client *c, const struct key *key)
+{
+    if (key->column == 2 || key->column == 4)
+        correct(c, true, key->column == 2 ? CHARSET_UTF8 : CHARSET_CP437);
+}
+
+static void keep_early(struct detect *d, const struct key *key)
+{
+    char byte = 0;
+
+    if (key->code == KEY_ENTER)
+        byte = '\r';
+    else if (key->code == KEY_BACKSPACE)
+        byte = '\b';
+    else if (key->code == KEY_CHAR && key->ch < 0x80)
+        byte = (char)key->ch;
+    if (byte && d->early_len < sizeof(d->early))
+        d->early[d->early_len++] = byte;
+}
+
+bool detect_key(struct client *c, const struct key *key)
+{
+    if (key->code == KEY_CURSOR_REPORT) {
+        if (c->detect)
+            take_report(c, key);
+        else
+            take_late_report(c, key);
+        return true;
+    }
+    if (!c->detect)
+        return false;
+    keep_early(c->detect, key);
+    return true;
+}
+
+void detect_begin(struct client *c)
+{
+    c->detect = mem_zalloc(sizeof(*c->detect));
+    c->state = CLIENT_DETECTING;
+    c->charset = CHARSET_ASCII;
+    c->width = 80;
+    c->height = 24;
+    telnet_start(c->telnet);
+}
+
+void detect_finish(struct client *c)
+{
+    struct detect *d = c->detect;
+
+    if (!d)
+        return;
+    c->detect = NULL;
+    c->is_raw = !telnet_has_answered(c->telnet);
+    c->state = CLIENT_OPEN;
+    if (d->early_len)
+        buf_add(&c->early, span_from(d->early, d->early_len));
+    mem_free(d);
+    client_mark_ready(c);
+    show_go(c, SPAN_LIT("root"));
+    show_run(c);
+}

@@ -1,0 +1,228 @@
+/* internal.h -- what the files of client/ share with nobody else. */
+#ifndef PERIGEE_CLIENT_INTERNAL_H
+#define PERIGEE_CLIENT_INTERNAL_H
+
+#include <ev.h>
+#include <netinet/in.h>
+
+#include "base/outq.h"
+#include "client/client.h"
+#include "client/clients.h"
+#include "proto/telnet.h"
+#include "term/keys.h"
+
+enum {
+    READ_BYTES = 4096,    /* that a client is served in one turn */
+    TURN_LINES = 4,       /* typed lines in one turn */
+    INPUT_MAX = 16384,    /* held back while a handler runs */
+    LINE_MAX_BYTES = 512, /* of the line that the prompt stands in */
+    TELLS_MAX = 4096,     /* bytes of notices that wait for a prompt */
+    BACK_MAX = 8,
+    HOPS_MAX = 20, /* changes of screen without a key between them */
+    FIRST_SCREEN_MS = 500,
+    ESCAPE_MS = 150,
+    LINGER_SECONDS = 5,
+};
+
+enum client_state {
+    CLIENT_DETECTING, /* finding out about the terminal, before the first screen */
+    CLIENT_OPEN,
+    CLIENT_DRAINING, /* nothing more is read or begun; output is finished */
+    CLIENT_SHUT,     /* our side is closed; waiting for the peer's */
+    CLIENT_GONE,     /* no socket; waiting for its handlers to end */
+};
+
+/* What typed keys go to. */
+enum client_mode {
+    MODE_BUSY,  /* nothing: they wait */
+    MODE_LINE,  /* `edit` */
+    MODE_KEY,   /* a key */
+    MODE_SLASH, /* `edit`: a command begun with "/" at a key prompt */
+};
+
+enum client_asker { ASKER_SCREEN, ASKER_HANDLER };
+
+/* What a screen needs only while it runs. */
+struct show {
+    struct {
+        struct rows *rows;
+        unsigned row;
+    } each[SCREEN_EACH_DEPTH];
+    struct call_arg args[16];
+};
+
+struct detect {
+    uint8_t reports; /* cursor reports that have come */
+    uint8_t column;  /* of the first */
+    bool probed;
+    bool types_done;
+    bool mtts_known;
+    uint32_t mtts;
+    char early[64]; /* typed before the first screen */
+    uint8_t early_len;
+};
+
+struct client {
+    struct clients *all;
+    struct client *prev; /* in all->list */
+    struct client *next;
+    struct client *next_dirty;
+    struct client *next_ready;
+    ev_io reader;
+    ev_io writer;
+    ev_timer timer;
+    double armed; /* when the timer fires; 0: it does not */
+
+    struct telnet *telnet;
+    struct keys keys;
+    struct buf input; /* raw bytes not yet looked at */
+    struct buf typed; /* the same, telnet undone */
+    struct buf early; /* typed before the first screen: goes in front of `typed` */
+    struct outq out;
+    struct detect *detect; /* until the terminal is known */
+
+    char *term_name;
+    struct screen *screen;
+    struct show *show;
+    struct edit *edit;
+    struct buf line;  /* what stands in the prompt's line, as it is on the wire */
+    struct buf tells; /* notices that wait for a prompt, each ends with LF */
+    uint64_t live;    /* go: keys that count now */
+    const char *back[BACK_MAX];
+    char *handle;
+    char *nick_name;
+    char *status;
+    void *box;
+    int64_t user;
+
+    double since;      /* loop time */
+    double last_input; /* a key */
+    double last_write; /* that took something, or found nothing to write */
+    double next_tick;
+    double ask_until; /* of a handler's key, 0: none */
+    double close_at;  /* while draining */
+
+    uint32_t id;
+    uint32_t page_index;
+    uint32_t pc;
+    uint32_t holds;
+    uint32_t missed;
+    uint32_t generation;
+    uint16_t width;
+    uint16_t height;
+    uint8_t level;
+    uint8_t hops;
+    uint8_t back_count;
+    uint8_t state; /* enum client_state */
+    uint8_t mode;  /* enum client_mode */
+    uint8_t asker; /* enum client_asker */
+    uint8_t call;  /* enum call_kind of the call under way */
+    uint8_t charset;
+    bool ansi;
+    bool is_visitor;
+    bool is_raw; /* the peer does not speak telnet */
+    bool is_dirty;
+    bool is_ready;
+    bool is_calling; /* a handler runs, client_finish is awaited */
+    bool is_showing; /* show_run is on the stack */
+    bool is_resting; /* a tick or a command runs; then all is as `rest_...` says */
+    uint8_t rest_mode;
+    uint8_t rest_asker;
+    uint8_t rest_call;
+    bool is_drain_waited;
+    bool after_field;  /* Enter has been typed, the cursor is still in its line */
+    bool is_disturbed; /* the prompt is to be shown again after this call */
+    bool post_done;
+    bool at_end; /* all operations have run */
+    bool wants_hangup;
+    bool warned;
+    bool is_first_screen;
+    bool is_ended; /* the call is over, the connection may not be */
+    struct sockaddr_in6 address;
+    char address_text[INET6_ADDRSTRLEN];
+};
+
+struct clients {
+    struct clients_config config;
+    struct client *list;
+    struct client *last;
+    struct client *dirty;
+    struct client *ready;
+    struct client **ids; /* by node number - 1 */
+    unsigned id_count;
+    unsigned id_capacity;
+    unsigned first_free;
+    unsigned count;
+    unsigned callers;
+    unsigned most;
+    uint64_t calls;
+    unsigned generation;
+    ev_prepare before_wait;
+    ev_check after_wait;
+    ev_idle no_wait;
+    struct buf replies; /* telnet's, of the client that is being read */
+    struct lag lag;
+    double turn_began;
+    double stall_told;
+    char read_buffer[READ_BYTES];
+};
+
+/* client.c */
+double clients_now(const struct clients *all);
+void client_rearm(struct client *c);      /* a deadline may have come nearer */
+void client_drain(struct client *c);      /* finish the output, then end */
+void client_drop(struct client *c);       /* end at once */
+void client_typed(struct client *c);      /* somebody is there */
+void client_mark_ready(struct client *c); /* look at its input again next turn */
+
+/* output.c */
+enum look client_look(const struct client *c);
+void output_bytes(struct client *c, struct span wire); /* no line is tracked */
+void output_wire(struct client *c, const struct text_wire *w, bool from_line);
+void output_text(struct client *c, struct span utf8);  /* encoded for the terminal */
+void output_piped(struct client *c, struct span utf8); /* the same, with pipe codes */
+void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
+void output_mark_dirty(struct client *c);
+void output_flush(struct client *c);
+void output_free_line(struct client *c);
+
+/* pump.c */
+void pump_readable(struct ev_loop *loop, ev_io *w, int events);
+void pump_run(struct client *c);    /* what was held back */
+void pump_escape(struct client *c); /* 150 ms after a lone Esc */
+
+/* detect.c */
+void detect_begin(struct client *c);
+void detect_telnet(struct client *c, const struct telnet_event *ev);
+bool detect_key(struct client *c, const struct key *key); /* true: it was for detection */
+void detect_finish(struct client *c);
+
+/* prompt.c */
+void prompt_line(struct client *c, const struct edit_options *options, struct span standard);
+void prompt_key(struct client *c);
+void prompt_take_key(struct client *c, const struct key *key);
+void prompt_end(struct client *c); /* forget what is typed */
+void prompt_show_again(struct client *c);
+void prompt_notice(struct client *c, struct span text); /* now, on a line of its own */
+void prompt_flush_tells(struct client *c);
+
+/* show.c */
+void show_go(struct client *c, struct span keyword); /* when what runs has ended */
+void show_run(struct client *c);
+void show_line_typed(struct client *c, struct span text);
+void show_key_pressed(struct client *c, const struct key *key);
+void show_escape(struct client *c);
+void show_slash(struct client *c, struct span line);
+bool show_is_slash(struct client *c, struct span line);
+bool show_takes_slash(struct client *c); /* "/" is a go: key here */
+void show_tick(struct client *c);
+void show_timeout(struct client *c);
+void show_refresh(struct client *c);
+void show_rescue(struct client *c);
+void show_leave(struct client *c);
+void show_end(struct client *c);
+
+/* account.c */
+void account_call_ends(struct client *c);
+
+#endif

@@ -1,0 +1,207 @@
+/* output.c -- what goes to the caller: into the queue, and out of it once a turn. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "client/internal.h"
+#include "term/ansi.h"
+
+enum { IOV_COUNT = 32 };
+
+enum look client_look(const struct client *c)
+{
+    return look_of((enum charset)c->charset, c->ansi);
+}
+
+void output_mark_dirty(struct client *c)
+{
+    if (c->is_dirty)
+        return;
+    c->is_dirty = true;
+    c->next_dirty = c->all->dirty;
+    c->all->dirty = c;
+}
+
+void output_bytes(struct client *c, struct span wire)
+{
+    if (c->state >= CLIENT_SHUT || wire.len == 0)
+        return;
+    outq_add(&c->out, wire);
+    output_mark_dirty(c);
+}
+
+/* Bytes that go on the line in which the prompt may come to stand. */
+static void track_line(struct client *c, struct span wire)
+{
+    const char *end = wire.len ? memrchr(wire.data, '\n', wire.len) : NULL;
+
+    if (end) {
+        span_take(&wire, (size_t)(end - wire.data) + 1);
+        buf_reset(&c->line);
+    }
+    if (!buf_add(&c->line, wire))
+        buf_reset(&c->line);
+}
+
+void output_wire(struct client *c, const struct text_wire *w, bool from_line)
+{
+    uint32_t from = from_line ? w->line : 0;
+
+    if (c->state >= CLIENT_SHUT)
+        return;
+    if (c->after_field && !w->begins_with_line_end && !from_line)
+        output_bytes(c, SPAN_LIT("\r\n"));
+    c->after_field = false;
+    if (from_line)
+        output_bytes(c, span_of(w->color));
+    outq_add_blob(&c->out, w->blob, from, w->blob->len - from);
+    output_mark_dirty(c);
+    if (w->has_line_end) {
+        buf_reset(&c->line);
+        buf_add_text(&c->line, w->color);
+    }
+    if (!buf_add(&c->line, span_from(w->blob->data + w->line, w->blob->len - w->line)))
+        buf_reset(&c->line);
+}
+
+void output_line_end(struct client *c)
+{
+    if (!c->after_field)
+        return;
+    c->after_field = false;
+    output_bytes(c, SPAN_LIT("\r\n"));
+    buf_reset(&c->line);
+}
+
+void output_text(struct client *c, struct span utf8)
+{
+    struct buf wire;
+
+    if (c->state >= CLIENT_SHUT || utf8.len == 0)
+        return;
+    output_line_end(c);
+    buf_init(&wire, BUF_LARGE);
+    text_encode(&wire, utf8, client_look(c));
+    outq_add(&c->out, buf_span(&wire));
+    output_mark_dirty(c);
+    track_line(c, buf_span(&wire));
+    buf_clear(&wire);
+}
+
+static void add_line_ends(struct buf *out, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] == '\n' && (i == 0 || s.data[i - 1] != '\r'))
+            buf_add_byte(out, '\r');
+        if (s.data[i] != 0x18) /* the beginning of a ZModem header: never in text */
+            buf_add_byte(out, s.data[i]);
+    }
+}
+
+void output_piped(struct client *c, struct span utf8)
+{
+    unsigned colors = 0x07;
+    struct buf lines;
+    struct buf piped;
+
+    buf_init(&lines, BUF_LARGE);
+    buf_init(&piped, BUF_LARGE);
+    add_line_ends(&lines, utf8);
+    ansi_pipe(&piped, buf_span(&lines), c->ansi, &colors);
+    if (c->ansi && colors != 0x07)
+        buf_add_text(&piped, "\033[0m");
+    output_text(c, buf_span(&piped));
+    buf_clear(&lines);
+    buf_clear(&piped);
+}
+
+void output_free_line(struct client *c)
+{
+    buf_clear(&c->line);
+}
+
+/* --- the public ones --- */
+
+bool client_is_full(const struct client *c)
+{
+    return c->out.bytes >= (size_t)c->all->config.settings->output_kb * 1024;
+}
+
+bool client_send(struct client *c, struct span text)
+{
+    if (!client_is_open(c))
+        return true;
+    if (client_is_full(c))
+        return false;
+    c->is_disturbed = true;
+    output_piped(c, text);
+    return true;
+}
+
+void client_clear_screen(struct client *c)
+{
+    if (!client_is_open(c))
+        return;
+    c->after_field = false;
+    c->is_disturbed = true;
+    buf_reset(&c->line);
+    output_bytes(c, c->ansi ? SPAN_LIT("\033[0m\033[2J\033[H") : SPAN_LIT("\r\n"));
+}
+
+/* --- writing --- */
+
+static void after_write(struct client *c)
+{
+    size_t low = (size_t)c->all->config.settings->output_kb * 256; /* a quarter */
+
+    if (c->out.bytes <= low && c->is_drain_waited) {
+        struct answer answer = {.kind = ANSWER_DRAINED};
+
+        c->is_drain_waited = false;
+        c->all->config.hooks.answer(c->all->config.hooks.arg, c, &answer);
+    } else if (c->out.bytes <= low && c->mode == MODE_BUSY && !c->is_calling && c->screen &&
+               c->state == CLIENT_OPEN && !c->is_showing) {
+        show_run(c);
+    }
+}
+
+/* Write what the socket takes; watch it for the rest. False: the connection is broken. */
+static bool write_some(struct client *c)
+{
+    struct iovec iov[IOV_COUNT];
+
+    while (!outq_is_empty(&c->out)) {
+        struct msghdr m = {.msg_iov = iov,
+                           .msg_iovlen = (size_t)outq_iov(&c->out, iov, IOV_COUNT)};
+        ssize_t n = sendmsg(c->writer.fd, &m, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        c->last_write = clients_now(c->all);
+        outq_consume(&c->out, (size_t)n);
+    }
+    return true;
+}
+
+void output_flush(struct client *c)
+{
+    if (c->state >= CLIENT_SHUT)
+        return;
+    if (outq_is_empty(&c->out))
+        c->last_write = clients_now(c->all);
+    if (!write_some(c)) {
+        client_drop(c);
+        return;
+    }
+    if (outq_is_empty(&c->out)) {
+        ev_io_stop(c->all->config.loop, &c->writer);
+        if (c->state == CLIENT_DRAINING)
+            client_drain(c);
+    } else if (!ev_is_active(&c->writer)) {
+        ev_io_start(c->all->config.loop, &c->writer);
+        client_rearm(c);
+    }
+    after_write(c);
+}

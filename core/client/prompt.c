@@ -1,0 +1,358 @@
+/* prompt.c -- what is being typed: lines, keys, commands begun with "/"; and notices, which
+ * appear above it without harming it. */
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "client/internal.h"
+#include "term/ansi.h"
+
+static bool echoes(const struct client *c)
+{
+    return !c->is_raw && telnet_is_on(c->telnet, TELNET_US, TELNET_ECHO);
+}
+
+/* Bytes beside the screen's own text: not part of the prompt's line. */
+static void send_beside(struct client *c, struct span utf8)
+{
+    struct buf wire;
+
+    buf_init(&wire, BUF_LARGE);
+    text_encode(&wire, utf8, client_look(c));
+    output_bytes(c, buf_span(&wire));
+    buf_clear(&wire);
+}
+
+static void send_echo(struct client *c, struct span utf8)
+{
+    if (!echoes(c) || utf8.len == 0)
+        return;
+    if (utf8.len == 1 && (unsigned char)utf8.data[0] < 0x80)
+        output_bytes(c, utf8); /* the same in every character set */
+    else
+        send_beside(c, utf8);
+}
+
+/* --- notices --- */
+
+static bool is_at_prompt(const struct client *c)
+{
+    return c->state == CLIENT_OPEN && c->mode != MODE_BUSY;
+}
+
+static unsigned typed_columns(const struct client *c)
+{
+    return c->edit ? utf8_columns(buf_span(&c->edit->text)) : 0;
+}
+
+/* Make room for a notice where the prompt stands. */
+static void erase_prompt(struct client *c)
+{
+    bool one_row = c->line.len + typed_columns(c) < c->width;
+
+    if (c->ansi && one_row && !c->after_field)
+        output_bytes(c, SPAN_LIT("\r\033[0m\033[K"));
+    else
+        output_bytes(c, SPAN_LIT("\r\n"));
+}
+
+static void send_notice(struct client *c, struct span text)
+{
+    struct buf out;
+
+    buf_init(&out, BUF_LARGE);
+    if (c->ansi)
+        buf_add_text(&out, "\033[0;1;33m");
+    ansi_strip(&out, text, false);
+    if (c->ansi)
+        buf_add_text(&out, "\033[0m");
+    buf_add_text(&out, "\r\n");
+    send_beside(c, buf_span(&out));
+    buf_clear(&out);
+}
+
+void prompt_notice(struct client *c, struct span text)
+{
+    if (c->state >= CLIENT_DRAINING)
+        return;
+    erase_prompt(c);
+    send_notice(c, text);
+    c->after_field = false;
+}
+
+void prompt_show_again(struct client *c)
+{
+    struct buf shown;
+
+    if (c->after_field)
+        output_bytes(c, SPAN_LIT("\r\n"));
+    c->after_field = false;
+    output_bytes(c, buf_span(&c->line));
+    if (!c->edit)
+        return;
+    buf_init(&shown, BUF_LARGE);
+    edit_show(c->edit, &shown);
+    send_echo(c, buf_span(&shown));
+    buf_clear(&shown);
+}
+
+void prompt_flush_tells(struct client *c)
+{
+    struct span rest = buf_span(&c->tells);
+
+    if (rest.len == 0 || !is_at_prompt(c))
+        return;
+    erase_prompt(c);
+    c->after_field = false;
+    while (rest.len > 0) {
+        const char *end = memchr(rest.data, '\n', rest.len);
+
+        send_notice(c, span_take(&rest, (size_t)(end - rest.data)));
+        span_take(&rest, 1);
+    }
+    buf_clear(&c->tells);
+    prompt_show_again(c);
+}
+
+bool client_tell(struct client *c, struct span text)
+{
+    struct buf clean;
+    bool ok;
+
+    if (!client_is_open(c))
+        return false;
+    buf_init(&clean, TELLS_MAX);
+    ansi_strip(&clean, span_from(text.data, text.len < 2000 ? text.len : 2000), false);
+    buf_add_byte(&clean, '\n');
+    ok = !client_is_full(c) && buf_add(&c->tells, buf_span(&clean));
+    buf_clear(&clean);
+    if (!ok)
+        c->missed++;
+    prompt_flush_tells(c);
+    return ok;
+}
+
+/* --- asking --- */
+
+void prompt_end(struct client *c)
+{
+    if (c->edit) {
+        edit_clear(c->edit);
+        mem_free(c->edit);
+        c->edit = NULL;
+    }
+    c->mode = MODE_BUSY;
+}
+
+static void begin_edit(struct client *c, const struct edit_options *options)
+{
+    prompt_end(c);
+    c->edit = mem_alloc(sizeof(*c->edit));
+    edit_init(c->edit, options);
+}
+
+static void type_ahead(struct client *c)
+{
+    prompt_flush_tells(c);
+    if (c->typed.len > 0 || c->input.len > 0)
+        client_mark_ready(c);
+    client_rearm(c);
+}
+
+/* What a field holds to begin with is typed for the caller. */
+static void type_text(struct client *c, struct span utf8)
+{
+    struct buf echo;
+
+    buf_init(&echo, BUF_LARGE);
+    while (utf8.len > 0) {
+        struct key key = {.code = KEY_CHAR};
+
+        key.ch = utf8_next(&utf8, NULL);
+        edit_key(c->edit, &key, &echo);
+    }
+    send_echo(c, buf_span(&echo));
+    buf_clear(&echo);
+}
+
+void prompt_line(struct client *c, const struct edit_options *options, struct span standard)
+{
+    begin_edit(c, options);
+    c->mode = MODE_LINE;
+    type_text(c, standard);
+    type_ahead(c);
+}
+
+void prompt_key(struct client *c)
+{
+    prompt_end(c);
+    c->mode = MODE_KEY;
+    type_ahead(c);
+}
+
+/* --- commands that begin with "/" --- */
+
+static void begin_slash(struct client *c)
+{
+    struct edit_options options = {
+        .max = (uint16_t)c->all->config.settings->line_length,
+    };
+
+    begin_edit(c, &options);
+    c->mode = MODE_SLASH;
+    type_text(c, SPAN_LIT("/"));
+}
+
+static void end_slash(struct client *c)
+{
+    prompt_end(c);
+    c->mode = MODE_KEY;
+    prompt_show_again(c);
+}
+
+static void take_slash(struct client *c)
+{
+    struct buf text = c->edit->text;
+    struct span line = buf_span(&text);
+
+    buf_init(&c->edit->text, text.max);
+    prompt_end(c);
+    c->mode = MODE_KEY;
+    c->after_field = echoes(c);
+    if (show_is_slash(c, line)) {
+        show_slash(c, line);
+    } else {
+        if (line.len > 1)
+            prompt_notice(c, SPAN_LIT("There is no such command. Try /help"));
+        prompt_show_again(c);
+    }
+    buf_clear(&text);
+}
+
+/* --- keys --- */
+
+static void answer(struct client *c, enum answer_kind kind, struct span text)
+{
+    struct answer a = {.kind = kind, .text = text};
+
+    c->ask_until = 0;
+    c->all->config.hooks.answer(c->all->config.hooks.arg, c, &a);
+}
+
+static void line_done(struct client *c)
+{
+    struct buf text = c->edit->text;
+    struct span line = buf_span(&text);
+    bool masked = c->edit->options.mask != 0;
+
+    buf_init(&c->edit->text, text.max); /* the text is ours now */
+    c->after_field = echoes(c);
+    if (!masked && show_is_slash(c, line)) {
+        show_slash(c, line); /* `edit` stays, empty: it is shown again afterwards */
+    } else {
+        prompt_end(c);
+        if (!masked && span_starts_with(line, "//"))
+            span_take(&line, 1);
+        if (c->asker == ASKER_HANDLER)
+            answer(c, ANSWER_LINE, line);
+        else
+            show_line_typed(c, line);
+    }
+    if (masked && text.data)
+        explicit_bzero(text.data, text.cap);
+    buf_clear(&text);
+}
+
+static void line_cancelled(struct client *c)
+{
+    prompt_end(c);
+    c->after_field = echoes(c);
+    if (c->asker == ASKER_HANDLER)
+        answer(c, ANSWER_CANCEL, SPAN_LIT(""));
+    else
+        show_escape(c);
+}
+
+static void edit_take_key(struct client *c, const struct key *key)
+{
+    char small[64];
+    struct buf echo = {.data = small, .cap = sizeof(small), .max = sizeof(small) - 1};
+    struct buf large;
+    bool slash = c->mode == MODE_SLASH;
+    enum edit_result result;
+
+    buf_init(&large, BUF_LARGE);
+    /* One character echoes a few bytes; clearing a line may echo many. */
+    result = edit_key(c->edit, key, key->code == KEY_CHAR ? &echo : &large);
+    send_echo(c, key->code == KEY_CHAR ? buf_span(&echo) : buf_span(&large));
+    buf_clear(&large);
+    if (slash && (result == EDIT_CANCEL || c->edit->text.len == 0))
+        end_slash(c);
+    else if (slash && result == EDIT_DONE)
+        take_slash(c);
+    else if (result == EDIT_DONE)
+        line_done(c);
+    else if (result == EDIT_CANCEL)
+        line_cancelled(c);
+}
+
+static void key_pressed(struct client *c, const struct key *key)
+{
+    char name[16];
+
+    if (c->keys.in_paste || key->code == KEY_PASTE_BEGIN || key->code == KEY_PASTE_END)
+        return; /* what is pasted is text, never commands */
+    if (c->asker == ASKER_HANDLER) {
+        c->mode = MODE_BUSY;
+        answer(c, ANSWER_KEY, span_of(key_name(key, name)));
+    } else if (key->code == KEY_CHAR && key->ch == '/' && !show_takes_slash(c)) {
+        begin_slash(c);
+    } else {
+        show_key_pressed(c, key);
+    }
+}
+
+void prompt_take_key(struct client *c, const struct key *key)
+{
+    if (c->mode == MODE_KEY)
+        key_pressed(c, key);
+    else if (c->edit)
+        edit_take_key(c, key);
+}
+
+/* --- what a handler asks --- */
+
+bool client_may_ask(const struct client *c)
+{
+    return c->mode == MODE_BUSY && !(c->is_resting && c->rest_asker == ASKER_HANDLER);
+}
+
+void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,
+                     struct span standard)
+{
+    output_line_end(c);
+    output_piped(c, prompt);
+    c->asker = ASKER_HANDLER;
+    c->is_disturbed = true;
+    prompt_line(c, options, standard);
+}
+
+void client_ask_key(struct client *c, double timeout_seconds)
+{
+    c->asker = ASKER_HANDLER;
+    c->is_disturbed = true;
+    c->ask_until = timeout_seconds > 0 ? clients_now(c->all) + timeout_seconds : 0;
+    prompt_key(c);
+}
+
+void client_wait_drained(struct client *c)
+{
+    c->is_drain_waited = true;
+    output_mark_dirty(c);
+}
+
+void client_stop_waiting(struct client *c)
+{
+    c->is_drain_waited = false;
+    c->ask_until = 0;
+    if (c->asker == ASKER_HANDLER)
+        prompt_end(c);
+}

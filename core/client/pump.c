@@ -1,0 +1,231 @@
+/* pump.c -- the one place where layers of input meet: socket, telnet, keys, and what the keys
+ * go to, looked at anew for each. What is not consumed stays where it is. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "client/internal.h"
+
+/* What port scanners and browsers say first. */
+static bool is_other_protocol(struct span s)
+{
+    return span_starts_with(s, "GET ") || span_starts_with(s, "POST ") ||
+           span_starts_with(s, "HEAD ") || span_starts_with(s, "SSH-") ||
+           span_starts_with(s, "\x16\x03");
+}
+
+/* Ctrl-O before logging in leads to the engine's own login, whatever the board does. */
+static bool is_rescue(const struct client *c, const struct key *key)
+{
+    return key->code == KEY_CTRL && key->ch == 'O' && c->user == 0;
+}
+
+static void take_key(struct client *c, const struct key *key)
+{
+    if (key->code == KEY_REPLY || detect_key(c, key))
+        return;
+    client_typed(c);
+    c->hops = 0;
+    if (is_rescue(c, key))
+        show_rescue(c);
+    else
+        prompt_take_key(c, key);
+}
+
+static bool takes_keys(const struct client *c)
+{
+    if (c->early.len > 0)
+        return false; /* what was typed earlier comes first */
+    return c->state == CLIENT_DETECTING || (c->state == CLIENT_OPEN && c->mode != MODE_BUSY);
+}
+
+/* Decode keys while somebody wants them; the rest stays in `s`. */
+static void run_keys(struct client *c, struct span *s, int *lines)
+{
+    struct key key;
+
+    while (takes_keys(c) && *lines > 0 &&
+           keys_next(&c->keys, s, (enum charset)c->charset, &key)) {
+        if (key.code == KEY_ENTER)
+            --*lines;
+        take_key(c, &key);
+    }
+}
+
+static void take_interrupt(struct client *c, enum key_code code, uint32_t ch)
+{
+    struct key key = {.code = code, .ch = ch};
+
+    if (takes_keys(c))
+        take_key(c, &key);
+}
+
+static void take_data(struct client *c, struct span data, int *lines)
+{
+    if (c->is_visitor && c->is_first_screen && is_other_protocol(data)) {
+        client_drop(c);
+        return;
+    }
+    run_keys(c, &data, lines);
+    if (data.len > 0 && !buf_add(&c->typed, data))
+        output_bytes(c, SPAN_LIT("\a")); /* far ahead of us: not taken, and told so */
+}
+
+static void take_event(struct client *c, const struct telnet_event *ev, int *lines)
+{
+    switch (ev->type) {
+    case TELNET_DATA:
+        take_data(c, ev->data, lines);
+        break;
+    case TELNET_INTERRUPT:
+        take_interrupt(c, KEY_CTRL, 'C');
+        break;
+    case TELNET_ERASE_CHAR:
+        take_interrupt(c, KEY_BACKSPACE, 0);
+        break;
+    case TELNET_ERASE_LINE:
+        take_interrupt(c, KEY_CTRL, 'U');
+        break;
+    case TELNET_BAD:
+        client_drop(c);
+        break;
+    default:
+        detect_telnet(c, ev);
+    }
+}
+
+/* The replies of the telnet machine go to one buffer of all clients', and on from there. */
+static void send_replies(struct client *c)
+{
+    if (c->all->replies.len == 0)
+        return;
+    output_bytes(c, buf_span(&c->all->replies));
+    buf_reset(&c->all->replies);
+}
+
+static void run_telnet(struct client *c, struct span *in, int *lines)
+{
+    struct telnet_event ev;
+
+    while (c->state <= CLIENT_OPEN && c->typed.len == 0 && *lines > 0 &&
+           telnet_next(c->telnet, in, &ev)) {
+        take_event(c, &ev, lines);
+        send_replies(c);
+    }
+    send_replies(c);
+}
+
+static void run_typed(struct client *c, int *lines)
+{
+    struct span s = buf_span(&c->typed);
+    size_t before = s.len;
+
+    run_keys(c, &s, lines);
+    buf_consume(&c->typed, before - s.len);
+    if (c->typed.len == 0 && c->typed.cap > 0)
+        buf_clear(&c->typed);
+}
+
+/* Is there input that somebody waits for, or that may be read on? */
+static void after_run(struct client *c)
+{
+    bool held = c->typed.len > 0 || c->input.len > 0;
+
+    if (c->state > CLIENT_OPEN)
+        return;
+    if (c->early.len > 0 || (held && takes_keys(c)))
+        client_mark_ready(c);
+    if (c->input.len >= INPUT_MAX / 2)
+        ev_io_stop(c->all->config.loop, &c->reader);
+    else
+        ev_io_start(c->all->config.loop, &c->reader);
+    if (keys_is_waiting(&c->keys))
+        client_rearm(c);
+}
+
+/* What was typed before the first screen comes in front of all. */
+static void take_early(struct client *c)
+{
+    if (c->early.len == 0)
+        return;
+    buf_add(&c->early, buf_span(&c->typed));
+    buf_clear(&c->typed);
+    c->typed = c->early;
+    buf_init(&c->early, INPUT_MAX);
+}
+
+void pump_run(struct client *c)
+{
+    int lines = TURN_LINES;
+    struct span in;
+    size_t before;
+
+    if (c->state > CLIENT_OPEN)
+        return;
+    take_early(c);
+    run_typed(c, &lines);
+    in = buf_span(&c->input);
+    before = in.len;
+    run_telnet(c, &in, &lines);
+    if (c->state > CLIENT_OPEN)
+        return;
+    buf_consume(&c->input, before - in.len);
+    if (c->input.len == 0 && c->input.cap > 0)
+        buf_clear(&c->input);
+    after_run(c);
+}
+
+/* Nothing is held back: straight from the read buffer. */
+static void run_fresh(struct client *c, struct span in)
+{
+    int lines = TURN_LINES;
+
+    run_telnet(c, &in, &lines);
+    if (c->state > CLIENT_OPEN)
+        return;
+    buf_add(&c->input, in);
+    after_run(c);
+}
+
+static bool has_rescue_key(const struct client *c, struct span in)
+{
+    return c->user == 0 && c->mode == MODE_BUSY && c->state == CLIENT_OPEN &&
+           memchr(in.data, 0x0F, in.len);
+}
+
+static void take_input(struct client *c, struct span in)
+{
+    if (has_rescue_key(c, in)) {
+        show_rescue(c); /* also out of a handler that never ends */
+        return;
+    }
+    if (c->input.len == 0 && c->typed.len == 0) {
+        run_fresh(c, in);
+        return;
+    }
+    buf_add(&c->input, in); /* reading stops long before it is full */
+    pump_run(c);
+}
+
+void pump_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+    struct client *c = w->data;
+    char *to = c->all->read_buffer;
+    ssize_t n = recv(w->fd, to, READ_BYTES, 0);
+
+    (void)loop;
+    (void)events;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return;
+    if (n <= 0)
+        client_drop(c);
+    else if (c->state <= CLIENT_OPEN)
+        take_input(c, span_from(to, (size_t)n));
+}
+
+void pump_escape(struct client *c)
+{
+    struct key key;
+
+    if (keys_timeout(&c->keys, &key) && takes_keys(c))
+        take_key(c, &key);
+}

@@ -1,0 +1,832 @@
+/* show.c -- a screen being shown: its operations run until the caller is asked something, and
+ * go on with the answer. What handlers return decides where it goes next. */
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "client/internal.h"
+#include "term/ansi.h"
+
+/* --- calling handlers --- */
+
+static struct value field_value(const struct client *c, unsigned level, unsigned column)
+{
+    const struct show *s = c->show;
+
+    return rows_at(s->each[level - 1].rows, s->each[level - 1].row, column);
+}
+
+/* The arguments of a macro, with the fields of rows looked up. */
+static void set_args(struct client *c, struct call *call, const struct op_arg *args,
+                     unsigned count, struct call_arg *to)
+{
+    for (unsigned i = 0; i < count; i++) {
+        to[i].name = args[i].name;
+        to[i].value =
+            args[i].is_field ? field_value(c, args[i].level, args[i].column) : args[i].value;
+    }
+    call->args = to;
+    call->arg_count = count;
+}
+
+static bool start_call(struct client *c, struct call *call, struct outcome *out)
+{
+    struct client_hooks *h = &c->all->config.hooks;
+
+    *out = (struct outcome){0};
+    c->call = (uint8_t)call->kind;
+    c->is_disturbed = false;
+    c->is_calling = true;
+    if (!h->call(h->arg, c, call, out))
+        return false;
+    c->is_calling = false;
+    return true;
+}
+
+static bool call_op(struct client *c, enum call_kind kind, const struct op *op,
+                    struct span text, struct outcome *out)
+{
+    struct call call = {.kind = kind,
+                        .name = op->name,
+                        .file = op->file,
+                        .line = op->line,
+                        .text = text,
+                        .columns = op->columns};
+
+    set_args(c, &call, op->args, op->arg_count, c->show ? c->show->args : NULL);
+    return start_call(c, &call, out);
+}
+
+static bool call_occasion(struct client *c, enum screen_occasion occasion, enum call_kind kind,
+                          struct outcome *out)
+{
+    const struct screen_call *sc = &c->screen->calls[occasion];
+    struct call_arg args[16];
+    struct call call = {.kind = kind,
+                        .name = sc->name,
+                        .file = sc->op ? sc->op->file : NULL,
+                        .line = sc->op ? sc->op->line : 0};
+
+    set_args(c, &call, sc->args, sc->arg_count, args);
+    return start_call(c, &call, out);
+}
+
+/* --- sending --- */
+
+static void pad(struct buf *out, struct span s, const struct op *op)
+{
+    unsigned width = utf8_columns(s);
+    unsigned blanks = op->width > width ? op->width - width : 0;
+
+    if (op->format == FORMAT_RIGHT)
+        buf_printf(out, "%*s", (int)blanks, "");
+    if (op->format == FORMAT_LEFT || op->format == FORMAT_RIGHT)
+        s.len = utf8_fit(s, op->width);
+    buf_add(out, s);
+    if (op->format == FORMAT_LEFT)
+        buf_printf(out, "%*s", (int)blanks, "");
+}
+
+/* What a handler returned is text: it can't move anybody's cursor, unless `:raw` was asked. */
+static void send_value(struct client *c, const struct op *op, struct span s)
+{
+    struct buf clean;
+    struct buf padded;
+
+    if (op->format == FORMAT_RAW) {
+        output_piped(c, s);
+        return;
+    }
+    buf_init(&clean, BUF_LARGE);
+    buf_init(&padded, BUF_LARGE);
+    ansi_strip(&clean, s, op->format == FORMAT_NONE);
+    pad(&padded, buf_span(&clean), op);
+    buf_reset(&clean);
+    for (size_t i = 0; i < padded.len; i++) {
+        if (padded.data[i] == '\n')
+            buf_add_byte(&clean, '\r');
+        buf_add_byte(&clean, padded.data[i]);
+    }
+    output_text(c, buf_span(&clean));
+    buf_clear(&clean);
+    buf_clear(&padded);
+}
+
+static void send_field(struct client *c, const struct op *op)
+{
+    struct value v = field_value(c, op->level, op->index);
+    struct buf text;
+
+    buf_init(&text, BUF_LARGE);
+    value_print(&text, v);
+    send_value(c, op, buf_span(&text));
+    buf_clear(&text);
+}
+
+/* --- where to go --- */
+
+static void begin_show(struct client *c)
+{
+    if (!c->show)
+        c->show = mem_zalloc(sizeof(*c->show));
+}
+
+static void end_show(struct client *c)
+{
+    if (!c->show)
+        return;
+    for (int i = 0; i < SCREEN_EACH_DEPTH; i++)
+        rows_free(c->show->each[i].rows);
+    mem_free(c->show);
+    c->show = NULL;
+}
+
+void show_end(struct client *c)
+{
+    end_show(c);
+    screen_unref(c->screen);
+    c->screen = NULL;
+}
+
+/* From the first operation. */
+static void begin_screen(struct client *c)
+{
+    end_show(c);
+    begin_show(c);
+    prompt_end(c);
+    c->pc = 0;
+    c->live = 0;
+    c->post_done = c->at_end = false;
+    c->asker = ASKER_SCREEN;
+    c->generation = c->all->generation;
+    c->next_tick = c->screen->tick_seconds ? clients_now(c->all) + c->screen->tick_seconds : 0;
+    if (!c->screen->keep) {
+        client_clear_screen(c);
+        c->is_disturbed = false;
+    }
+}
+
+/* From the line of the first field. */
+static void begin_fields(struct client *c)
+{
+    end_show(c);
+    begin_show(c);
+    prompt_end(c);
+    c->post_done = c->at_end = false;
+    c->asker = ASKER_SCREEN;
+    c->pc = c->screen->first_field;
+    if (c->pc < c->screen->count && c->screen->ops[c->pc].code == OP_TEXT) {
+        if (c->after_field)
+            output_bytes(c, SPAN_LIT("\r\n"));
+        c->after_field = false;
+        output_wire(c, text_wire(c->screen->ops[c->pc].text, client_look(c)), true);
+        c->pc++;
+    }
+}
+
+static void push_back(struct client *c)
+{
+    if (c->back_count == BACK_MAX) {
+        memmove(c->back, c->back + 1, (BACK_MAX - 1) * sizeof(c->back[0]));
+        c->back_count--;
+    }
+    c->back[c->back_count++] = c->screen->keyword;
+}
+
+void show_leave(struct client *c)
+{
+    struct outcome ignored;
+    struct outcome *out = &ignored;
+    bool calling = c->is_calling;
+    uint8_t call = c->call;
+
+    if (!c->screen || !c->screen->calls[OCCASION_LEAVE].name)
+        return;
+    call_occasion(c, OCCASION_LEAVE, CALL_LEAVE, out);
+    c->is_calling = calling; /* nobody waits for it */
+    c->call = call;
+}
+
+/* The screen is not shown: there is none, or it is for others. */
+static void refuse(struct client *c, const char *format, struct span keyword)
+{
+    char text[200];
+
+    snprintf(text, sizeof(text), format, SPAN_ARG(keyword));
+    log_warn("screen event=refused node=%u keyword=%s", c->id, log_quote(keyword));
+    client_tell(c, span_of(text));
+    if (c->screen && c->at_end)
+        begin_fields(c);
+    else if (!c->screen)
+        show_rescue(c);
+}
+
+static bool is_circle(struct client *c, struct span keyword)
+{
+    if (c->hops++ < HOPS_MAX)
+        return false;
+    log_error("screen event=circle node=%u keyword=%s", c->id, log_quote(keyword));
+    c->hops = 0;
+    client_hang_up(c, SPAN_LIT("The screens of this board lead in a circle. Goodbye."));
+    return true;
+}
+
+static void enter_screen(struct client *c, struct screen *s, bool is_back)
+{
+    struct outcome out;
+
+    if (c->screen) {
+        show_leave(c);
+        if (!is_back && c->screen->keyword != s->keyword)
+            push_back(c);
+        screen_unref(c->screen);
+    }
+    c->screen = screen_ref(s);
+    begin_screen(c);
+    if (s->calls[OCCASION_ENTER].name && call_occasion(c, OCCASION_ENTER, CALL_ENTER, &out))
+        client_finish(c, &out);
+}
+
+static void go_to(struct client *c, struct span keyword, bool is_back)
+{
+    struct screen *s = library_find(c->all->config.library, keyword, c->ansi);
+
+    if (is_circle(c, keyword))
+        return;
+    if (!s)
+        refuse(c, "There is no screen '%.*s'.", keyword);
+    else if (c->level < s->level)
+        refuse(c, "'%.*s' is not open to you.", keyword);
+    else
+        enter_screen(c, s, is_back);
+}
+
+static void go_back(struct client *c)
+{
+    const char *keyword = c->back_count ? c->back[--c->back_count] : "root";
+
+    if (c->user && c->back_count == 0 && strcmp(keyword, "root") == 0 &&
+        library_has(c->all->config.library, SPAN_LIT("menu")))
+        keyword = "menu"; /* who is logged in does not go back to the login */
+    go_to(c, span_of(keyword), true);
+}
+
+static void hang_up(struct client *c)
+{
+    struct screen *s = library_find(c->all->config.library, SPAN_LIT("goodbye"), c->ansi);
+
+    c->wants_hangup = true;
+    if (s && c->screen && strcmp(c->screen->keyword, "goodbye") != 0)
+        enter_screen(c, s, false);
+    else
+        client_drain(c);
+}
+
+void show_go(struct client *c, struct span keyword)
+{
+    go_to(c, keyword, false);
+}
+
+void show_refresh(struct client *c)
+{
+    struct screen *s =
+        library_find(c->all->config.library, span_of(client_keyword(c)), c->ansi);
+
+    if (c->state != CLIENT_OPEN || !c->screen)
+        return;
+    if (s) {
+        screen_ref(s);
+        screen_unref(c->screen);
+        c->screen = s;
+    }
+    begin_screen(c);
+    show_run(c);
+}
+
+/* --- what a handler has returned --- */
+
+static void apply(struct client *c, const struct outcome *out)
+{
+    if (out->notice.len)
+        prompt_notice(c, out->notice);
+    switch (out->action) {
+    case ACTION_NONE:
+        break;
+    case ACTION_REPEAT:
+    case ACTION_REMAIN:
+        begin_fields(c);
+        break;
+    case ACTION_REFRESH:
+        show_refresh(c);
+        break;
+    case ACTION_ROOT:
+        go_to(c, SPAN_LIT("root"), false);
+        break;
+    case ACTION_BACK:
+        go_back(c);
+        break;
+    case ACTION_HANGUP:
+        hang_up(c);
+        break;
+    case ACTION_GO:
+        go_to(c, out->keyword, false);
+        break;
+    }
+}
+
+/* Ask the same field again, on a line of its own. */
+static void repeat(struct client *c, const struct outcome *out)
+{
+    bool is_key = c->screen->ops[c->pc].code == OP_KEY;
+
+    if (out->notice.len)
+        prompt_notice(c, out->notice);
+    if (!is_key || out->notice.len || c->is_disturbed)
+        prompt_show_again(c);
+}
+
+static void field_returned(struct client *c, const struct outcome *out)
+{
+    if (out->action == ACTION_NONE) {
+        if (out->notice.len)
+            prompt_notice(c, out->notice);
+        c->pc++;
+    } else if (out->action == ACTION_REPEAT) {
+        repeat(c, out);
+    } else {
+        apply(c, out);
+    }
+}
+
+/* The screen is at rest: a tick or a command has ended, and it is as before. */
+static void rest_again(struct client *c, const struct outcome *out)
+{
+    c->asker = c->rest_asker;
+    c->mode = c->rest_mode;
+    if (out->notice.len)
+        prompt_notice(c, out->notice);
+    if (out->notice.len || c->is_disturbed || c->call == CALL_SLASH)
+        prompt_show_again(c);
+    prompt_flush_tells(c);
+    if (c->typed.len > 0 || c->input.len > 0)
+        client_mark_ready(c);
+    client_rearm(c);
+}
+
+/* An answer of a tick or a command moves the caller only away from a screen's own prompt. */
+static void rest_returned(struct client *c, const struct outcome *out)
+{
+    bool may_move = c->rest_asker == ASKER_SCREEN;
+
+    c->is_resting = false;
+    if (out->action == ACTION_NONE || out->action == ACTION_REPEAT || !may_move)
+        rest_again(c, out);
+    else
+        apply(c, out);
+    if (c->rest_asker == ASKER_HANDLER) {
+        c->is_calling = true; /* the handler that asks goes on waiting */
+        c->call = c->rest_call;
+    }
+}
+
+static void each_returned(struct client *c, const struct op *op, struct outcome *out)
+{
+    unsigned level = op->level;
+
+    rows_free(c->show->each[level].rows);
+    c->show->each[level].rows = out->rows;
+    c->show->each[level].row = 0;
+    c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
+}
+
+static void text_returned(struct client *c, const struct op *op, struct outcome *out)
+{
+    if (out->notice.len)
+        client_tell(c, out->notice);
+    send_value(c, op, out->text);
+    c->pc++;
+}
+
+static void if_returned(struct client *c, const struct op *op, const struct outcome *out)
+{
+    if (out->notice.len)
+        client_tell(c, out->notice);
+    c->pc = out->is_true ? c->pc + 1 : op->target;
+}
+
+static void enter_returned(struct client *c, const struct outcome *out)
+{
+    if (out->action == ACTION_NONE || out->action == ACTION_REMAIN ||
+        out->action == ACTION_REPEAT || out->action == ACTION_REFRESH) {
+        if (out->notice.len)
+            client_tell(c, out->notice);
+        return;
+    }
+    apply(c, out);
+}
+
+static void take_outcome(struct client *c, struct outcome *out)
+{
+    const struct op *op = c->screen && c->pc < c->screen->count ? &c->screen->ops[c->pc] : NULL;
+
+    switch ((enum call_kind)c->call) {
+    case CALL_GET:
+        text_returned(c, op, out);
+        break;
+    case CALL_IF:
+        if_returned(c, op, out);
+        break;
+    case CALL_EACH:
+        if (out->notice.len)
+            client_tell(c, out->notice);
+        each_returned(c, op, out);
+        out->rows = NULL;
+        break;
+    case CALL_SET:
+    case CALL_KEY:
+        field_returned(c, out);
+        break;
+    case CALL_POST:
+        apply(c, out);
+        break;
+    case CALL_ENTER:
+        enter_returned(c, out);
+        break;
+    case CALL_TICK:
+    case CALL_SLASH:
+        rest_returned(c, out);
+        break;
+    case CALL_RESCUE:
+        if (out->action == ACTION_NONE)
+            hang_up(c);
+        else
+            apply(c, out);
+        break;
+    case CALL_LEAVE:
+        break;
+    }
+}
+
+void client_finish(struct client *c, struct outcome *out)
+{
+    c->is_calling = false;
+    if (c->state != CLIENT_OPEN) {
+        rows_free(out->rows);
+        return;
+    }
+    take_outcome(c, out);
+    rows_free(out->rows);
+    if (!c->is_showing)
+        show_run(c);
+}
+
+/* --- running --- */
+
+static void ask_field(struct client *c, const struct op *op)
+{
+    end_show(c);
+    c->asker = ASKER_SCREEN;
+    prompt_line(c, &op->edit, op->standard ? span_of(op->standard) : SPAN_LIT(""));
+}
+
+static void ask_key(struct client *c)
+{
+    end_show(c);
+    c->asker = ASKER_SCREEN;
+    prompt_key(c);
+}
+
+static void next_row(struct client *c, const struct op *op)
+{
+    unsigned level = op->level;
+
+    if (++c->show->each[level].row < c->show->each[level].rows->count) {
+        c->pc = op->target;
+        return;
+    }
+    rows_free(c->show->each[level].rows);
+    c->show->each[level].rows = NULL;
+    c->pc++;
+}
+
+/* each:.field lists rows that stand in the row. */
+static void each_field(struct client *c, const struct op *op)
+{
+    struct value v = field_value(c, op->level, op->index);
+    unsigned level = op->level;
+
+    if (v.type != VALUE_ROWS || v.rows->count == 0) {
+        c->pc = op->target;
+        return;
+    }
+    rows_free(c->show->each[level].rows);
+    c->show->each[level].rows = v.rows;
+    c->show->each[level].row = 0;
+    /* They are the inner list's now. */
+    c->show->each[level - 1]
+        .rows
+        ->cells[c->show->each[level - 1].row * c->show->each[level - 1].rows->columns +
+                op->index]
+        .type = VALUE_NIL;
+    c->pc++;
+}
+
+static void run_call(struct client *c, enum call_kind kind, const struct op *op)
+{
+    struct outcome out;
+
+    if (call_op(c, kind, op, SPAN_LIT(""), &out)) {
+        take_outcome(c, &out);
+        rows_free(out.rows);
+    }
+}
+
+static void run_op(struct client *c, const struct op *op)
+{
+    switch (op->code) {
+    case OP_TEXT:
+        output_wire(c, text_wire(op->text, client_look(c)), false);
+        c->pc++;
+        break;
+    case OP_GET:
+        run_call(c, CALL_GET, op);
+        break;
+    case OP_FIELD:
+        send_field(c, op);
+        c->pc++;
+        break;
+    case OP_IF:
+        run_call(c, CALL_IF, op);
+        break;
+    case OP_IF_FIELD:
+        c->pc = value_is_true(field_value(c, op->level, op->index)) ? c->pc + 1 : op->target;
+        break;
+    case OP_JUMP:
+        c->pc = op->target;
+        break;
+    case OP_EACH:
+        if (op->name[0] == '.')
+            each_field(c, op);
+        else
+            run_call(c, CALL_EACH, op);
+        break;
+    case OP_NEXT:
+        next_row(c, op);
+        break;
+    case OP_SET:
+        ask_field(c, op);
+        break;
+    case OP_KEY:
+        ask_key(c);
+        break;
+    case OP_GO:
+        c->live |= (uint64_t)1 << op->index;
+        c->pc++;
+        break;
+    default:
+        c->pc++;
+    }
+}
+
+/* All has run. What is asked now is a key, or the fields anew. */
+static void run_end(struct client *c)
+{
+    const struct screen *s = c->screen;
+    struct outcome out;
+
+    c->at_end = true;
+    if (c->wants_hangup) {
+        client_drain(c);
+        return;
+    }
+    if (!c->post_done && s->calls[OCCASION_POST].name && s->fields + s->keys > 0) {
+        c->post_done = true;
+        if (call_occasion(c, OCCASION_POST, CALL_POST, &out))
+            client_finish(c, &out);
+    } else if (c->live == 0 && s->fields + s->keys > 0) {
+        begin_fields(c);
+    } else {
+        ask_key(c);
+    }
+}
+
+void show_run(struct client *c)
+{
+    c->is_showing = true;
+    while (c->state == CLIENT_OPEN && !c->is_calling && c->mode == MODE_BUSY && c->screen &&
+           !client_is_full(c)) {
+        c->is_first_screen = false;
+        if (c->pc < c->screen->count)
+            run_op(c, &c->screen->ops[c->pc]);
+        else
+            run_end(c);
+    }
+    c->is_showing = false;
+    if (c->state == CLIENT_OPEN && c->mode != MODE_BUSY)
+        client_rearm(c);
+}
+
+/* --- what the caller does --- */
+
+void show_line_typed(struct client *c, struct span text)
+{
+    const struct op *op = &c->screen->ops[c->pc];
+    struct outcome out;
+
+    begin_show(c);
+    if (call_op(c, CALL_SET, op, text, &out))
+        client_finish(c, &out);
+}
+
+static bool op_has_key(const struct op *op, const struct key *key)
+{
+    char name[16];
+
+    key_name(key, name);
+    if (key->code == KEY_CHAR && key->ch == ' ')
+        snprintf(name, sizeof(name), "space");
+    for (unsigned i = 0; i < op->arg_count; i++) {
+        if (strcasecmp(op->args[i].value.text.data, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The live go: of a key, or NULL. */
+static const struct op *find_go(const struct client *c, const struct key *key)
+{
+    for (unsigned i = 0; c->live && i < c->screen->count; i++) {
+        const struct op *op = &c->screen->ops[i];
+
+        if (op->code == OP_GO && (c->live >> op->index & 1) && op_has_key(op, key))
+            return op;
+    }
+    return NULL;
+}
+
+bool show_takes_slash(struct client *c)
+{
+    struct key slash = {.code = KEY_CHAR, .ch = '/'};
+
+    return find_go(c, &slash) != NULL;
+}
+
+static void follow(struct client *c, struct span keyword)
+{
+    static const struct {
+        const char *word;
+        enum action action;
+    } words[] = {{"back", ACTION_BACK},       {"root", ACTION_ROOT},
+                 {"refresh", ACTION_REFRESH}, {"hangup", ACTION_HANGUP},
+                 {"remain", ACTION_REMAIN},   {"repeat", ACTION_REPEAT}};
+    struct outcome out = {.action = ACTION_GO, .keyword = keyword};
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (span_is(keyword, words[i].word))
+            out.action = words[i].action;
+    }
+    c->mode = MODE_BUSY;
+    apply(c, &out);
+    show_run(c);
+}
+
+static void key_to_handler(struct client *c, const struct key *key)
+{
+    const struct op *op = &c->screen->ops[c->pc];
+    char name[16];
+    struct outcome out;
+
+    begin_show(c);
+    c->mode = MODE_BUSY;
+    if (call_op(c, CALL_KEY, op, span_of(key_name(key, name)), &out))
+        client_finish(c, &out);
+}
+
+void show_key_pressed(struct client *c, const struct key *key)
+{
+    const struct op *go = find_go(c, key);
+    bool at_key = c->pc < c->screen->count && c->screen->ops[c->pc].code == OP_KEY;
+
+    if (go)
+        follow(c, span_of(go->name));
+    else if (key->code == KEY_ESCAPE && c->screen->escape)
+        follow(c, span_of(c->screen->escape));
+    else if (at_key)
+        key_to_handler(c, key);
+    else if (c->live == 0)
+        follow(c, SPAN_LIT("back")); /* a page of text: any key */
+    else if (key->code == KEY_ESCAPE && c->back_count > 0)
+        follow(c, SPAN_LIT("back"));
+}
+
+static bool any_field_before(const struct client *c)
+{
+    for (unsigned i = 0; i < c->pc && i < c->screen->count; i++) {
+        if (c->screen->ops[i].code == OP_SET)
+            return true;
+    }
+    return false;
+}
+
+/* Esc in a field: where the screen says, else to its first field, else back. */
+void show_escape(struct client *c)
+{
+    if (c->screen->escape)
+        follow(c, span_of(c->screen->escape));
+    else if (any_field_before(c) || c->back_count == 0)
+        follow(c, SPAN_LIT("remain"));
+    else
+        follow(c, SPAN_LIT("back"));
+}
+
+void show_timeout(struct client *c)
+{
+    if (c->back_count > 0 && c->user)
+        follow(c, SPAN_LIT("back"));
+    else
+        client_hang_up(c, SPAN_LIT("You have been idle for too long."));
+}
+
+/* --- ticks and commands: the screen rests meanwhile --- */
+
+static void begin_rest(struct client *c)
+{
+    c->rest_mode = c->mode;
+    c->rest_asker = c->asker;
+    c->rest_call = c->call;
+    c->is_resting = true;
+    c->mode = MODE_BUSY;
+}
+
+void show_tick(struct client *c)
+{
+    struct outcome out;
+
+    c->next_tick = clients_now(c->all) + c->screen->tick_seconds;
+    if (c->asker == ASKER_HANDLER || (c->edit && c->edit->text.len > 0))
+        return;
+    begin_rest(c);
+    if (call_occasion(c, OCCASION_TICK, CALL_TICK, &out))
+        client_finish(c, &out);
+}
+
+/* The handler's name for "/word rest": "slash.word". False: it is no such line. */
+static bool slash_name(struct span line, char *name, size_t size)
+{
+    size_t n = 1;
+
+    if (line.len < 2 || line.data[0] != '/')
+        return false;
+    while (n < line.len && ((line.data[n] | 32) >= 'a' && (line.data[n] | 32) <= 'z'))
+        n++;
+    if (n == 1 || n > 20 || (n < line.len && line.data[n] != ' '))
+        return false;
+    snprintf(name, size, "slash.%.*s", (int)(n - 1), line.data + 1);
+    for (char *p = name; *p; p++)
+        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+    return true;
+}
+
+bool show_is_slash(struct client *c, struct span line)
+{
+    char name[64];
+
+    return !c->is_resting && slash_name(line, name, sizeof(name)) &&
+           c->all->config.hooks.has_handler(c->all->config.hooks.arg, name);
+}
+
+void show_slash(struct client *c, struct span line)
+{
+    char name[64];
+    struct call call = {.kind = CALL_SLASH, .name = name, .text = SPAN_LIT("")};
+    struct outcome out;
+    const char *rest = memchr(line.data, ' ', line.len);
+
+    slash_name(line, name, sizeof(name));
+    if (rest)
+        call.text = span_from(rest + 1, line.len - (size_t)(rest + 1 - line.data));
+    begin_rest(c);
+    if (start_call(c, &call, &out))
+        client_finish(c, &out);
+}
+
+/* --- the engine's own login --- */
+
+void show_rescue(struct client *c)
+{
+    struct call call = {.kind = CALL_RESCUE, .name = "rescue"};
+    struct outcome out;
+
+    c->all->config.hooks.gone(c->all->config.hooks.arg, c); /* whatever runs for it ends */
+    client_typed(c);
+    c->is_calling = c->is_resting = false;
+    buf_clear(&c->typed);
+    buf_clear(&c->input);
+    prompt_end(c);
+    end_show(c);
+    client_clear_screen(c);
+    if (start_call(c, &call, &out))
+        client_finish(c, &out);
+}

@@ -1,0 +1,833 @@
+#include "screen/source.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "screen/lexer.h"
+#include "term/ansi.h"
+
+enum { ERRORS_MAX = 50, ARGS_MAX = 16, FIELD_MAX = 250 };
+
+struct source_compiler {
+    struct source *source;
+    struct buf text;
+    bool too_long;
+    struct lexer lexer;
+    struct buf run;      /* text since the last operation, as text.h takes it */
+    unsigned colors;     /* the pipe codes' state */
+    bool line_is_silent; /* nothing that prints has been on this line yet */
+    bool block_is_silent;
+    struct buf *errors;
+    unsigned error_count;
+};
+
+static const char *const endings[] = {".ans", ".txt", ".asc"};
+static const char *const return_words[] = {"back",   "refresh", "repeat", "remain",
+                                           "hangup", "root",    NULL};
+static const char *const key_names[] = {
+    "enter", "escape", "space", "tab", "backspace", "up",        "down",
+    "left",  "right",  "home",  "end", "page_up",   "page_down", "insert",
+    "f1",    "f2",     "f3",    "f4",  "f5",        "f6",        "f7",
+    "f8",    "f9",     "f10",   "f11", "f12",       "delete",    NULL};
+
+bool source_find_kind(struct span name, enum source_kind *out)
+{
+    for (int i = 0; i < SOURCE_KINDS; i++) {
+        if (name.len > 4 && memcmp(name.data + name.len - 4, endings[i], 4) == 0) {
+            *out = (enum source_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool source_is_keyword(struct span s)
+{
+    bool word = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+
+        if (islower((unsigned char)c) || isdigit((unsigned char)c) || c == '_' || c == '-')
+            word = true;
+        else if (c == '/' && word)
+            word = false;
+        else
+            return false;
+    }
+    return word && s.len <= 128;
+}
+
+static bool is_one_of(struct span s, const char *const *words)
+{
+    for (; *words; words++) {
+        if (span_is(s, *words))
+            return true;
+    }
+    return false;
+}
+
+bool source_is_return_word(struct span s)
+{
+    return is_one_of(s, return_words);
+}
+
+/* --- findings and operations --- */
+
+__attribute__((format(printf, 4, 5))) static void
+complain(struct source_compiler *c, uint32_t line, uint32_t column, const char *format, ...)
+{
+    va_list args;
+
+    if (++c->error_count > ERRORS_MAX)
+        return;
+    buf_printf(c->errors, "%s:%u:%u: ", c->source->file, line, column);
+    va_start(args, format);
+    buf_vprintf(c->errors, format, args);
+    va_end(args);
+    buf_add_byte(c->errors, '\n');
+}
+
+static struct op *add_op(struct source_compiler *c, enum op_code code, struct token at)
+{
+    struct source *s = c->source;
+    struct op *op;
+
+    if (s->count == s->capacity) {
+        s->capacity = s->capacity ? s->capacity * 2 : 8;
+        s->ops = mem_realloc(s->ops, s->capacity * sizeof(*s->ops));
+    }
+    op = &s->ops[s->count++];
+    *op = (struct op){.code = code, .line = at.line, .column = at.column, .file = s->file};
+    return op;
+}
+
+/* The text gathered so far becomes an operation of its own. */
+static void flush_run(struct source_compiler *c)
+{
+    struct token at = {.line = c->lexer.line, .column = c->lexer.column};
+
+    if (c->run.len == 0)
+        return;
+    add_op(c, OP_TEXT, at)->text = text_new(buf_span(&c->run));
+    buf_reset(&c->run);
+}
+
+/* --- text --- */
+
+static void add_with_line_ends(struct buf *out, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] == '\n' && (i == 0 || s.data[i - 1] != '\r'))
+            buf_add_byte(out, '\r');
+        buf_add_byte(out, s.data[i]);
+    }
+}
+
+static void check_utf8(struct source_compiler *c, struct span s)
+{
+    struct lexer place = {s, c->lexer.line, c->lexer.column};
+
+    while (place.rest.len > 0) {
+        struct span before = place.rest;
+        bool ok;
+
+        utf8_next(&before, &ok);
+        if (!ok) {
+            complain(c, place.line, place.column,
+                     "byte 0x%02X is not UTF-8, expected a file that is saved as UTF-8",
+                     (unsigned char)place.rest.data[0]);
+            return;
+        }
+        lexer_skip(&place, place.rest.len - before.len);
+    }
+}
+
+static void add_text(struct source_compiler *c, struct span s)
+{
+    struct buf lines;
+
+    if (s.len == 0)
+        return;
+    buf_init(&lines, BUF_LARGE);
+    add_with_line_ends(&lines, s);
+    if (c->source->kind == SOURCE_ANS) {
+        charset_decode_cp437(&c->run, buf_span(&lines));
+    } else {
+        check_utf8(c, s);
+        if (c->source->kind == SOURCE_TXT)
+            ansi_pipe(&c->run, buf_span(&lines), true, &c->colors);
+        else
+            buf_add(&c->run, buf_span(&lines));
+    }
+    buf_clear(&lines);
+}
+
+static bool is_blank(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] != ' ' && s.data[i] != '\t' && s.data[i] != '\r')
+            return false;
+    }
+    return true;
+}
+
+/* Plain text up to the next block: "<%%" prints "<%". */
+static void read_text(struct source_compiler *c)
+{
+    struct span rest = c->lexer.rest;
+    struct span piece = rest;
+    const char *mark = memmem(rest.data, rest.len, "<%", 2);
+    const char *line_end;
+
+    if (mark)
+        piece.len = (size_t)(mark - rest.data);
+    if (mark && piece.len + 2 < rest.len && mark[2] == '%' &&
+        !(piece.len + 3 < rest.len && mark[3] == '>')) {
+        piece.len += 2;
+        add_text(c, piece);
+        lexer_skip(&c->lexer, piece.len + 1);
+        c->line_is_silent = false;
+        return;
+    }
+    line_end = memrchr(piece.data, '\n', piece.len);
+    if (line_end) {
+        size_t n = (size_t)(line_end - piece.data) + 1;
+
+        c->line_is_silent = is_blank(span_from(line_end + 1, piece.len - n));
+    } else if (!is_blank(piece)) {
+        c->line_is_silent = false;
+    }
+    add_text(c, piece);
+    lexer_skip(&c->lexer, piece.len);
+}
+
+/* A block that prints nothing and stands alone on its line takes the line with it. */
+static void swallow_line(struct source_compiler *c)
+{
+    struct span rest = c->lexer.rest;
+    const char *end = rest.len ? memchr(rest.data, '\n', rest.len) : NULL;
+    size_t n = end ? (size_t)(end - rest.data) : rest.len;
+
+    if (!c->line_is_silent || !c->block_is_silent || !is_blank(span_from(rest.data, n)))
+        return;
+    lexer_skip(&c->lexer, n + (end != NULL));
+}
+
+/* The blanks before such a block go too; they are still in the run. */
+static void trim_run(struct source_compiler *c)
+{
+    while (c->run.len > 0 && strchr(" \t", c->run.data[c->run.len - 1]))
+        buf_cut(&c->run, c->run.len - 1);
+}
+
+/* --- macros --- */
+
+struct statement {
+    struct token kind;
+    struct token name;
+    struct op_arg args[ARGS_MAX];
+    unsigned arg_count;
+    struct token arg_at[ARGS_MAX];
+    struct token format;
+    bool has_format;
+};
+
+static void skip_statement(struct source_compiler *c)
+{
+    for (;;) {
+        struct token t = lexer_peek(&c->lexer);
+
+        if (t.type == TOKEN_CLOSE || t.type == TOKEN_END || token_is_mark(t, ';'))
+            return;
+        lexer_next(&c->lexer);
+    }
+}
+
+static bool wrong(struct source_compiler *c, struct token t, const char *expected)
+{
+    if (t.type == TOKEN_BAD)
+        complain(c, t.line, t.column, "%s", t.problem);
+    else if (t.type == TOKEN_END)
+        complain(c, t.line, t.column, "the file ends inside a macro, expected %s", expected);
+    else
+        complain(c, t.line, t.column, "found '%.*s', expected %s", SPAN_ARG(t.text), expected);
+    return false;
+}
+
+static struct value string_value(struct source_compiler *c, struct span raw)
+{
+    struct buf out;
+    struct value v = {.type = VALUE_TEXT};
+
+    buf_init(&out, BUF_LARGE);
+    for (size_t i = 0; i < raw.len; i++) {
+        char ch = raw.data[i];
+
+        if (ch == '\\' && i + 1 < raw.len) {
+            ch = raw.data[++i];
+            ch = ch == 'n' ? '\n' : ch == 't' ? '\t' : ch;
+        }
+        buf_add_byte(&out, ch);
+    }
+    v.text = arena_copy(&c->source->arena, buf_span(&out));
+    buf_clear(&out);
+    return v;
+}
+
+static struct value number_value(struct span text)
+{
+    char digits[32];
+
+    snprintf(digits, sizeof(digits), "%.*s", SPAN_ARG(text));
+    if (strchr(digits, '.'))
+        return (struct value){.type = VALUE_NUMBER, .number = strtod(digits, NULL)};
+    return (struct value){.type = VALUE_INTEGER, .integer = strtoll(digits, NULL, 10)};
+}
+
+static bool read_arg_value(struct source_compiler *c, struct token t, struct op_arg *arg)
+{
+    if (t.type == TOKEN_NUMBER) {
+        arg->value = number_value(t.text);
+    } else if (t.type == TOKEN_STRING) {
+        arg->value = string_value(c, t.text);
+    } else if (t.type == TOKEN_NAME && (span_is(t.text, "true") || span_is(t.text, "false"))) {
+        arg->value = (struct value){.type = VALUE_BOOLEAN, .boolean = t.text.data[0] == 't'};
+    } else if (t.type == TOKEN_NAME) {
+        arg->is_field = t.text.data[0] == '.';
+        span_take(&t.text, arg->is_field);
+        arg->value.type = VALUE_TEXT;
+        arg->value.text = arena_copy(&c->source->arena, t.text);
+    } else {
+        return wrong(c, t, "a number, a \"text\", true, false or a name");
+    }
+    return true;
+}
+
+static bool read_arg(struct source_compiler *c, struct statement *s)
+{
+    struct token t = lexer_next(&c->lexer);
+    struct op_arg *arg = &s->args[s->arg_count];
+
+    *arg = (struct op_arg){0};
+    s->arg_at[s->arg_count] = t;
+    if (t.type == TOKEN_NAME && token_is_mark(lexer_peek(&c->lexer), '=')) {
+        arg->name = arena_text(&c->source->arena, t.text);
+        lexer_next(&c->lexer);
+        t = lexer_next(&c->lexer);
+    }
+    s->arg_count++;
+    return read_arg_value(c, t, arg);
+}
+
+static bool read_args(struct source_compiler *c, struct statement *s)
+{
+    struct token t;
+
+    if (!token_is_mark(lexer_peek(&c->lexer), '('))
+        return true;
+    lexer_next(&c->lexer);
+    if (token_is_mark(lexer_peek(&c->lexer), ')')) {
+        lexer_next(&c->lexer);
+        return true;
+    }
+    do {
+        if (s->arg_count == ARGS_MAX) {
+            complain(c, s->kind.line, s->kind.column, "more than %d arguments", ARGS_MAX);
+            return false;
+        }
+        if (!read_arg(c, s))
+            return false;
+        t = lexer_next(&c->lexer);
+    } while (token_is_mark(t, ','));
+    return token_is_mark(t, ')') || wrong(c, t, "',' or ')'");
+}
+
+static bool read_statement(struct source_compiler *c, struct statement *s)
+{
+    struct token t = lexer_next(&c->lexer);
+
+    if (!token_is_mark(t, ':'))
+        return wrong(c, t, "':' and a name");
+    s->name = lexer_next(&c->lexer);
+    if (s->name.type != TOKEN_NAME && s->name.type != TOKEN_NUMBER)
+        return wrong(c, s->name, "a name");
+    if (!read_args(c, s))
+        return false;
+    if (token_is_mark(lexer_peek(&c->lexer), ':')) {
+        lexer_next(&c->lexer);
+        s->has_format = true;
+        s->format = lexer_next(&c->lexer);
+    }
+    return true;
+}
+
+/* The operation of a statement, with its name and arguments in the arena. */
+static struct op *add_macro(struct source_compiler *c, enum op_code code,
+                            const struct statement *s)
+{
+    size_t size = s->arg_count * sizeof(struct op_arg);
+    struct op_arg *args = arena_alloc(&c->source->arena, size ? size : 1);
+    struct op *op;
+
+    memcpy(args, s->args, size);
+    op = add_op(c, code, s->kind);
+    op->name = arena_text(&c->source->arena, s->name.text);
+    op->args = args;
+    op->arg_count = (uint16_t)s->arg_count;
+    return op;
+}
+
+static bool is_handler(struct span name)
+{
+    return name.len > 0 && name.data[0] != '.' && memchr(name.data, '.', name.len) &&
+           !memchr(name.data, '/', name.len) && !memchr(name.data, '-', name.len);
+}
+
+static bool need_handler(struct source_compiler *c, const struct statement *s, bool or_field)
+{
+    if (is_handler(s->name.text) || (or_field && s->name.text.data[0] == '.'))
+        return true;
+    complain(c, s->name.line, s->name.column,
+             "'%.*s' is no handler, expected a name like users.online%s",
+             SPAN_ARG(s->name.text), or_field ? " or a row's .field" : "");
+    return false;
+}
+
+static bool need_keyword(struct source_compiler *c, struct span s, struct token at)
+{
+    if (source_is_keyword(s))
+        return true;
+    complain(c, at.line, at.column,
+             "'%.*s' is no keyword, expected lower case letters, digits, '_' and '-', joined "
+             "by '/'",
+             SPAN_ARG(s));
+    return false;
+}
+
+static bool read_format(struct source_compiler *c, const struct statement *s, struct op *op)
+{
+    struct span f = s->format.text;
+    long n = 0;
+
+    if (!s->has_format)
+        return true;
+    if (s->format.type == TOKEN_NAME && span_is(f, "raw")) {
+        op->format = FORMAT_RAW;
+        return true;
+    }
+    if (s->format.type == TOKEN_NUMBER && !memchr(f.data, '.', f.len))
+        n = (long)number_value(f).integer;
+    if (n == 0 || n < -255 || n > 255)
+        return wrong(c, s->format, "a format: a number of columns (1 to 255), -number or raw");
+    op->format = n < 0 ? FORMAT_LEFT : FORMAT_RIGHT;
+    op->width = (uint16_t)labs(n);
+    return true;
+}
+
+static void compile_ansi(struct source_compiler *c, const struct statement *s)
+{
+    struct ansi_arg args[ARGS_MAX];
+    struct err why;
+
+    for (unsigned i = 0; i < s->arg_count; i++) {
+        const struct op_arg *a = &s->args[i];
+
+        args[i] = (struct ansi_arg){a->value.type == VALUE_INTEGER, (long)a->value.integer,
+                                    SPAN_LIT("")};
+        if (a->value.type == VALUE_TEXT)
+            args[i].word = a->value.text;
+    }
+    if (ansi_macro(&c->run, s->name.text, args, s->arg_count, &why) < 0)
+        complain(c, s->name.line, s->name.column, "%s", why.text);
+    else if (s->name.text.len == 6 && strncasecmp(s->name.text.data, "normal", 6) == 0)
+        c->colors = 0x07;
+    c->block_is_silent = false;
+}
+
+static void compile_get(struct source_compiler *c, const struct statement *s)
+{
+    struct op *op;
+
+    c->block_is_silent = false;
+    if (!need_handler(c, s, true))
+        return;
+    op = add_macro(c, s->name.text.data[0] == '.' ? OP_FIELD : OP_GET, s);
+    read_format(c, s, op);
+}
+
+/* One option of a field; others are the handler's own. */
+static bool read_field_option(struct source_compiler *c, const struct op_arg *arg,
+                              struct token at, struct op *op)
+{
+    const struct value *v = &arg->value;
+    struct span one = v->text;
+    bool *flag = strcmp(arg->name, "upper") == 0    ? &op->edit.upper
+                 : strcmp(arg->name, "digits") == 0 ? &op->edit.digits
+                 : strcmp(arg->name, "hotkey") == 0 ? &op->edit.hotkey
+                                                    : NULL;
+
+    if (flag) {
+        *flag = v->type == VALUE_BOOLEAN && v->boolean;
+        return v->type == VALUE_BOOLEAN || wrong(c, at, "true or false for this option");
+    }
+    if (strcmp(arg->name, "max") == 0) {
+        op->edit.max = (uint16_t)v->integer;
+        return (v->type == VALUE_INTEGER && v->integer >= 1 && v->integer <= 1000) ||
+               wrong(c, at, "max=1 to max=1000");
+    }
+    if (strcmp(arg->name, "mask") == 0) {
+        op->edit.mask = v->type != VALUE_TEXT ? 0 : one.len == 0 ? 1 : utf8_next(&one, NULL);
+        return (v->type == VALUE_TEXT && (one.len == 0 || v->text.len == 0)) ||
+               wrong(c, at, "mask=\"*\", one character, or \"\" to show nothing");
+    }
+    if (strcmp(arg->name, "default") == 0) {
+        op->standard = v->type == VALUE_TEXT ? v->text.data : NULL;
+        return v->type == VALUE_TEXT || wrong(c, at, "default=\"text\"");
+    }
+    return true;
+}
+
+static void compile_set(struct source_compiler *c, const struct statement *s)
+{
+    struct op *op;
+
+    c->block_is_silent = false;
+    if (!need_handler(c, s, false))
+        return;
+    op = add_macro(c, OP_SET, s);
+    for (unsigned i = 0; i < s->arg_count; i++) {
+        if (s->args[i].name)
+            read_field_option(c, &s->args[i], s->arg_at[i], op);
+    }
+    if (op->edit.max == 0)
+        op->edit.max = op->edit.hotkey ? 1 : FIELD_MAX;
+    if (s->has_format)
+        complain(c, s->format.line, s->format.column, "a field takes no format, expected ';'");
+}
+
+static void compile_key(struct source_compiler *c, const struct statement *s)
+{
+    c->block_is_silent = false;
+    if (need_handler(c, s, false))
+        add_macro(c, OP_KEY, s);
+}
+
+static void compile_call(struct source_compiler *c, const struct statement *s)
+{
+    static const struct {
+        const char *kind;
+        enum op_code code;
+    } calls[] = {{"post", OP_POST}, {"enter", OP_ENTER}, {"leave", OP_LEAVE}};
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (span_is(s->kind.text, calls[i].kind) && need_handler(c, s, false))
+            add_macro(c, calls[i].code, s);
+    }
+}
+
+static void compile_tick(struct source_compiler *c, const struct statement *s)
+{
+    if (!need_handler(c, s, false))
+        return;
+    if (s->arg_count < 1 || s->args[0].name || s->args[0].value.type != VALUE_INTEGER ||
+        s->args[0].value.integer < 1 || s->args[0].value.integer > 86400)
+        wrong(c, s->name, "seconds behind it, tick:h(5), from 1 to 86400");
+    else
+        add_macro(c, OP_TICK, s);
+}
+
+static bool is_key(struct span s)
+{
+    struct span rest = s;
+
+    if (s.len == 0)
+        return false;
+    return is_one_of(s, key_names) || (utf8_next(&rest, NULL) >= 0x20 && rest.len == 0);
+}
+
+static void compile_go(struct source_compiler *c, const struct statement *s)
+{
+    if (!need_keyword(c, s->name.text, s->name))
+        return;
+    if (s->arg_count == 0)
+        wrong(c, s->name, "a key behind it, as in go:menu(\"M\")");
+    for (unsigned i = 0; i < s->arg_count; i++) {
+        if (s->args[i].name || s->args[i].value.type != VALUE_TEXT ||
+            !is_key(s->args[i].value.text))
+            wrong(c, s->arg_at[i],
+                  "a key: one character, or enter, escape, space, up, page_down, f1 ...");
+    }
+    add_macro(c, OP_GO, s);
+}
+
+static void compile_if(struct source_compiler *c, const struct statement *s)
+{
+    if (need_handler(c, s, true))
+        add_macro(c, s->name.text.data[0] == '.' ? OP_IF_FIELD : OP_IF, s);
+}
+
+static void compile_each(struct source_compiler *c, const struct statement *s)
+{
+    if (need_handler(c, s, true))
+        add_macro(c, OP_EACH, s);
+}
+
+static void compile_include(struct source_compiler *c, const struct statement *s)
+{
+    c->block_is_silent = false;
+    if (need_keyword(c, s->name.text, s->name))
+        add_macro(c, OP_INCLUDE, s);
+}
+
+static void compile_page(struct source_compiler *c, const struct statement *s)
+{
+    const struct value *v = s->arg_count ? &s->args[0].value : NULL;
+    bool number = v && v->type == VALUE_INTEGER && v->integer >= 0;
+
+    if (span_is(s->name.text, "keep")) {
+        add_macro(c, OP_PAGE, s);
+    } else if (span_is(s->name.text, "level") || span_is(s->name.text, "timeout")) {
+        if (number && v->integer <= (s->name.text.data[0] == 'l' ? 255 : 86400))
+            add_macro(c, OP_PAGE, s);
+        else
+            wrong(c, s->name, "a number behind it: level(0 to 255), timeout(seconds)");
+    } else if (span_is(s->name.text, "escape")) {
+        if (!v || v->type != VALUE_TEXT)
+            wrong(c, s->name, "a keyword behind it, as in page:escape(menu)");
+        else if (need_keyword(c, v->text, s->arg_at[0]))
+            add_macro(c, OP_PAGE, s);
+    } else {
+        wrong(c, s->name, "one of level(N), keep, escape(KEYWORD), timeout(SECONDS)");
+    }
+}
+
+static const struct {
+    const char *kind;
+    void (*compile)(struct source_compiler *c, const struct statement *s);
+} kinds[] = {
+    {"ansi", compile_ansi},  {"get", compile_get},    {"set", compile_set},
+    {"key", compile_key},    {"post", compile_call},  {"go", compile_go},
+    {"if", compile_if},      {"each", compile_each},  {"include", compile_include},
+    {"enter", compile_call}, {"leave", compile_call}, {"tick", compile_tick},
+    {"page", compile_page},
+};
+
+static void compile_kind(struct source_compiler *c, struct statement *s)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!span_is(s->kind.text, kinds[i].kind))
+            continue;
+        if (!read_statement(c, s)) {
+            skip_statement(c);
+            return;
+        }
+        if (kinds[i].compile != compile_ansi)
+            flush_run(c);
+        kinds[i].compile(c, s);
+        if (s->has_format && kinds[i].compile != compile_get && kinds[i].compile != compile_set)
+            wrong(c, s->format, "no format: only get: takes one");
+        return;
+    }
+    wrong(c, s->kind,
+          "one of ansi get set key post go if else end each include enter leave tick page");
+    skip_statement(c);
+}
+
+/* One statement; its kind has been read. */
+static void compile_statement(struct source_compiler *c, struct token kind)
+{
+    struct statement s = {.kind = kind};
+
+    if (kind.type == TOKEN_NAME && (span_is(kind.text, "else") || span_is(kind.text, "end"))) {
+        flush_run(c);
+        add_op(c, kind.text.data[1] == 'l' ? OP_ELSE : OP_END, kind);
+    } else if (kind.type == TOKEN_NAME) {
+        compile_kind(c, &s);
+    } else {
+        wrong(c, kind, "a macro like get:users.online");
+        skip_statement(c);
+    }
+}
+
+static bool block_is_silent(struct source_compiler *c);
+
+static void compile_block(struct source_compiler *c)
+{
+    struct token begin = {.line = c->lexer.line, .column = c->lexer.column};
+
+    lexer_skip(&c->lexer, 2);
+    if (c->line_is_silent && block_is_silent(c))
+        trim_run(c);
+    c->block_is_silent = true;
+    for (;;) {
+        struct token t = lexer_next(&c->lexer);
+
+        if (t.type == TOKEN_CLOSE)
+            break;
+        if (t.type == TOKEN_END) {
+            complain(c, begin.line, begin.column, "the macro is not closed, expected '%%>'");
+            return;
+        }
+        if (token_is_mark(t, ';'))
+            continue;
+        compile_statement(c, t);
+        t = lexer_peek(&c->lexer);
+        if (t.type != TOKEN_CLOSE && t.type != TOKEN_END && !token_is_mark(t, ';')) {
+            wrong(c, t, "';' or '%>'");
+            skip_statement(c);
+        }
+    }
+    if (!c->block_is_silent)
+        c->line_is_silent = false;
+    swallow_line(c);
+}
+
+/* Look ahead: will this block stand alone on its line and print nothing? */
+static bool block_is_silent(struct source_compiler *c)
+{
+    static const char *const printing[] = {"get", "set", "key", "ansi", "include", NULL};
+    struct lexer l = c->lexer;
+    struct token t = lexer_next(&l);
+    bool begins = true;
+    size_t n;
+    const char *end;
+
+    for (; t.type != TOKEN_CLOSE; t = lexer_next(&l)) {
+        if (t.type == TOKEN_END || (begins && is_one_of(t.text, printing)))
+            return false;
+        begins = token_is_mark(t, ';');
+    }
+    end = l.rest.len ? memchr(l.rest.data, '\n', l.rest.len) : NULL;
+    n = end ? (size_t)(end - l.rest.data) : l.rest.len;
+    return is_blank(span_from(l.rest.data, n));
+}
+
+/* --- the file --- */
+
+struct source_compiler *source_compiler_new(const char *file, enum source_kind kind)
+{
+    struct source_compiler *c = mem_zalloc(sizeof(*c));
+
+    c->source = mem_zalloc(sizeof(*c->source));
+    c->source->refs = 1;
+    c->source->kind = kind;
+    c->source->file = arena_text(&c->source->arena, span_of(file));
+    c->colors = 0x07;
+    c->line_is_silent = true;
+    buf_init(&c->text, SOURCE_MAX);
+    buf_init(&c->run, BUF_LARGE);
+    return c;
+}
+
+void source_compiler_free(struct source_compiler *c)
+{
+    if (!c)
+        return;
+    source_unref(c->source);
+    buf_clear(&c->text);
+    buf_clear(&c->run);
+    mem_free(c);
+}
+
+void source_compiler_feed(struct source_compiler *c, struct span piece)
+{
+    if (!buf_add(&c->text, piece))
+        c->too_long = true;
+}
+
+/* What an art editor saved behind the art (Ctrl-Z, then the SAUCE record) is not sent. */
+static struct span without_sauce(struct source_compiler *c)
+{
+    struct span all = buf_span(&c->text);
+    const char *end = all.len ? memchr(all.data, 0x1A, all.len) : NULL;
+
+    if (end && c->source->kind != SOURCE_TXT)
+        all.len = (size_t)(end - all.data);
+    if (c->source->kind != SOURCE_ANS && span_starts_with(all, "\xEF\xBB\xBF"))
+        span_take(&all, 3);
+    return all;
+}
+
+/* The last line end of a text file ends its last line; it does not begin another. */
+static void drop_last_line_end(struct source *s)
+{
+    struct span all;
+    struct text *shorter;
+    unsigned last = s->count;
+
+    while (last > 0 && (s->ops[last - 1].code == OP_GO || s->ops[last - 1].code >= OP_POST))
+        last--;
+    if (s->kind == SOURCE_ANS || last == 0 || s->ops[last - 1].code != OP_TEXT)
+        return;
+    all = text_utf8(s->ops[last - 1].text);
+    if (all.len < 2 || memcmp(all.data + all.len - 2, "\r\n", 2) != 0)
+        return;
+    shorter = text_new(span_from(all.data, all.len - 2));
+    text_free(s->ops[last - 1].text);
+    s->ops[last - 1].text = shorter;
+}
+
+static bool at_block(struct span rest)
+{
+    return span_starts_with(rest, "<%") &&
+           (!span_starts_with(rest, "<%%") || span_starts_with(rest, "<%%>"));
+}
+
+struct source *source_compiler_finish(struct source_compiler *c, struct buf *errors)
+{
+    struct source *result = c->source;
+
+    c->errors = errors;
+    c->lexer = (struct lexer){without_sauce(c), 1, 1};
+    if (c->too_long)
+        complain(c, 1, 1, "the file is too long, expected at most %d MiB", SOURCE_MAX >> 20);
+    while (c->lexer.rest.len > 0 && !c->too_long) {
+        if (at_block(c->lexer.rest))
+            compile_block(c);
+        else
+            read_text(c);
+    }
+    flush_run(c);
+    drop_last_line_end(result);
+    if (c->error_count > ERRORS_MAX)
+        buf_printf(errors, "%s: and %u more\n", result->file, c->error_count - ERRORS_MAX);
+    if (c->error_count > 0)
+        return NULL;
+    c->source = NULL;
+    return result;
+}
+
+struct source *source_compile(const char *file, enum source_kind kind, struct span text,
+                              struct buf *errors)
+{
+    struct source_compiler *c = source_compiler_new(file, kind);
+    struct source *s;
+
+    source_compiler_feed(c, text);
+    s = source_compiler_finish(c, errors);
+    source_compiler_free(c);
+    return s;
+}
+
+struct source *source_ref(struct source *s)
+{
+    s->refs++;
+    return s;
+}
+
+void source_unref(struct source *s)
+{
+    if (!s || --s->refs > 0)
+        return;
+    for (unsigned i = 0; i < s->count; i++)
+        text_free(s->ops[i].text);
+    mem_free(s->ops);
+    arena_clear(&s->arena);
+    mem_free(s);
+}

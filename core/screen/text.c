@@ -1,0 +1,149 @@
+#include "screen/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "term/ansi.h"
+
+struct text {
+    struct text_wire wires[LOOK_COUNT];
+    uint32_t len;
+    char utf8[];
+};
+
+enum look look_of(enum charset charset, bool ansi)
+{
+    static const enum look plain[] = {LOOK_PLAIN_ASCII, LOOK_PLAIN_CP437, LOOK_PLAIN_UTF8};
+    static const enum look with_ansi[] = {LOOK_ANSI_ASCII, LOOK_ANSI_CP437, LOOK_ANSI_UTF8};
+
+    return ansi ? with_ansi[charset] : plain[charset];
+}
+
+enum charset look_charset(enum look look)
+{
+    static const enum charset charsets[] = {CHARSET_ASCII, CHARSET_UTF8, CHARSET_CP437,
+                                            CHARSET_ASCII, CHARSET_UTF8, CHARSET_CP437};
+
+    return charsets[look];
+}
+
+bool look_has_ansi(enum look look)
+{
+    return look >= LOOK_ANSI_ASCII;
+}
+
+struct text *text_new(struct span utf8)
+{
+    struct text *t = mem_zalloc(sizeof(*t) + utf8.len);
+
+    t->len = (uint32_t)utf8.len;
+    if (utf8.len)
+        memcpy(t->utf8, utf8.data, utf8.len);
+    return t;
+}
+
+void text_free(struct text *t)
+{
+    if (!t)
+        return;
+    for (int i = 0; i < LOOK_COUNT; i++)
+        blob_unref(t->wires[i].blob);
+    mem_free(t);
+}
+
+struct span text_utf8(const struct text *t)
+{
+    return span_from(t->utf8, t->len);
+}
+
+/* IAC occurs in CP437 alone: as U+00A0. */
+static bool add_doubled(struct buf *wire, struct span s)
+{
+    const char *iac;
+
+    while (s.len > 0 && (iac = memchr(s.data, 0xFF, s.len))) {
+        if (!buf_add(wire, span_take(&s, (size_t)(iac - s.data) + 1)) ||
+            !buf_add_byte(wire, (char)0xFF))
+            return false;
+    }
+    return buf_add(wire, s);
+}
+
+bool text_encode(struct buf *wire, struct span utf8, enum look look)
+{
+    struct buf flat;
+    struct buf coded;
+    bool ok;
+
+    buf_init(&flat, BUF_LARGE);
+    buf_init(&coded, BUF_LARGE);
+    if (!look_has_ansi(look)) {
+        ansi_flatten(&flat, utf8);
+        utf8 = buf_span(&flat);
+    }
+    charset_encode(&coded, utf8, look_charset(look));
+    if (look_charset(look) == CHARSET_CP437)
+        ok = add_doubled(wire, buf_span(&coded));
+    else
+        ok = buf_add(wire, buf_span(&coded));
+    buf_clear(&flat);
+    buf_clear(&coded);
+    return ok;
+}
+
+/* The length of the CSI sequence at the front of `s`, and its final byte; 0: none is there. */
+static size_t csi_length(struct span s, char *final)
+{
+    if (s.len < 3 || s.data[0] != '\033' || s.data[1] != '[')
+        return 0;
+    for (size_t i = 2; i < s.len; i++) {
+        if (s.data[i] >= 0x40 && s.data[i] <= 0x7E) {
+            *final = s.data[i];
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Find the last line of the wire, so that a prompt can be shown again: it begins behind the
+ * last line end, or at the last sequence that puts the cursor to a place. */
+static void find_last_line(struct text_wire *w)
+{
+    struct span all = blob_span(w->blob);
+    struct span color = {"", 0};
+    struct span line_color = color;
+
+    for (size_t i = 0; i < all.len;) {
+        char final = 0;
+        size_t n = csi_length(span_from(all.data + i, all.len - i), &final);
+
+        if (final == 'm')
+            color = span_from(all.data + i, n);
+        if (all.data[i] == '\n' || final == 'H' || final == 'f') {
+            w->has_line_end = true;
+            w->line = (uint32_t)(final ? i : i + 1);
+            line_color = color;
+        }
+        i += n ? n : 1;
+    }
+    if (line_color.len < sizeof(w->color))
+        snprintf(w->color, sizeof(w->color), "%.*s", SPAN_ARG(line_color));
+    w->begins_with_line_end = all.len > 0 && (all.data[0] == '\r' || all.data[0] == '\n');
+}
+
+const struct text_wire *text_wire(struct text *t, enum look look)
+{
+    struct text_wire *w = &t->wires[look];
+    struct buf wire;
+
+    if (w->blob)
+        return w;
+    buf_init(&wire, BUF_LARGE);
+    text_encode(&wire, span_from(t->utf8, t->len), look);
+    w->blob = blob_new(buf_span(&wire));
+    buf_clear(&wire);
+    find_last_line(w);
+    return w;
+}

@@ -1,0 +1,50 @@
+/* text.h -- a run of a screen's text between two macros, made once for each kind of terminal
+ * and shared by all who see it. */
+#ifndef PERIGEE_SCREEN_TEXT_H
+#define PERIGEE_SCREEN_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/blob.h"
+#include "base/span.h"
+#include "term/charset.h"
+
+/* What a terminal is sent: the ways in which text is made. */
+enum look {
+    LOOK_PLAIN_ASCII,
+    LOOK_PLAIN_UTF8,
+    LOOK_PLAIN_CP437,
+    LOOK_ANSI_ASCII,
+    LOOK_ANSI_UTF8,
+    LOOK_ANSI_CP437,
+    LOOK_COUNT
+};
+
+enum look look_of(enum charset charset, bool ansi);
+enum charset look_charset(enum look look);
+bool look_has_ansi(enum look look);
+
+/* One look of a text: bytes for the wire, IAC doubled. */
+struct text_wire {
+    struct blob *blob;
+    uint32_t line;     /* where its last line begins */
+    bool has_line_end; /* false: `line` is 0 and what stood before goes on */
+    bool begins_with_line_end;
+    char color[24]; /* the last colour sequence before `line`; "" for none */
+};
+
+struct text;
+
+struct text *text_new(struct span utf8); /* copies; UTF-8 with ANSI sequences, lines CR LF */
+void text_free(struct text *t);          /* NULL is allowed */
+
+struct span text_utf8(const struct text *t); /* what it was made from; borrowed */
+
+/* Made at the first call. Owned by `t`. */
+const struct text_wire *text_wire(struct text *t, enum look look);
+
+/* Append `utf8` as a terminal of this look is sent it: as a text's wire is made. */
+bool text_encode(struct buf *wire, struct span utf8, enum look look);
+
+#endif

@@ -1,0 +1,13 @@
+/* ask.h -- the other end of the control socket: ask a running server. Blocks, at most 10 s.
+ * One line is sent; the answer's first line is "ok" or "error: WHY", the rest is text. */
+#ifndef PERIGEE_SERVER_ASK_H
+#define PERIGEE_SERVER_ASK_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* 0: `answer` has the text behind the "ok" line; 1: no server runs on this data folder; -1 and
+ * `e`: it answered with an error, or not at all. `request` is a line without its end. */
+int ask_server(const char *data, const char *request, struct buf *answer, struct err *e);
+
+#endif

@@ -1,0 +1,487 @@
+#include "server/board.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/files.h"
+#include "server/gate.h"
+
+enum { TOLD_MAX = 5 }; /* lines of errors that sysops on line are shown at once */
+
+void board_init(struct board *b, const char *folder)
+{
+    *b = (struct board){.folder = folder};
+    settings_init(&b->settings);
+    b->library = library_new();
+    buf_init(&b->errors, 65536);
+}
+
+static void clear_pending(struct board *b)
+{
+    for (unsigned i = 0; i < b->pending_count; i++)
+        mem_free(b->pending[i]);
+    mem_free(b->pending);
+    b->pending = NULL;
+    b->pending_count = 0;
+}
+
+void board_clear(struct board *b)
+{
+    settings_clear(&b->settings);
+    library_free(b->library);
+    buf_clear(&b->errors);
+    clear_pending(b);
+}
+
+/* --- telling what is wrong --- */
+
+static void begin_errors(struct board *b)
+{
+    buf_reset(&b->errors);
+}
+
+static void tell_errors(struct board *b)
+{
+    struct span rest = buf_span(&b->errors);
+
+    for (unsigned n = 0; rest.len > 0; n++) {
+        const char *end = memchr(rest.data, '\n', rest.len);
+        struct span line = span_take(&rest, end ? (size_t)(end - rest.data) : rest.len);
+
+        span_take(&rest, 1);
+        log_error("reload event=refused %.*s", SPAN_ARG(line));
+        if (b->clients && n < TOLD_MAX)
+            clients_tell_sysops(b->clients, line);
+    }
+}
+
+/* --- settings --- */
+
+static int read_settings_into(struct board *b, struct settings *s, struct err *e)
+{
+    struct buf text;
+    struct bridge_file file = {.name = "settings", .path = "lua/settings.lua"};
+    int rc;
+
+    buf_init(&text, SOURCE_MAX);
+    rc = file_read(b->folder, file.path, &text, e);
+    file.text = buf_span(&text);
+    if (rc == 0)
+        rc = bridge_read_settings(b->bridge, &file, s, e);
+    buf_clear(&text);
+    return rc < 0 ? -1 : 0;
+}
+
+int board_read_settings(struct board *b, struct err *e)
+{
+    struct settings fresh;
+
+    settings_init(&fresh);
+    if (read_settings_into(b, &fresh, e) < 0) {
+        settings_clear(&fresh);
+        return -1;
+    }
+    settings_clear(&b->settings);
+    b->settings = fresh;
+    return 0;
+}
+
+/* What cannot change while the server runs says so, and stays. */
+static void keep_fixed(struct board *b, const struct settings *fresh)
+{
+    for (const struct setting *t = settings_table; t->name; t++) {
+        if (!t->live && !settings_same(&b->settings, fresh, t))
+            log_warn("settings event=later name=%s why=\"it takes effect at the next start\"",
+                     t->name);
+    }
+}
+
+static void reload_settings(struct board *b)
+{
+    struct settings fresh;
+    struct err e;
+
+    settings_init(&fresh);
+    if (read_settings_into(b, &fresh, &e) < 0 ||
+        (b->gate && gate_set(b->gate, &fresh, &e) < 0)) {
+        buf_printf(&b->errors, "%s\n", e.text);
+        settings_clear(&fresh);
+        return;
+    }
+    keep_fixed(b, &fresh);
+    settings_clear(&b->settings);
+    b->settings = fresh;
+    log_info("settings event=loaded");
+    if (b->settings_changed)
+        b->settings_changed(b->arg);
+}
+
+/* --- screens --- */
+
+static void keep_version(struct board *b, const char *path, struct span text)
+{
+    if (b->history)
+        history_add(b->history, path, text);
+}
+
+static void take_screen(struct board *b, const struct file *f, struct span text)
+{
+    if (library_set(b->library, f->name, f->source, f->path, text, &b->errors) == 0)
+        keep_version(b, f->path, text);
+}
+
+/* At the start a broken screen is shown as it last was good. */
+static void take_old_screen(struct board *b, const struct file *f)
+{
+    struct buf old;
+    struct buf ignored;
+
+    buf_init(&old, SOURCE_MAX);
+    buf_init(&ignored, 4096);
+    if (!library_has(b->library, span_of(f->name)) && b->history &&
+        history_newest(b->history, f->path, &old) &&
+        library_set(b->library, f->name, f->source, f->path, buf_span(&old), &ignored) == 0)
+        log_warn("reload event=old file=%s why=\"it is broken: its last good version is used\"",
+                 f->path);
+    buf_clear(&old);
+    buf_clear(&ignored);
+}
+
+static void load_screen(struct board *b, const struct file *f, bool is_start)
+{
+    struct buf text;
+    struct err e;
+    uint32_t errors = b->errors.len;
+    int rc;
+
+    buf_init(&text, SOURCE_MAX);
+    rc = file_read(b->folder, f->path, &text, &e);
+    if (rc == 0)
+        take_screen(b, f, buf_span(&text));
+    else if (rc < 0)
+        buf_printf(&b->errors, "%s\n", e.text);
+    else
+        library_remove(b->library, f->name, f->source);
+    if (is_start && b->errors.len > errors)
+        take_old_screen(b, f);
+    buf_clear(&text);
+}
+
+static bool link_screens(struct board *b)
+{
+    unsigned swapped = library_link(b->library, &b->errors);
+
+    if (swapped == 0)
+        return false;
+    b->generation++;
+    log_info("reload event=screens generation=%u screens=%u", b->generation, swapped);
+    if (b->clients)
+        clients_redraw(b->clients, b->generation);
+    return true;
+}
+
+/* --- Lua --- */
+
+struct lua_set {
+    struct file *files;
+    struct buf *texts;
+    struct bridge_file *sources;
+    const char **gone;
+    unsigned count;
+    unsigned gone_count;
+};
+
+static void set_init(struct lua_set *s, unsigned most)
+{
+    *s = (struct lua_set){.files = mem_zalloc((most + 1) * sizeof(struct file)),
+                          .texts = mem_zalloc((most + 1) * sizeof(struct buf)),
+                          .sources = mem_zalloc((most + 1) * sizeof(struct bridge_file)),
+                          .gone = mem_zalloc((most + 1) * sizeof(char *))};
+}
+
+static void set_clear(struct lua_set *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        file_clear(&s->files[i]);
+        buf_clear(&s->texts[i]);
+    }
+    for (unsigned i = 0; i < s->gone_count; i++)
+        mem_free((char *)(uintptr_t)s->gone[i]);
+    mem_free(s->files);
+    mem_free(s->texts);
+    mem_free(s->sources);
+    mem_free(s->gone);
+}
+
+static void set_add(struct board *b, struct lua_set *s, const char *path)
+{
+    struct file f;
+    struct buf *text = &s->texts[s->count];
+    struct err e;
+    int rc;
+
+    if (file_classify(path, &f) != FILE_LUA) {
+        file_clear(&f);
+        return;
+    }
+    buf_init(text, SOURCE_MAX);
+    rc = file_read(b->folder, path, text, &e);
+    if (rc != 0) {
+        if (rc > 0)
+            s->gone[s->gone_count++] = mem_strdup(f.name);
+        else
+            buf_printf(&b->errors, "%s\n", e.text);
+        file_clear(&f);
+        return;
+    }
+    s->files[s->count] = f;
+    s->sources[s->count] = (struct bridge_file){f.name, f.path, buf_span(text)};
+    s->count++;
+}
+
+static bool set_load(struct board *b, struct lua_set *s)
+{
+    if (bridge_load(b->bridge, s->sources, s->count, s->gone, s->gone_count, &b->errors) < 0)
+        return false;
+    for (unsigned i = 0; i < s->count; i++)
+        keep_version(b, s->files[i].path, s->sources[i].text);
+    return true;
+}
+
+static void add_pending(struct board *b, const char *path)
+{
+    for (unsigned i = 0; i < b->pending_count; i++) {
+        if (strcmp(b->pending[i], path) == 0)
+            return;
+    }
+    b->pending = mem_realloc(b->pending, (b->pending_count + 1) * sizeof(char *));
+    b->pending[b->pending_count++] = mem_strdup(path);
+}
+
+/* All that was saved and is not in use yet: together, or not at all. */
+static void load_pending(struct board *b)
+{
+    struct lua_set s;
+
+    set_init(&s, b->pending_count);
+    for (unsigned i = 0; i < b->pending_count; i++)
+        set_add(b, &s, b->pending[i]);
+    if (s.count + s.gone_count > 0 && set_load(b, &s)) {
+        b->generation++;
+        log_info("reload event=lua generation=%u files=%u gone=%u", b->generation, s.count,
+                 s.gone_count);
+        if (b->clients)
+            clients_redraw(b->clients, b->generation);
+        clear_pending(b);
+    }
+    set_clear(&s);
+}
+
+/* --- the start: what can be loaded is --- */
+
+static void load_alone(struct board *b, const struct file *f)
+{
+    struct lua_set s;
+    struct buf ignored;
+
+    set_init(&s, 1);
+    buf_init(&ignored, 65536);
+    set_add(b, &s, f->path);
+    if (s.count && !set_load(b, &s) && b->history &&
+        (buf_reset(&s.texts[0]), history_newest(b->history, f->path, &s.texts[0]))) {
+        s.sources[0].text = buf_span(&s.texts[0]);
+        if (bridge_load(b->bridge, s.sources, 1, NULL, 0, &ignored) == 0)
+            log_warn("reload event=old file=%s why=\"it is broken: its last good version is "
+                     "used\"",
+                     f->path);
+    }
+    buf_clear(&ignored);
+    set_clear(&s);
+}
+
+static bool is_handler(const struct file *f)
+{
+    return strncmp(f->name, "handlers.", 9) == 0;
+}
+
+static void load_each_alone(struct board *b, const struct file_list *list)
+{
+    for (int handlers = 0; handlers < 2; handlers++) {
+        for (unsigned i = 0; i < list->count; i++) {
+            if (list->files[i].kind == FILE_LUA && is_handler(&list->files[i]) == handlers)
+                load_alone(b, &list->files[i]);
+        }
+    }
+}
+
+static void load_lua(struct board *b, const struct file_list *list)
+{
+    struct lua_set s;
+    bool ok;
+
+    set_init(&s, list->count);
+    for (unsigned i = 0; i < list->count; i++)
+        set_add(b, &s, list->files[i].path);
+    ok = set_load(b, &s);
+    set_clear(&s);
+    if (ok)
+        return;
+    buf_reset(&b->errors); /* they come again, file by file */
+    load_each_alone(b, list);
+}
+
+int board_load_files(struct board *b, struct err *e)
+{
+    struct file_list list;
+
+    begin_errors(b);
+    if (files_find(b->folder, &list, &b->errors, e) < 0)
+        return -1;
+    load_lua(b, &list);
+    for (unsigned i = 0; i < list.count; i++) {
+        if (list.files[i].kind == FILE_SCREEN)
+            load_screen(b, &list.files[i], true);
+    }
+    library_link(b->library, &b->errors);
+    files_clear(&list);
+    b->generation = 1;
+    return 0;
+}
+
+int board_load(struct board *b, struct err *e)
+{
+    if (board_load_files(b, e) < 0)
+        return -1;
+    tell_errors(b);
+    log_info("board event=loaded folder=%s screens=%u", log_quote(span_of(b->folder)),
+             library_count(b->library));
+    return 0;
+}
+
+/* --- saves --- */
+
+struct schema_work {
+    struct store_work work;
+    struct board *board;
+    struct buf text;
+};
+
+static int run_schema(struct store_work *w, struct db *db)
+{
+    struct schema_work *s = (struct schema_work *)w;
+
+    return db_run_file(db, "lua/schema.sql", buf_span(&s->text), &w->error);
+}
+
+static void schema_run(struct store_work *w)
+{
+    struct schema_work *s = (struct schema_work *)w;
+
+    if (w->result < 0) {
+        log_error("reload event=refused %s", w->error.text);
+        if (s->board->clients)
+            clients_tell_sysops(s->board->clients, span_of(w->error.text));
+    } else {
+        log_info("reload event=schema");
+    }
+    buf_clear(&s->text);
+    mem_free(s);
+}
+
+bool board_read_schema(const struct board *b, struct buf *out)
+{
+    struct err ignored;
+
+    return file_read(b->folder, "lua/schema.sql", out, &ignored) == 0;
+}
+
+static void reload_schema(struct board *b)
+{
+    struct schema_work *s;
+
+    if (!b->store)
+        return;
+    s = mem_zalloc(sizeof(*s));
+    s->work.work = run_schema;
+    s->work.finished = schema_run;
+    s->work.writes = s->work.guarded = true;
+    s->board = b;
+    buf_init(&s->text, SOURCE_MAX);
+    board_read_schema(b, &s->text);
+    store_add(b->store, &s->work);
+}
+
+static void take_change(struct board *b, const char *path)
+{
+    struct file f;
+
+    switch (file_classify(path, &f)) {
+    case FILE_SCREEN:
+        if (source_is_keyword(span_of(f.name)))
+            load_screen(b, &f, false);
+        break;
+    case FILE_LUA:
+        add_pending(b, path);
+        break;
+    case FILE_SETTINGS:
+        reload_settings(b);
+        break;
+    case FILE_SCHEMA:
+        reload_schema(b);
+        break;
+    case FILE_OTHER:
+        break;
+    }
+    file_clear(&f);
+}
+
+static void take_all(struct board *b)
+{
+    struct file_list list;
+    struct err e;
+
+    if (files_find(b->folder, &list, &b->errors, &e) < 0) {
+        buf_printf(&b->errors, "%s\n", e.text);
+        return;
+    }
+    for (unsigned i = 0; i < list.count; i++)
+        take_change(b, list.files[i].path);
+    files_clear(&list);
+}
+
+void board_changed(struct board *b, const struct watch_paths *paths)
+{
+    begin_errors(b);
+    for (unsigned i = 0; i < paths->count; i++)
+        take_change(b, paths->paths[i]);
+    if (paths->all)
+        take_all(b);
+    if (b->pending_count)
+        load_pending(b);
+    link_screens(b);
+    tell_errors(b);
+}
+
+bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path)
+{
+    struct board *b = board;
+    char file[512];
+    struct err ignored;
+
+    if (strchr(name, '/') || strstr(name, "..") || strlen(name) > 200)
+        return false;
+    snprintf(file, sizeof(file), "lua/%s.lua", name);
+    for (char *p = file + 4; p < file + strlen(file) - 4; p++) {
+        if (*p == '.')
+            *p = '/';
+    }
+    buf_add_text(path, file);
+    if (file_read(b->folder, file, text, &ignored) == 0)
+        return true;
+    buf_reset(path);
+    buf_printf(path, "%s/share/perigee/%s", PERIGEE_PREFIX, file);
+    return strncmp(name, "bbs.", 4) == 0 &&
+           file_read(PERIGEE_PREFIX "/share/perigee", file, text, &ignored) == 0;
+}

@@ -1,0 +1,48 @@
+/* board.h -- a board's files as the server uses them: settings, screens and Lua, loaded at the
+ * start and again as they are saved; what is wrong is told, and the last good stays in use. */
+#ifndef PERIGEE_SERVER_BOARD_H
+#define PERIGEE_SERVER_BOARD_H
+
+#include "base/settings.h"
+#include "bridge/bridge.h"
+#include "server/history.h"
+#include "server/watch.h"
+
+struct board {
+    const char *folder;
+    struct settings settings;
+    struct library *library;
+    struct bridge *bridge;
+    struct history *history; /* or NULL */
+    struct clients *clients; /* or NULL */
+    struct store *store;     /* or NULL */
+    struct gate *gate;       /* or NULL */
+    unsigned generation;     /* counts each swap, of screens or of Lua */
+    struct buf errors;       /* what is wrong with the last save; empty if nothing is */
+    char **pending;          /* Lua files that were saved and could not be swapped in yet */
+    unsigned pending_count;
+    void (*settings_changed)(void *arg);
+    void *arg;
+};
+
+void board_init(struct board *b, const char *folder);
+void board_clear(struct board *b);
+
+/* Settings alone: the defaults where there is no file. -1 and `e`. */
+int board_read_settings(struct board *b, struct err *e);
+
+/* All files. What does not load is replaced by its last good version, if there is one, or left
+ * out; b->errors says so. -1 and `e` only where there is no board at all. */
+int board_load(struct board *b, struct err *e);
+int board_load_files(struct board *b, struct err *e); /* the same, and the log hears nothing */
+
+/* These files have been saved. */
+void board_changed(struct board *b, const struct watch_paths *paths);
+
+/* For bridge_config.read. */
+bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path);
+
+/* The text of lua/schema.sql; false: there is none. */
+bool board_read_schema(const struct board *b, struct buf *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* files.h -- the files of a board's folder: finding, naming and reading them. Blocks, briefly.
+ */
+#ifndef PERIGEE_SERVER_FILES_H
+#define PERIGEE_SERVER_FILES_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "screen/source.h"
+
+enum file_kind { FILE_OTHER, FILE_SCREEN, FILE_LUA, FILE_SETTINGS, FILE_SCHEMA };
+
+struct file {
+    char *path; /* relative to the board: "screens/menu.txt" */
+    char *name; /* its keyword "menu", or its module "handlers.login" */
+    enum file_kind kind;
+    enum source_kind source; /* FILE_SCREEN */
+};
+
+struct file_list {
+    struct file *files; /* sorted by path */
+    unsigned count;
+};
+
+/* What a path is. FILE_OTHER: none of the board's; `f` holds nothing then. */
+enum file_kind file_classify(const char *path, struct file *f);
+void file_clear(struct file *f);
+
+/* All of screens/ and lua/ below `board`. Names that are no keywords are told in `problems`. */
+int files_find(const char *board, struct file_list *list, struct buf *problems, struct err *e);
+void files_clear(struct file_list *list);
+
+/* Read `board`/`path` whole, twice if it changes meanwhile. 0; 1 it is not there; -1 and `e`.
+ */
+int file_read(const char *board, const char *path, struct buf *out, struct err *e);
+
+#endif

@@ -1,0 +1,282 @@
+#include "server/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+    LISTENERS_MAX = 32,
+    ACCEPTS = 64, /* from one listener in a turn of the loop */
+    SPARE_FILES = 64,
+    KEEP_IDLE = 60,
+    KEEP_INTERVAL = 20,
+    KEEP_COUNT = 3,
+    USER_TIMEOUT_MS = 120000,
+};
+
+struct listener {
+    ev_io watcher;
+    struct listeners *all;
+};
+
+struct listeners {
+    struct listener items[LISTENERS_MAX];
+    unsigned count;
+    struct ev_loop *loop;
+    struct clients *clients;
+    struct gate *gate;
+    const struct settings *settings;
+    unsigned long files_max;
+    int spare; /* a file kept open, to be given up where there are no more */
+};
+
+struct listeners *listeners_new(void)
+{
+    struct listeners *l = mem_zalloc(sizeof(*l));
+
+    l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return l;
+}
+
+void listeners_free(struct listeners *l)
+{
+    if (!l)
+        return;
+    listeners_stop(l);
+    if (l->spare >= 0)
+        close(l->spare);
+    mem_free(l);
+}
+
+/* --- binding --- */
+
+static int split(const char *host_port, char *host, size_t size, const char **port,
+                 struct err *e)
+{
+    const char *colon = strrchr(host_port, ':');
+    size_t n = colon ? (size_t)(colon - host_port) : 0;
+
+    if (!colon || n == 0 || n >= size || colon[1] == '\0' ||
+        colon[1 + strspn(colon + 1, "0123456789")] != '\0')
+        return err_set(e, "listen '%s': expected HOST:PORT, as 127.0.0.1:2323 or [::1]:2323",
+                       host_port);
+    if (host_port[0] == '[' && colon[-1] == ']') {
+        host_port++;
+        n -= 2;
+    }
+    snprintf(host, size, "%.*s", (int)n, host_port);
+    *port = colon + 1;
+    return 0;
+}
+
+static int bind_one(const struct addrinfo *a)
+{
+    int on = 1;
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (a->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    on = errno;
+    close(fd);
+    errno = on;
+    return -1;
+}
+
+static const char *remedy(int error)
+{
+    if (error == EADDRINUSE)
+        return ": another program has it; name another with --listen";
+    if (error == EACCES)
+        return ": ports below 1024 need a privilege; name another with --listen";
+    return "";
+}
+
+int listeners_add(struct listeners *l, const char *host_port, struct err *e)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *list;
+    char host[256];
+    const char *port = NULL;
+    int rc;
+
+    if (split(host_port, host, sizeof(host), &port, e) < 0)
+        return -1;
+    rc = getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &list);
+    if (rc != 0)
+        return err_set(e, "listen %s: %s", host_port, gai_strerror(rc));
+    rc = 0;
+    for (struct addrinfo *a = list; a && rc == 0; a = a->ai_next) {
+        int fd = l->count < LISTENERS_MAX ? bind_one(a) : -1;
+
+        if (fd < 0) {
+            rc = err_set(e, "listen %s: %s%s", host_port, strerror(errno), remedy(errno));
+        } else {
+            struct listener *item = &l->items[l->count++];
+
+            item->all = l;
+            ev_io_init(&item->watcher, NULL, fd, EV_READ);
+        }
+    }
+    freeaddrinfo(list);
+    return rc;
+}
+
+/* --- accepting --- */
+
+static void set_up(int fd)
+{
+    static const struct {
+        int level;
+        int option;
+        int value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE},
+        {IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL},
+        {IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof(int));
+}
+
+static void refuse(struct listeners *l, int fd, const char *why, const char *text)
+{
+    uint64_t count;
+
+    if (*text && write(fd, text, strlen(text)) < 0)
+        why = "gone"; /* it had left already */
+    close(fd);
+    if (gate_tell_refusal(l->gate, &count))
+        log_info("gate event=refused why=%s refusals=%llu", why, (unsigned long long)count);
+}
+
+static bool is_crowded(const struct listeners *l)
+{
+    unsigned long room = l->files_max > SPARE_FILES ? l->files_max - SPARE_FILES : 1;
+
+    return clients_visitors(l->clients) >= (unsigned long)l->settings->max_visitors ||
+           clients_count(l->clients) >= room;
+}
+
+static void admit(struct listeners *l, int fd, const struct sockaddr *a)
+{
+    static const char *const why[] = {"", "calls", "callers", "banned"};
+    static const char *const said[] = {"",
+                                       "You are calling too often. Please wait a minute.\r\n",
+                                       "There are too many callers from your address.\r\n", ""};
+    enum gate_answer answer = gate_enter(l->gate, a, ev_now(l->loop));
+
+    if (answer != GATE_OPEN) {
+        refuse(l, fd, why[answer], said[answer]);
+        return;
+    }
+    if (is_crowded(l) && !clients_shed_visitor(l->clients)) {
+        gate_leave(l->gate, a, ev_now(l->loop));
+        refuse(l, fd, "full", "All lines are busy. Please call again later.\r\n");
+        return;
+    }
+    set_up(fd);
+    clients_accept(l->clients, fd, a);
+}
+
+/* No file is left for a connection: with the spare one it is taken, and closed at once. */
+static void drop_one(struct listeners *l, int listener)
+{
+    int fd;
+
+    clients_shed_visitor(l->clients);
+    if (l->spare >= 0)
+        close(l->spare);
+    fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        refuse(l, fd, "files", "");
+    l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void on_connection(struct ev_loop *loop, ev_io *w, int events)
+{
+    struct listener *item = w->data;
+
+    (void)loop;
+    (void)events;
+    for (int i = 0; i < ACCEPTS; i++) {
+        struct sockaddr_storage a;
+        socklen_t len = sizeof(a);
+        int fd = accept4(w->fd, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            admit(item->all, fd, (struct sockaddr *)&a);
+        } else if (errno == EMFILE || errno == ENFILE) {
+            drop_one(item->all, w->fd);
+            return;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return;
+        }
+    }
+}
+
+static void tell_address(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t len = sizeof(a);
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+
+    if (getsockname(fd, (struct sockaddr *)&a, &len) < 0 ||
+        getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return;
+    log_info(a.ss_family == AF_INET6 ? "listening telnet [%s]:%s" : "listening telnet %s:%s",
+             host, port);
+}
+
+void listeners_start(struct listeners *l, struct ev_loop *loop, struct clients *clients,
+                     struct gate *gate, const struct settings *settings)
+{
+    struct rlimit files;
+
+    l->loop = loop;
+    l->clients = clients;
+    l->gate = gate;
+    l->settings = settings;
+    l->files_max = getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 1024;
+    for (unsigned i = 0; i < l->count; i++) {
+        struct listener *item = &l->items[i];
+
+        ev_io_init(&item->watcher, on_connection, item->watcher.fd, EV_READ);
+        item->watcher.data = item;
+        ev_io_start(loop, &item->watcher);
+        tell_address(item->watcher.fd);
+    }
+}
+
+void listeners_stop(struct listeners *l)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        if (l->loop)
+            ev_io_stop(l->loop, &l->items[i].watcher);
+        close(l->items[i].watcher.fd);
+    }
+    l->count = 0;
+}

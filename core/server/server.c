@@ -1,0 +1,539 @@
+#include "server/server.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/worker.h"
+#include "server/board.h"
+#include "server/control.h"
+#include "server/listener.h"
+#include "server/status.h"
+#include "store/accounts.h"
+
+enum { STOP_SECONDS = 5, PATH_LEN = 1024, HASH_NICE = 19 };
+
+struct server {
+    const struct server_config *config;
+    struct ev_loop *loop;
+    struct board board;
+    struct bridge *bridge;
+    struct clients *clients;
+    struct gate *gate;
+    struct store *store;
+    struct worker *hashers;
+    struct worker *files; /* writes the history */
+    struct history *history;
+    struct watch *watch;
+    struct listeners *listeners;
+    struct control *control;
+    char data[PATH_LEN];
+    int lock;
+    ev_async wake;
+    ev_signal signals[3];
+    ev_timer stop_poll;
+    ev_timer reload_soon;
+    double started;
+    double stop_at; /* 0: it does not stop */
+};
+
+/* --- work that comes back from threads --- */
+
+static void wake_loop(void *arg)
+{
+    struct server *s = arg;
+
+    ev_async_send(s->loop, &s->wake);
+}
+
+static void on_wake(struct ev_loop *loop, ev_async *w, int events)
+{
+    struct server *s = w->data;
+
+    (void)loop;
+    (void)events;
+    if (s->store)
+        store_reap(s->store);
+    if (s->hashers)
+        worker_reap(s->hashers);
+    if (s->files)
+        worker_reap(s->files);
+}
+
+/* --- stopping --- */
+
+static void on_stop_poll(struct ev_loop *loop, ev_timer *w, int events)
+{
+    struct server *s = w->data;
+
+    (void)events;
+    if (clients_count(s->clients) == 0 || ev_now(loop) >= s->stop_at)
+        ev_break(loop, EVBREAK_ALL);
+}
+
+static void begin_stop(struct server *s)
+{
+    if (s->stop_at > 0)
+        return;
+    log_info("server event=stopping callers=%u", clients_callers(s->clients));
+    s->stop_at = ev_now(s->loop) + STOP_SECONDS;
+    listeners_stop(s->listeners);
+    clients_close_all(s->clients, "The board is going down. Please call again later.");
+    ev_timer_start(s->loop, &s->stop_poll);
+}
+
+static void on_stop_signal(struct ev_loop *loop, ev_signal *w, int events)
+{
+    (void)loop;
+    (void)events;
+    begin_stop(w->data);
+}
+
+/* --- reloading --- */
+
+static void reload_all(struct server *s)
+{
+    struct watch_paths all = {.all = true};
+
+    board_changed(&s->board, &all);
+}
+
+static void on_reload_signal(struct ev_loop *loop, ev_signal *w, int events)
+{
+    (void)loop;
+    (void)events;
+    reload_all(w->data);
+}
+
+static void on_reload_soon(struct ev_loop *loop, ev_timer *w, int events)
+{
+    (void)loop;
+    (void)events;
+    reload_all(w->data);
+}
+
+static void files_saved(void *arg, const struct watch_paths *paths)
+{
+    struct server *s = arg;
+
+    board_changed(&s->board, paths);
+}
+
+static void settings_changed(void *arg)
+{
+    struct server *s = arg;
+    struct db_limits limits = {s->board.settings.sql_ms, s->board.settings.sql_rows};
+    enum log_level level;
+
+    store_set_limits(s->store, &limits);
+    if (!s->config->log_level && log_find_level(s->board.settings.log_level, &level))
+        log_set_level(level);
+}
+
+/* --- what the bridge asks of the server --- */
+
+static struct status_sources sources_of(struct server *s)
+{
+    return (struct status_sources){&s->board, s->clients, s->bridge,      s->store,
+                                   s->gate,   s->started, ev_now(s->loop)};
+}
+
+static void get_status(void *arg, struct buf *out)
+{
+    struct status_sources from = sources_of(arg);
+
+    status_text(&from, out);
+}
+
+/* A handler runs: the files are looked at in the next turn of the loop. */
+static void reload_later(void *arg, struct buf *report)
+{
+    struct server *s = arg;
+
+    ev_timer_start(s->loop, &s->reload_soon);
+    buf_add_text(report, "All files are looked at anew; what is wrong is told to sysops.");
+}
+
+static bool read_module(void *arg, const char *name, struct buf *text, struct buf *path)
+{
+    struct server *s = arg;
+
+    return board_read_module(&s->board, name, text, path);
+}
+
+static bool login_failed(void *arg, struct client *c)
+{
+    struct server *s = arg;
+    bool banned = gate_login_failed(s->gate, client_sockaddr(c), ev_now(s->loop));
+
+    if (banned)
+        log_warn("gate event=banned address=%s", client_address(c));
+    return banned;
+}
+
+static void login_right(void *arg, struct client *c)
+{
+    struct server *s = arg;
+
+    gate_login_right(s->gate, client_sockaddr(c));
+}
+
+static void client_left(void *arg, const struct sockaddr *a)
+{
+    struct server *s = arg;
+
+    gate_leave(s->gate, a, ev_now(s->loop));
+}
+
+static void user_changed(void *arg, int64_t id)
+{
+    struct server *s = arg;
+
+    if (s->clients)
+        clients_user_changed(s->clients, id);
+}
+
+/* --- the control socket --- */
+
+static int answer_reload(struct server *s, struct buf *text, struct err *e)
+{
+    reload_all(s);
+    if (s->board.errors.len)
+        return err_set(e, "the last good files stay in use\n%.*s",
+                       SPAN_ARG(buf_span(&s->board.errors)));
+    buf_printf(text, "generation %u\n", s->board.generation);
+    return 0;
+}
+
+static int answer(void *arg, struct span request, struct buf *text, struct err *e)
+{
+    struct server *s = arg;
+    struct status_sources from = sources_of(s);
+
+    if (span_is(request, "status")) {
+        status_text(&from, text);
+    } else if (span_is(request, "status --json")) {
+        status_json(&from, text);
+    } else if (span_is(request, "reload")) {
+        return answer_reload(s, text, e);
+    } else if (span_is(request, "stop")) {
+        begin_stop(s);
+        buf_add_text(text, "stopping\n");
+    } else if (span_starts_with(request, "user-changed ")) {
+        span_take(&request, 13);
+        clients_user_changed(s->clients, strtoll(request.data, NULL, 10));
+    } else {
+        return err_set(e, "unknown request, expected status, reload or stop");
+    }
+    return 0;
+}
+
+/* --- starting --- */
+
+static int find_data_folder(struct server *s, struct err *e)
+{
+    int n = s->config->data ? snprintf(s->data, sizeof(s->data), "%s", s->config->data)
+                            : snprintf(s->data, sizeof(s->data), "%s/data", s->config->board);
+
+    return (size_t)n < sizeof(s->data) ? 0 : err_set(e, "the data folder's name is too long");
+}
+
+static int make_folder(const char *path, struct err *e)
+{
+    struct stat st;
+
+    if (mkdir(path, 0700) == 0 ||
+        (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+        return 0;
+    return err_set(e, "data folder %s: %s: name another with --data", path, strerror(errno));
+}
+
+/* One server for each data folder. */
+static int lock_data(struct server *s, struct err *e)
+{
+    char path[PATH_LEN + 16];
+
+    if (access(s->data, W_OK | X_OK) < 0)
+        return err_set(e, "data folder %s: %s: make it writable, or name another with --data",
+                       s->data, strerror(errno));
+    snprintf(path, sizeof(path), "%s/lock", s->data);
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock < 0)
+        return err_set(e, "%s: %s", path, strerror(errno));
+    if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
+        return err_set(e, "data folder %s: another perigee serves it: stop that one first",
+                       s->data);
+    return 0;
+}
+
+static int make_sysop(struct db *db, struct err *e)
+{
+    char password[32];
+    char hash[PASSWORD_HASH_MAX];
+    int64_t count;
+
+    if (account_count(db, &count, e) < 0)
+        return -1;
+    if (count > 0)
+        return 0;
+    if (password_make(password, e) < 0 || password_hash(password, hash, e) < 0 ||
+        account_add(db, SPAN_LIT("sysop"), SPAN_LIT("Sysop"), hash, 255, true, e) < 0)
+        return -1;
+    fprintf(stderr,
+            "\nThe first account has been made. Log in with it and choose a password:\n\n"
+            "    handle    sysop\n    password  %s\n\n",
+            password);
+    explicit_bzero(password, sizeof(password));
+    return 0;
+}
+
+static void run_first_schema(struct server *s, struct db *db)
+{
+    struct db_limits limits = {s->board.settings.sql_ms, s->board.settings.sql_rows};
+    struct buf text;
+    struct err e;
+
+    buf_init(&text, SOURCE_MAX);
+    if (board_read_schema(&s->board, &text)) {
+        db_guard(db, &limits);
+        if (db_run_file(db, "lua/schema.sql", buf_span(&text), &e) < 0)
+            log_error("reload event=refused %s", e.text);
+        db_unguard(db);
+    }
+    buf_clear(&text);
+}
+
+static int open_store(struct server *s, struct err *e)
+{
+    char path[PATH_LEN + 16];
+    struct store_config config = {
+        .path = path,
+        .limits = {s->board.settings.sql_ms, s->board.settings.sql_rows},
+        .notify = wake_loop,
+        .notify_arg = s,
+        .user_changed = user_changed,
+        .user_changed_arg = s,
+    };
+    struct db *db;
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/perigee.db", s->data);
+    if (!(db = db_open(path, true, e)))
+        return -1;
+    rc = make_sysop(db, e);
+    if (rc == 0)
+        run_first_schema(s, db);
+    db_close(db);
+    if (rc == 0 && !(s->store = store_open(&config, e)))
+        rc = -1;
+    s->board.store = s->store;
+    return rc;
+}
+
+static int open_workers(struct server *s, struct err *e)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct worker_config hashers = {.name = "hash",
+                                    .threads = cores > 0 && cores < 64 ? (unsigned)cores : 2,
+                                    .nice = HASH_NICE,
+                                    .notify = wake_loop,
+                                    .notify_arg = s};
+    struct worker_config files = {
+        .name = "files", .threads = 1, .notify = wake_loop, .notify_arg = s};
+    char folder[PATH_LEN + 16];
+
+    if (!(s->hashers = worker_new(&hashers, e)) || !(s->files = worker_new(&files, e)))
+        return -1;
+    snprintf(folder, sizeof(folder), "%s/history", s->data);
+    s->history = history_new(folder, s->files);
+    s->board.history = s->history;
+    return 0;
+}
+
+static struct bridge_config bridge_config_of(struct server *s)
+{
+    return (struct bridge_config){.loop = s->loop,
+                                  .settings = &s->board.settings,
+                                  .library = s->board.library,
+                                  .store = s->store,
+                                  .hashers = s->hashers,
+                                  .read = read_module,
+                                  .login_failed = login_failed,
+                                  .login_right = login_right,
+                                  .get_status = get_status,
+                                  .reload_all = reload_later,
+                                  .arg = s};
+}
+
+/* What can be found wrong without touching anything is, first of all. */
+static int check_first(struct server *s, struct err *e)
+{
+    struct bridge_config config = bridge_config_of(s);
+    struct stat st;
+    char path[PATH_LEN];
+
+    snprintf(path, sizeof(path), "%s/screens", s->config->board);
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return err_set(e, "%s is no board: it has no folder 'screens': name one with --board",
+                       s->config->board);
+    s->bridge = bridge_new(&config, e);
+    s->board.bridge = s->bridge;
+    if (!s->bridge || board_read_settings(&s->board, e) < 0)
+        return -1;
+    s->gate = gate_new();
+    s->board.gate = s->gate;
+    return gate_set(s->gate, &s->board.settings, e);
+}
+
+static int open_listeners(struct server *s, struct err *e)
+{
+    const struct setting_list *list = &s->board.settings.listen;
+
+    s->listeners = listeners_new();
+    for (unsigned i = 0; i < s->config->listen_count; i++) {
+        if (listeners_add(s->listeners, s->config->listen[i], e) < 0)
+            return -1;
+    }
+    for (unsigned i = 0; s->config->listen_count == 0 && i < list->count; i++) {
+        if (listeners_add(s->listeners, list->items[i], e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The threads exist only now: the bridge is told of them. */
+static int open_data(struct server *s, struct err *e)
+{
+    char files[PATH_LEN + 16];
+
+    if (make_folder(s->data, e) < 0 || lock_data(s, e) < 0 || open_store(s, e) < 0 ||
+        open_workers(s, e) < 0)
+        return -1;
+    snprintf(files, sizeof(files), "%s/files", s->data);
+    if (make_folder(files, e) < 0)
+        return -1;
+    bridge_set_workers(s->bridge, s->store, s->hashers);
+    return 0;
+}
+
+static int open_board(struct server *s, struct err *e)
+{
+    static const char *const folders[] = {"screens", "lua"};
+    struct clients_config config = {
+        .loop = s->loop,
+        .library = s->board.library,
+        .store = s->store,
+        .settings = &s->board.settings,
+        .left = client_left,
+        .arg = s,
+    };
+
+    s->watch = watch_new(s->loop, s->config->board, folders, 2, files_saved, s, e);
+    if (!s->watch || board_load(&s->board, e) < 0)
+        return -1;
+    config.hooks = bridge_hooks(s->bridge);
+    s->clients = clients_new(&config);
+    s->board.clients = s->clients;
+    s->board.settings_changed = settings_changed;
+    s->board.arg = s;
+    bridge_set_clients(s->bridge, s->clients);
+    settings_changed(s);
+    s->control = control_new(s->loop, s->data, answer, s, e);
+    return s->control ? 0 : -1;
+}
+
+static void watch_signals(struct server *s)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+    ev_async_init(&s->wake, on_wake);
+    s->wake.data = s;
+    ev_async_start(s->loop, &s->wake);
+    for (int i = 0; i < 3; i++) {
+        ev_signal_init(&s->signals[i], i < 2 ? on_stop_signal : on_reload_signal, numbers[i]);
+        s->signals[i].data = s;
+        ev_signal_start(s->loop, &s->signals[i]);
+    }
+    ev_timer_init(&s->stop_poll, on_stop_poll, 0.02, 0.02);
+    ev_timer_init(&s->reload_soon, on_reload_soon, 0, 0);
+    s->stop_poll.data = s->reload_soon.data = s;
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static int start(struct server *s, struct err *e)
+{
+    enum log_level level;
+
+    if (s->config->log_level && log_find_level(s->config->log_level, &level))
+        log_set_level(level);
+    if (find_data_folder(s, e) < 0 || check_first(s, e) < 0 || open_listeners(s, e) < 0 ||
+        open_data(s, e) < 0 || open_board(s, e) < 0)
+        return -1;
+    s->started = ev_now(s->loop);
+    ev_now_update(s->loop);
+    listeners_start(s->listeners, s->loop, s->clients, s->gate, &s->board.settings);
+    return 0;
+}
+
+/* In the opposite order of the start; each part may be missing. */
+static void finish(struct server *s)
+{
+    listeners_free(s->listeners);
+    control_free(s->control);
+    watch_free(s->watch);
+    clients_free(s->clients);
+    s->clients = NULL;
+    store_close(s->store);
+    worker_free(s->hashers);
+    worker_free(s->files);
+    bridge_free(s->bridge);
+    history_free(s->history);
+    gate_free(s->gate);
+    board_clear(&s->board);
+    if (s->lock >= 0)
+        close(s->lock);
+}
+
+int server_run(const struct server_config *config, struct err *e)
+{
+    struct server s = {.config = config, .lock = -1};
+    int rc;
+
+    raise_file_limit();
+    s.loop = ev_default_loop(EVFLAG_NOSIGMASK);
+    if (!s.loop)
+        return err_set(e, "make an event loop: %s", strerror(errno));
+    board_init(&s.board, config->board);
+    watch_signals(&s);
+    rc = start(&s, e);
+    if (rc == 0) {
+        ev_run(s.loop, 0);
+        log_info("server event=stopped lag_p50_us=%" PRIu64 " lag_p99_us=%" PRIu64
+                 " lag_most_us=%" PRIu64,
+                 lag_percentile(clients_lag(s.clients), 0.5),
+                 lag_percentile(clients_lag(s.clients), 0.99), clients_lag(s.clients)->most);
+    }
+    finish(&s);
+    ev_loop_destroy(s.loop);
+    return rc;
+}

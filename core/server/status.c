@@ -1,0 +1,186 @@
+#include "server/status.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "server/gate.h"
+
+enum { DEAREST = 10 };
+
+static void add_bytes(struct buf *out, double bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+    unsigned unit = 0;
+
+    while (bytes >= 1024 && unit < 3) {
+        bytes /= 1024;
+        unit++;
+    }
+    buf_printf(out, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+static void add_seconds(struct buf *out, double seconds)
+{
+    unsigned long s = (unsigned long)seconds;
+
+    if (s >= 86400)
+        buf_printf(out, "%lu d ", s / 86400);
+    if (s >= 3600)
+        buf_printf(out, "%lu h ", s / 3600 % 24);
+    buf_printf(out, "%lu min %lu s", s / 60 % 60, s % 60);
+}
+
+static void add_handlers(const struct status_sources *s, struct buf *out)
+{
+    struct handler_figures h[DEAREST];
+    unsigned n = bridge_dearest(s->bridge, h, DEAREST);
+
+    if (n > 0)
+        buf_printf(out, "\n%-24s %10s %9s %9s %9s %8s\n", "dearest handlers", "calls",
+                   "ms in all", "us each", "most us", "errors");
+    for (unsigned i = 0; i < n; i++)
+        buf_printf(out, "%-24.40s %10" PRIu64 " %9.1f %9.1f %9" PRIu64 " %8" PRIu64 "\n",
+                   h[i].name, h[i].calls, (double)h[i].total_us / 1e3,
+                   (double)h[i].total_us / (double)h[i].calls, h[i].most_us, h[i].errors);
+}
+
+static void add_callers(const struct status_sources *s, struct buf *out)
+{
+    unsigned shown = 0;
+
+    for (unsigned i = 1; i <= clients_last_id(s->clients) && shown < 100; i++) {
+        const struct client *c = clients_at(s->clients, i);
+
+        if (!c)
+            continue;
+        if (shown++ == 0)
+            buf_printf(out, "\n%4s %-20s %-16s %6s %5s %s\n", "node", "user", "screen", "idle",
+                       "gen", "address");
+        buf_printf(out, "%4u %-20s %-16s %5.0fs %5u %s\n", client_id(c), client_user_id(c),
+                   client_keyword(c), client_idle(c), client_generation(c), client_address(c));
+    }
+    if (shown < clients_callers(s->clients))
+        buf_printf(out, "... and %u more\n", clients_callers(s->clients) - shown);
+}
+
+void status_text(const struct status_sources *s, struct buf *out)
+{
+    const struct lag *lag = clients_lag(s->clients);
+    struct store_figures store;
+
+    store_figures(s->store, &store);
+    buf_printf(out, "perigee %s, process %d, up ", PERIGEE_VERSION, (int)getpid());
+    add_seconds(out, s->now - s->started);
+    buf_printf(out, "\ncallers     %u now, %u at most, %" PRIu64 " calls, %u visitors\n",
+               clients_callers(s->clients), clients_most(s->clients), clients_calls(s->clients),
+               clients_visitors(s->clients));
+    buf_printf(out, "loop lag    p50 %" PRIu64 " us, p99 %" PRIu64 " us, most %" PRIu64 " us\n",
+               lag_percentile(lag, 0.5), lag_percentile(lag, 0.99), lag->most);
+    buf_add_text(out, "memory      Lua ");
+    add_bytes(out, (double)bridge_memory(s->bridge));
+    buf_add_text(out, ", all ");
+    add_bytes(out, (double)mem_used());
+    buf_printf(out,
+               "\nstore       %" PRIu64 " reads, %" PRIu64 " writes in %" PRIu64
+               " commits, %u waiting\n",
+               store.reads, store.writes, store.commits, store.waiting);
+    buf_printf(out,
+               "board       generation %u, %u screens, %u handlers running, %u addresses "
+               "banned\n",
+               s->board->generation, library_count(s->board->library), bridge_tasks(s->bridge),
+               gate_banned(s->gate, s->now));
+    if (s->board->errors.len)
+        buf_printf(out, "\nnot in use, because it is wrong:\n%.*s",
+                   SPAN_ARG(buf_span(&s->board->errors)));
+    add_handlers(s, out);
+    add_callers(s, out);
+}
+
+/* --- JSON --- */
+
+static void add_string(struct buf *out, const char *s)
+{
+    buf_add_byte(out, '"');
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            buf_printf(out, "\\%c", *s);
+        else if ((unsigned char)*s < 0x20)
+            buf_printf(out, "\\u%04x", (unsigned)*s);
+        else
+            buf_add_byte(out, *s);
+    }
+    buf_add_byte(out, '"');
+}
+
+static void add_json_handlers(const struct status_sources *s, struct buf *out)
+{
+    struct handler_figures h[DEAREST];
+    unsigned n = bridge_dearest(s->bridge, h, DEAREST);
+
+    buf_add_text(out, "\"handlers\":[");
+    for (unsigned i = 0; i < n; i++) {
+        buf_printf(out, "%s{\"name\":", i ? "," : "");
+        add_string(out, h[i].name);
+        buf_printf(out,
+                   ",\"calls\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"total_us\":%" PRIu64
+                   ",\"most_us\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+                   h[i].calls, h[i].errors, h[i].total_us, h[i].most_us, h[i].bytes);
+    }
+    buf_add_text(out, "],");
+}
+
+static void add_json_clients(const struct status_sources *s, struct buf *out)
+{
+    bool first = true;
+
+    buf_add_text(out, "\"clients\":[");
+    for (unsigned i = 1; i <= clients_last_id(s->clients) && i <= 1000; i++) {
+        const struct client *c = clients_at(s->clients, i);
+
+        if (!c)
+            continue;
+        buf_printf(out, "%s{\"id\":%u,\"user\":", first ? "" : ",", client_id(c));
+        add_string(out, client_user_id(c));
+        buf_add_text(out, ",\"keyword\":");
+        add_string(out, client_keyword(c));
+        buf_printf(out,
+                   ",\"level\":%u,\"idle\":%.0f,\"generation\":%u,\"missed\":%u,\"address\":",
+                   client_level(c), client_idle(c), client_generation(c), client_missed(c));
+        add_string(out, client_address(c));
+        buf_add_byte(out, '}');
+        first = false;
+    }
+    buf_add_text(out, "],");
+}
+
+void status_json(const struct status_sources *s, struct buf *out)
+{
+    const struct lag *lag = clients_lag(s->clients);
+    struct store_figures store;
+
+    store_figures(s->store, &store);
+    buf_printf(out, "{\"version\":\"%s\",\"pid\":%d,\"uptime\":%.0f,", PERIGEE_VERSION,
+               (int)getpid(), s->now - s->started);
+    buf_printf(out,
+               "\"callers\":%u,\"visitors\":%u,\"most\":%u,\"calls\":%" PRIu64
+               ",\"generation\":%u,",
+               clients_callers(s->clients), clients_visitors(s->clients),
+               clients_most(s->clients), clients_calls(s->clients), s->board->generation);
+    buf_printf(out,
+               "\"lag_us\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"most\":%" PRIu64
+               ",\"turns\":%" PRIu64 "},",
+               lag_percentile(lag, 0.5), lag_percentile(lag, 0.99), lag->most, lag->turns);
+    buf_printf(out, "\"lua_bytes\":%zu,\"heap_bytes\":%zu,\"tasks\":%u,\"banned\":%u,",
+               bridge_memory(s->bridge), mem_used(), bridge_tasks(s->bridge),
+               gate_banned(s->gate, s->now));
+    buf_printf(out,
+               "\"store\":{\"reads\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"commits\":%" PRIu64
+               ",\"waiting\":%u},",
+               store.reads, store.writes, store.commits, store.waiting);
+    add_json_handlers(s, out);
+    add_json_clients(s, out);
+    buf_add_text(out, "\"errors\":");
+    add_string(out, buf_text(&s->board->errors));
+    buf_add_text(out, "}\n");
+}

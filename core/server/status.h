@@ -1,0 +1,20 @@
+/* status.h -- how the server is doing, as text and as JSON. */
+#ifndef PERIGEE_SERVER_STATUS_H
+#define PERIGEE_SERVER_STATUS_H
+
+#include "server/board.h"
+
+struct status_sources {
+    struct board *board;
+    struct clients *clients;
+    struct bridge *bridge;
+    struct store *store;
+    struct gate *gate;
+    double started; /* loop time */
+    double now;
+};
+
+void status_text(const struct status_sources *s, struct buf *out);
+void status_json(const struct status_sources *s, struct buf *out);
+
+#endif

@@ -1,0 +1,28 @@
+-- The main menu: a greeting, and what the last screen has to say.
+local clients = require "bbs.clients"
+local menu = {}
+
+-- <% get:menu.nick_name %>
+function menu.nick_name(client)
+  return client.nick_name
+end
+
+-- <% get:menu.node %>
+function menu.node(client)
+  return client.id
+end
+
+-- <% get:menu.callers %>
+function menu.callers()
+  local n = clients.count()
+  if n <= 1 then return "the only caller on line" end
+  return n .. " callers on line"
+end
+
+-- <% if:menu.notice %>  <% get:menu.notice %>
+-- A handler gives it to the screen that it leads to: return "menu", { notice = "Done." }
+function menu.notice(client)
+  return client.params and client.params.notice
+end
+
+return menu

@@ -1,0 +1,54 @@
+-- What a caller types at any prompt: "/msg luna hello" calls slash.msg(client, "luna hello").
+local clients = require "bbs.clients"
+local slash = {}
+
+local LONGEST_NAME <const> = 80 -- bytes: 20 characters
+local HELP <const> = {
+  "/who                who is on line",
+  "/msg HANDLE text    a line to one caller",
+  "/help               this list",
+  "/quit               end the call",
+}
+
+local function is_guest(client)
+  if client.user_id ~= "GUEST" then return false end
+  client:tell("Log in first.")
+  return true
+end
+
+-- A handle may have spaces: the longest beginning that is somebody on line is the name.
+local function split(rest)
+  local name, text
+  for head, tail in rest:gmatch("()%s+()") do
+    if head > LONGEST_NAME + 1 then break end
+    local candidate = rest:sub(1, head - 1)
+    if clients.find(candidate) then name, text = candidate, rest:sub(tail) end
+  end
+  return name, text
+end
+
+function slash.msg(client, rest)
+  if is_guest(client) then return end
+  if not rest:find("%S%s+%S") then return client:tell("Type /msg HANDLE text") end
+  local name, text = split(rest)
+  if not name then return client:tell(rest:match("%S+") .. " is not on line.") end
+  local ok, why = clients.page(client, name, text)
+  client:tell(ok and "Sent to " .. name .. "." or why)
+end
+
+function slash.who(client)
+  if is_guest(client) then return end
+  local names = {}
+  for i, other in ipairs(clients.all()) do names[i] = other.nick_name end
+  client:tell(#names .. " on line: " .. table.concat(names, ", "))
+end
+
+function slash.help(client)
+  for _, line in ipairs(HELP) do client:tell(line) end
+end
+
+function slash.quit(client)
+  client:hangup("Until the next perigee.")
+end
+
+return slash

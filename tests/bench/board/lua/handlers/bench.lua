@@ -1,0 +1,57 @@
+-- The benchmark's board: names without accounts, and screens with values that Lua makes.
+local bench = {}
+
+-- <% set:bench.name(max=20) %>: a caller with what a login would leave in client.data.
+function bench.name(client, text)
+  if text == "" then return "repeat" end
+  client.data.user = {
+    id = 1,
+    handle = text,
+    nick_name = text,
+    level = 10,
+    calls = 3,
+    minutes = 42,
+    first_call = 1700000000,
+    last_call = 1750000000,
+  }
+  return "menu"
+end
+
+-- <% set:bench.line(max=250) %>
+function bench.line()
+  return "remain"
+end
+
+-- <% get:bench.caller:-20 %>
+function bench.caller(client)
+  local user = client.data.user
+  return user and user.handle or "nobody"
+end
+
+-- <% get:bench.day:12 %>
+function bench.day()
+  return os.date("%Y-%m-%d")
+end
+
+-- <% get:bench.calls(3):8 %>
+function bench.calls(client, args)
+  local user = client.data.user
+  return user and user.calls * args[1] or 0
+end
+
+-- <% each:bench.rows(rows=20) %>: made anew at each call.
+function bench.rows(_, args)
+  local rows = {}
+  for i = 1, args.rows do
+    rows[i] = {
+      name = "caller " .. i,
+      place = "the house at number " .. i * 7 % 100,
+      calls = i * 3,
+      minutes = i * 17 % 240,
+      last = i .. " h ago",
+    }
+  end
+  return rows, 20
+end
+
+return bench
