@@ -62,8 +62,6 @@ __attribute__((format(printf, 2, 0))) static void write_event(enum log_level lev
     int n;
     int more;
 
-    if (level > wanted)
-        return;
     n = print_prefix(line, sizeof(line), level);
     more = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);
     if (more < 0)
@@ -83,7 +81,8 @@ void log_error(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    write_event(LOG_LEVEL_ERROR, format, args);
+    if (wanted >= LOG_LEVEL_ERROR)
+        write_event(LOG_LEVEL_ERROR, format, args);
     va_end(args);
 }
 
@@ -92,11 +91,12 @@ void log_warn(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    write_event(LOG_LEVEL_WARN, format, args);
+    if (wanted >= LOG_LEVEL_WARN)
+        write_event(LOG_LEVEL_WARN, format, args);
     va_end(args);
 }
 
-void log_info(const char *format, ...)
+void log_note(const char *format, ...)
 {
     va_list args;
 
@@ -105,12 +105,23 @@ void log_info(const char *format, ...)
     va_end(args);
 }
 
+void log_info(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (wanted >= LOG_LEVEL_INFO)
+        write_event(LOG_LEVEL_INFO, format, args);
+    va_end(args);
+}
+
 void log_debug(const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    write_event(LOG_LEVEL_DEBUG, format, args);
+    if (wanted >= LOG_LEVEL_DEBUG)
+        write_event(LOG_LEVEL_DEBUG, format, args);
     va_end(args);
 }
 

@@ -16,6 +16,8 @@ bool log_find_level(const char *name, enum log_level *out); /* "error" "warn" "i
  * result are written as " | ", other control characters as '?'. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What whoever started the program waits for: written at every level. */
+void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

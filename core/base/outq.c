@@ -31,6 +31,7 @@ static struct outq_chunk *add_chunk(struct outq *q)
 {
     if (q->head + q->count == q->capacity) {
         if (q->head > 0) {
+            assert(q->chunks);
             memmove(q->chunks, q->chunks + q->head, q->count * sizeof(*q->chunks));
             q->head = 0;
         }
@@ -57,11 +58,25 @@ static void add_private(struct outq *q, struct span s)
     *add_chunk(q) = (struct outq_chunk){b, 0, (uint32_t)s.len, (uint32_t)(size - s.len)};
 }
 
+static bool add_small(struct outq *q, struct span s)
+{
+    size_t end = (size_t)q->small_offset + q->small_len;
+
+    if (s.len > OUTQ_SMALL - end)
+        return false;
+    memcpy(q->small + end, s.data, s.len);
+    q->small_len = (uint8_t)(q->small_len + s.len);
+    q->bytes += (uint32_t)s.len;
+    return true;
+}
+
 void outq_add(struct outq *q, struct span s)
 {
     struct outq_chunk *last = q->count ? &q->chunks[q->head + q->count - 1] : NULL;
 
     if (s.len == 0)
+        return;
+    if (q->count == 0 && add_small(q, s))
         return;
     if (last && last->room >= s.len) {
         memcpy(last->blob->data + last->offset + last->len, s.data, s.len);
@@ -70,7 +85,7 @@ void outq_add(struct outq *q, struct span s)
     } else {
         add_private(q, s);
     }
-    q->bytes += s.len;
+    q->bytes += (uint32_t)s.len;
 }
 
 void outq_add_blob(struct outq *q, struct blob *b, uint32_t offset, uint32_t len)
@@ -86,18 +101,27 @@ int outq_iov(const struct outq *q, struct iovec *iov, int max)
 {
     int n = 0;
 
-    for (; n < max && (uint32_t)n < q->count; n++) {
-        const struct outq_chunk *c = &q->chunks[q->head + (uint32_t)n];
+    if (q->small_len > 0 && max > 0)
+        iov[n++] = (struct iovec){(char *)(uintptr_t)q->small + q->small_offset, q->small_len};
+    for (uint32_t i = 0; n < max && i < q->count; i++) {
+        const struct outq_chunk *c = &q->chunks[q->head + i];
 
-        iov[n] = (struct iovec){c->blob->data + c->offset, c->len};
+        iov[n++] = (struct iovec){c->blob->data + c->offset, c->len};
     }
     return n;
 }
 
-void outq_consume(struct outq *q, size_t n)
+static size_t consume_small(struct outq *q, size_t n)
 {
-    assert(n <= q->bytes);
-    q->bytes -= n;
+    size_t taken = n < q->small_len ? n : q->small_len;
+
+    q->small_len = (uint8_t)(q->small_len - taken);
+    q->small_offset = (uint8_t)(q->small_len ? q->small_offset + taken : 0);
+    return n - taken;
+}
+
+static void consume_chunks(struct outq *q, size_t n)
+{
     while (n > 0) {
         struct outq_chunk *c = &q->chunks[q->head];
 
@@ -111,6 +135,16 @@ void outq_consume(struct outq *q, size_t n)
         q->head++;
         q->count--;
     }
-    if (q->count == 0)
-        outq_clear(q);
+}
+
+void outq_consume(struct outq *q, size_t n)
+{
+    assert(n <= q->bytes);
+    q->bytes -= (uint32_t)n;
+    consume_chunks(q, consume_small(q, n));
+    if (q->count == 0 && q->chunks) {
+        mem_free(q->chunks);
+        q->chunks = NULL;
+        q->head = q->capacity = 0;
+    }
 }

@@ -12,12 +12,18 @@
 
 struct outq_chunk;
 
+enum { OUTQ_SMALL = 22 };
+
 struct outq {
     struct outq_chunk *chunks;
     uint32_t head;
     uint32_t count;
     uint32_t capacity;
-    size_t bytes; /* waiting in all */
+    uint32_t bytes; /* waiting in all */
+    uint8_t small_offset;
+    uint8_t small_len;
+    char
+        small[OUTQ_SMALL]; /* the first few bytes: most often all there is, the echo of a key */
 };
 
 void outq_init(struct outq *q);

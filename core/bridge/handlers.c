@@ -397,7 +397,13 @@ static int take_results(lua_State *L, int status, lua_KContext ctx)
 
 static void push_function(lua_State *L, struct task *t)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, t->function != LUA_NOREF ? t->function : t->handler->ref);
+    int ref = t->function;
+
+    if (ref == LUA_NOREF && t->handler)
+        ref = t->handler->ref;
+    if (ref == LUA_NOREF)
+        luaL_error(L, "not enough memory to call it (limits.lua_mb)");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
 }
 
 int handler_entry(lua_State *L)

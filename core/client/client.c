@@ -272,7 +272,7 @@ static bool meet_deadline(struct client *c, double now)
 {
     if (is_due(stalled_at(c), now)) {
         log_info("call event=stalled node=%u address=%s waiting=%zu", c->id, c->address_text,
-                 c->out.bytes);
+                 (size_t)c->out.bytes);
         client_drop(c);
     } else if (c->state >= CLIENT_DRAINING) {
         client_drop(c);

@@ -1,5 +1,6 @@
 /* show.c -- a screen being shown: its operations run until the caller is asked something, and
  * go on with the answer. What handlers return decides where it goes next. */
+#include <assert.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -309,8 +310,12 @@ void show_refresh(struct client *c)
 
 static void apply(struct client *c, const struct outcome *out)
 {
-    if (out->notice.len)
+    bool stays = out->action <= ACTION_REMAIN;
+
+    if (out->notice.len && stays)
         prompt_notice(c, out->notice);
+    else if (out->notice.len)
+        client_tell(c, out->notice); /* at the next prompt: the screen is about to be cleared */
     switch (out->action) {
     case ACTION_NONE:
         break;
@@ -339,7 +344,7 @@ static void apply(struct client *c, const struct outcome *out)
 /* Ask the same field again, on a line of its own. */
 static void repeat(struct client *c, const struct outcome *out)
 {
-    bool is_key = c->screen->ops[c->pc].code == OP_KEY;
+    bool is_key = c->call == CALL_KEY;
 
     if (out->notice.len)
         prompt_notice(c, out->notice);
@@ -393,12 +398,13 @@ static void rest_returned(struct client *c, const struct outcome *out)
 
 static void each_returned(struct client *c, const struct op *op, struct outcome *out)
 {
-    unsigned level = op->level;
-
-    rows_free(c->show->each[level].rows);
-    c->show->each[level].rows = out->rows;
-    c->show->each[level].row = 0;
+    if (out->notice.len)
+        client_tell(c, out->notice);
+    rows_free(c->show->each[op->level].rows);
+    c->show->each[op->level].rows = out->rows;
+    c->show->each[op->level].row = 0;
     c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
+    out->rows = NULL;
 }
 
 static void text_returned(struct client *c, const struct op *op, struct outcome *out)
@@ -427,26 +433,32 @@ static void enter_returned(struct client *c, const struct outcome *out)
     apply(c, out);
 }
 
+/* A value for the operation at which the screen stands: nothing else runs meanwhile. */
+static void value_returned(struct client *c, struct outcome *out)
+{
+    const struct op *op;
+
+    assert(c->screen && c->pc < c->screen->count);
+    op = &c->screen->ops[c->pc];
+    if (c->call == CALL_GET)
+        text_returned(c, op, out);
+    else if (c->call == CALL_IF)
+        if_returned(c, op, out);
+    else if (c->call == CALL_EACH)
+        each_returned(c, op, out);
+    else
+        field_returned(c, out);
+}
+
 static void take_outcome(struct client *c, struct outcome *out)
 {
-    const struct op *op = c->screen && c->pc < c->screen->count ? &c->screen->ops[c->pc] : NULL;
-
     switch ((enum call_kind)c->call) {
     case CALL_GET:
-        text_returned(c, op, out);
-        break;
     case CALL_IF:
-        if_returned(c, op, out);
-        break;
     case CALL_EACH:
-        if (out->notice.len)
-            client_tell(c, out->notice);
-        each_returned(c, op, out);
-        out->rows = NULL;
-        break;
     case CALL_SET:
     case CALL_KEY:
-        field_returned(c, out);
+        value_returned(c, out);
         break;
     case CALL_POST:
         apply(c, out);

@@ -15,7 +15,7 @@ struct span lexer_skip(struct lexer *l, size_t n)
         if (passed.data[i] == '\n') {
             l->line++;
             l->column = 1;
-        } else if ((passed.data[i] & 0xC0) != 0x80) {
+        } else if (l->is_bytes || (passed.data[i] & 0xC0) != 0x80) {
             l->column++; /* bytes that go on a character do not count */
         }
     }
@@ -50,22 +50,34 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Names may hold '-' as keywords do, but not begin with one; "--" begins a comment. */
+/* How many of '.', '/' or any number of '-' stand before a character of the same name. */
+static size_t joint_length(struct span s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.data[n] == '-')
+        n++;
+    if (n == 0 && s.len > 0 && (s.data[0] == '.' || s.data[0] == '/'))
+        n = 1;
+    return n < s.len && is_word(s.data[n]) ? n : 0;
+}
+
+/* Names may hold '-' as keywords do, "a--b" too, but not begin or end with it: "--" begins a
+ * comment there. */
 static size_t name_length(struct span s)
 {
     size_t n = s.data[0] == '.' || s.data[0] == '/' ? 1 : 0;
-    bool word = false;
+    size_t joint;
 
-    for (; n < s.len; n++) {
-        char c = s.data[n];
-        bool more = n + 1 < s.len && is_word(s.data[n + 1]);
-
-        if (is_word(c))
-            word = true;
-        else if (!(word && more && (c == '.' || c == '/' || c == '-')))
-            break;
-    }
-    return word ? n : 0;
+    if (n >= s.len || !is_word(s.data[n]))
+        return 0;
+    do {
+        while (n < s.len && is_word(s.data[n]))
+            n++;
+        joint = joint_length(span_from(s.data + n, s.len - n));
+        n += joint;
+    } while (joint > 0);
+    return n;
 }
 
 static size_t number_length(struct span s)
@@ -82,8 +94,8 @@ static size_t number_length(struct span s)
             n++;
     }
     if (n < s.len && is_word(s.data[n]))
-        return 0; /* 3d is a name */
-    return n;
+        return 0; /* 3d is a name, and 80-columns */
+    return joint_length(span_from(s.data + n, s.len - n)) ? 0 : n;
 }
 
 static void read_string(struct lexer *l, struct token *t)
@@ -91,12 +103,15 @@ static void read_string(struct lexer *l, struct token *t)
     char quote = l->rest.data[0];
     size_t n = 1;
 
-    while (n < l->rest.len && l->rest.data[n] != quote && l->rest.data[n] != '\n')
-        n += l->rest.data[n] == '\\' && n + 1 < l->rest.len ? 2 : 1;
-    if (n >= l->rest.len || l->rest.data[n] != quote) {
+    while (n < l->rest.len && l->rest.data[n] != quote && l->rest.data[n] != '\n') {
+        if (l->rest.data[n] == '\\' && n + 1 < l->rest.len && l->rest.data[n + 1] != '\n')
+            n++;
+        n++;
+    }
+    if (n == l->rest.len || l->rest.data[n] != quote) {
         t->type = TOKEN_BAD;
         t->problem = "the text is not closed, expected a quote before the end of the line";
-        lexer_skip(l, n < l->rest.len ? n : l->rest.len);
+        lexer_skip(l, n);
         return;
     }
     t->type = TOKEN_STRING;
@@ -112,9 +127,13 @@ static void read_plain(struct lexer *l, struct token *t)
         t->type = TOKEN_NUMBER;
     else if ((n = name_length(l->rest)) > 0)
         t->type = TOKEN_NAME;
-    else if (strchr(":;(),=-", l->rest.data[0]) && l->rest.data[0] != '\0') {
+    else if (memchr(":;(),=-", l->rest.data[0], 7)) {
         n = 1;
         t->type = TOKEN_MARK;
+    } else if (span_starts_with(l->rest, "<%")) {
+        n = 2;
+        t->type = TOKEN_BAD;
+        t->problem = "a macro begins inside a macro, expected '%>' before it";
     } else {
         n = 1;
         t->type = TOKEN_BAD;

@@ -28,6 +28,7 @@ struct lexer {
     struct span rest;
     uint32_t line;
     uint32_t column;
+    bool is_bytes; /* a byte is a character (CP437), not UTF-8 */
 };
 
 struct token lexer_next(struct lexer *l);

@@ -4,8 +4,11 @@
 
 #include "base/mem.h"
 
+enum { ERRORS_MAX = 50, SOURCES_MAX = 1000, COLUMNS_MAX = 250, BLOCKS_MAX = 32 };
+
 struct open_block {
-    unsigned op; /* OP_IF, OP_IF_FIELD, OP_EACH, or the OP_JUMP of an else */
+    unsigned op;    /* whose target is the end: OP_IF, OP_EACH, or the OP_JUMP of an else */
+    unsigned begin; /* the OP_IF or OP_EACH */
     bool is_each;
     bool has_else;
 };
@@ -14,10 +17,15 @@ struct linker {
     struct screen *screen;
     const struct screen_sources *sources;
     struct buf *errors;
-    bool failed;
+    unsigned error_count;
+    unsigned steps; /* operations looked at, also those that leave nothing */
+    bool is_full;
     unsigned capacity;
-    struct open_block blocks[32];
+    struct open_block blocks[BLOCKS_MAX];
     unsigned depth;
+    unsigned too_deep; /* open blocks that found no room there */
+    unsigned field;    /* where the first field stands, or the outermost block round it */
+    bool has_field;
     unsigned each_depth;
     struct op_columns *columns[SCREEN_EACH_DEPTH];
     const struct source *including[SCREEN_INCLUDE_DEPTH];
@@ -29,7 +37,8 @@ complain(struct linker *l, const struct op *op, const char *format, ...)
 {
     va_list args;
 
-    l->failed = true;
+    if (++l->error_count > ERRORS_MAX)
+        return;
     buf_printf(l->errors, "%s:%u:%u: ", op->file, op->line, op->column);
     va_start(args, format);
     buf_vprintf(l->errors, format, args);
@@ -52,11 +61,16 @@ static struct op *add(struct linker *l, const struct op *op)
 
 /* --- rows: which columns an `each` needs --- */
 
-static uint16_t column_of(struct linker *l, struct op_columns *c, const char *name)
+static uint16_t column_of(struct linker *l, const struct op *op, struct op_columns *c,
+                          const char *name)
 {
     for (unsigned i = 0; i < c->count; i++) {
         if (strcmp(c->names[i], name) == 0)
             return (uint16_t)i;
+    }
+    if (c->count == COLUMNS_MAX) {
+        complain(l, op, "the rows of an each: have more than %d fields", COLUMNS_MAX);
+        return 0;
     }
     if (c->count % 8 == 0) {
         const char **names = arena_alloc(&l->screen->arena, (c->count + 8) * sizeof(*names));
@@ -81,7 +95,7 @@ static uint16_t field_column(struct linker *l, const struct op *op, const char *
         complain(l, op, "'.%s' is a row's field, expected inside each: ... end", name);
         return 0;
     }
-    return column_of(l, l->columns[l->each_depth - 1], name);
+    return column_of(l, op, l->columns[l->each_depth - 1], name);
 }
 
 static void link_args(struct linker *l, struct op *op)
@@ -103,43 +117,68 @@ static void link_args(struct linker *l, struct op *op)
 
 /* --- blocks --- */
 
-static void open_block(struct linker *l, const struct op *op, bool is_each)
+/* The block of the operation that was added last. */
+static void open_block(struct linker *l, bool is_each)
 {
-    if (l->depth == sizeof(l->blocks) / sizeof(l->blocks[0])) {
-        complain(l, op, "blocks stand %u deep, expected at most %u", l->depth + 1, l->depth);
-        return;
-    }
-    l->blocks[l->depth++] = (struct open_block){l->screen->count - 1, is_each, false};
+    unsigned begin = l->screen->count - 1;
+
+    l->blocks[l->depth++] = (struct open_block){begin, begin, is_each, false};
+}
+
+/* A block that is refused has its `end` all the same. */
+static bool has_room(struct linker *l, const struct op *op)
+{
+    bool is_each = op->code == OP_EACH;
+
+    if (l->too_deep == 0 && is_each && l->each_depth == SCREEN_EACH_DEPTH)
+        complain(l, op, "each: stands more than %d deep", SCREEN_EACH_DEPTH);
+    else if (l->too_deep == 0 && l->depth == BLOCKS_MAX)
+        complain(l, op, "if: and each: stand more than %d deep", BLOCKS_MAX);
+    else if (l->too_deep == 0)
+        return true;
+    l->too_deep++;
+    return false;
 }
 
 static void link_if(struct linker *l, const struct op *op)
 {
-    struct op *made = add(l, op);
+    struct op *made;
 
+    if (!has_room(l, op))
+        return;
+    made = add(l, op);
     link_args(l, made);
     if (made->code == OP_IF_FIELD)
         made->index = field_column(l, op, op->name + 1);
-    open_block(l, op, false);
+    open_block(l, false);
+}
+
+/* What is listed twice in a row has one set of columns. */
+static struct op_columns *inner_columns(struct linker *l, uint16_t column)
+{
+    struct op_columns **inner = &l->columns[l->each_depth - 1]->inner[column];
+
+    if (!*inner)
+        *inner = arena_alloc(&l->screen->arena, sizeof(**inner));
+    return *inner;
 }
 
 static void link_each(struct linker *l, const struct op *op)
 {
-    struct op *made = add(l, op);
-    struct op_columns *columns = arena_alloc(&l->screen->arena, sizeof(*columns));
+    struct op *made;
 
-    link_args(l, made);
-    made->columns = columns;
-    if (op->name[0] == '.') {
-        made->index = field_column(l, op, op->name + 1);
-        if (l->each_depth > 0)
-            l->columns[l->each_depth - 1]->inner[made->index] = columns;
-    }
-    if (l->each_depth == SCREEN_EACH_DEPTH) {
-        complain(l, op, "each: stands more than %d deep", SCREEN_EACH_DEPTH);
+    if (!has_room(l, op))
         return;
-    }
-    open_block(l, op, true);
-    l->columns[l->each_depth++] = columns;
+    made = add(l, op);
+    link_args(l, made);
+    if (op->name[0] == '.')
+        made->index = field_column(l, op, op->name + 1);
+    if (op->name[0] == '.' && l->each_depth > 0)
+        made->columns = inner_columns(l, made->index);
+    else
+        made->columns = arena_alloc(&l->screen->arena, sizeof(*made->columns));
+    open_block(l, true);
+    l->columns[l->each_depth++] = made->columns;
 }
 
 static void link_else(struct linker *l, const struct op *op)
@@ -147,8 +186,12 @@ static void link_else(struct linker *l, const struct op *op)
     struct open_block *b = l->depth ? &l->blocks[l->depth - 1] : NULL;
     struct op jump = *op;
 
+    if (l->too_deep > 0)
+        return;
     if (!b || b->is_each || b->has_else) {
-        complain(l, op, "'else' without an open if:");
+        complain(l, op,
+                 b && b->has_else ? "a second 'else', expected 'end'"
+                                  : "'else' without an open if:");
         return;
     }
     jump.code = OP_JUMP;
@@ -163,6 +206,10 @@ static void link_end(struct linker *l, const struct op *op)
     struct open_block b;
     struct op next = *op;
 
+    if (l->too_deep > 0) {
+        l->too_deep--;
+        return;
+    }
     if (l->depth == 0) {
         complain(l, op, "'end' without an open if: or each:");
         return;
@@ -215,9 +262,14 @@ static void link_page(struct linker *l, const struct op *op)
 
 static bool is_outside_each(struct linker *l, const struct op *op)
 {
+    static const char *const kinds[OP_COUNT] = {
+        [OP_SET] = "set:",     [OP_KEY] = "key:",     [OP_GO] = "go:",     [OP_POST] = "post:",
+        [OP_ENTER] = "enter:", [OP_LEAVE] = "leave:", [OP_TICK] = "tick:", [OP_PAGE] = "page:",
+    };
+
     if (l->each_depth == 0)
         return true;
-    complain(l, op, "%s cannot stand inside each: ... end, which repeats it", op->name);
+    complain(l, op, "%s cannot stand inside each: ... end, which repeats it", kinds[op->code]);
     return false;
 }
 
@@ -252,7 +304,7 @@ static void link_go(struct linker *l, const struct op *op)
     if (!is_outside_each(l, op))
         return;
     if (l->screen->gos == SCREEN_GO_MAX) {
-        complain(l, op, "more than %d go: on one screen", SCREEN_GO_MAX);
+        complain(l, op, "the screen has more than %d go:", SCREEN_GO_MAX);
         return;
     }
     made = add(l, op);
@@ -265,6 +317,9 @@ static void link_field(struct linker *l, const struct op *op)
 
     if (!is_outside_each(l, op))
         return;
+    if (!l->has_field)
+        l->field = l->depth ? l->blocks[0].begin : l->screen->count;
+    l->has_field = true;
     made = add(l, op);
     link_args(l, made);
     if (op->code == OP_SET)
@@ -309,7 +364,8 @@ static void link_op(struct linker *l, struct source *source, const struct op *op
             link_call(l, op);
         break;
     case OP_PAGE:
-        link_page(l, op);
+        if (is_outside_each(l, op))
+            link_page(l, op);
         break;
     default:
         made = add(l, op);
@@ -317,6 +373,19 @@ static void link_op(struct linker *l, struct source *source, const struct op *op
         if (op->code == OP_FIELD)
             made->index = field_column(l, op, op->name + 1);
     }
+}
+
+/* More than a screen may be made of? Said once, at the include that leads there. */
+static bool is_full(struct linker *l, const struct op *op)
+{
+    if (l->is_full)
+        return true;
+    l->is_full = ++l->steps > SCREEN_OPS || l->screen->source_count > SOURCES_MAX;
+    if (l->screen->source_count > SOURCES_MAX)
+        complain(l, op, "the screen includes more than %d files", SOURCES_MAX);
+    else if (l->is_full)
+        complain(l, op, "the screen has more than %d parts", SCREEN_OPS);
+    return l->is_full;
 }
 
 static void link_source(struct linker *l, struct source *source, const struct op *from)
@@ -327,39 +396,60 @@ static void link_source(struct linker *l, struct source *source, const struct op
     s->sources[s->source_count++] = source_ref(source);
     l->including[l->include_depth++] = source;
     for (unsigned i = 0; i < source->count; i++) {
-        if (s->count > SCREEN_OPS || s->source_count > 1000) {
-            complain(l, from ? from : &source->ops[i], "the screen has more than %d parts",
-                     SCREEN_OPS);
+        if (is_full(l, from ? from : &source->ops[i]))
             break;
-        }
         link_op(l, source, &source->ops[i]);
     }
     l->include_depth--;
 }
 
-/* "remain" begins at the line of the first field: its text is cut in two there. */
-static void find_first_field(struct screen *s)
+/* Where the last block before `at` has ended: what stands before that is sent in some cases. */
+static unsigned last_block_end(const struct screen *s, unsigned at)
 {
-    unsigned i = 0;
+    unsigned end = 0;
 
-    while (i < s->count && s->ops[i].code != OP_SET && s->ops[i].code != OP_KEY)
-        i++;
-    s->first_field = i;
-    if (i == s->count)
-        return;
-    while (i > 0) {
-        const struct op *op = &s->ops[--i];
+    for (unsigned i = 0; i < at; i++) {
+        const struct op *op = &s->ops[i];
+        bool has_target = op->code == OP_IF || op->code == OP_IF_FIELD || op->code == OP_JUMP ||
+                          op->code == OP_EACH;
 
-        if (op->code == OP_TEXT) {
-            s->first_field = i;
-            if (memchr(text_utf8(op->text).data, '\n', text_utf8(op->text).len))
-                return;
-        } else if (op->code == OP_GET || op->code == OP_FIELD) {
-            s->first_field = i;
-        } else if (op->code != OP_GO) {
-            return; /* not into a block */
-        }
+        if (has_target && op->target <= at && op->target > end)
+            end = op->target;
     }
+    return end;
+}
+
+/* "remain" begins at the line of the first field: at the text in which that line begins, but
+ * not inside a block. */
+static unsigned find_first_field(const struct screen *s, unsigned field)
+{
+    unsigned block_end = last_block_end(s, field);
+    unsigned first = field;
+
+    for (unsigned i = field; i > block_end; i--) {
+        const struct op *op = &s->ops[i - 1];
+
+        if (op->code != OP_GO)
+            first = i - 1;
+        if (op->code == OP_TEXT &&
+            memchr(text_utf8(op->text).data, '\n', text_utf8(op->text).len))
+            break;
+    }
+    return first;
+}
+
+/* What is wrong only once all has been read. */
+static void finish(struct linker *l)
+{
+    for (unsigned i = 0; i < l->depth && !l->is_full; i++) {
+        const struct open_block *b = &l->blocks[i];
+
+        complain(l, &l->screen->ops[b->begin], "this %s is not closed, expected 'end'",
+                 b->is_each ? "each:" : "if:");
+    }
+    if (l->error_count > ERRORS_MAX)
+        buf_printf(l->errors, "%s: and %u more\n", l->screen->sources[0]->file,
+                   l->error_count - ERRORS_MAX);
 }
 
 struct screen *screen_link(const char *keyword, struct source *source,
@@ -372,17 +462,12 @@ struct screen *screen_link(const char *keyword, struct source *source,
     s->keyword = keyword;
     link_source(&l, source, NULL);
     s->ops = s->own_ops;
-    for (unsigned i = 0; i < l.depth; i++) {
-        const struct op *op = &s->ops[l.blocks[i].op];
-
-        complain(&l, op, "this %s is not closed, expected 'end'",
-                 l.blocks[i].is_each ? "each:" : "if:");
-    }
-    find_first_field(s);
-    if (l.failed) {
+    finish(&l);
+    if (l.error_count > 0) {
         screen_unref(s);
         return NULL;
     }
+    s->first_field = l.has_field ? find_first_field(s, l.field) : s->count;
     return s;
 }
 

@@ -11,17 +11,23 @@
 #include "screen/lexer.h"
 #include "term/ansi.h"
 
-enum { ERRORS_MAX = 50, ARGS_MAX = 16, FIELD_MAX = 250 };
+enum {
+    ERRORS_MAX = 50,
+    ARGS_MAX = 16,
+    FIELD_MAX = 250,
+    OPS_MAX = 20000, /* as many as a whole screen may have */
+    SHOWN_MAX = 40,  /* of a word in a message */
+};
 
 struct source_compiler {
     struct source *source;
     struct buf text;
     bool too_long;
     struct lexer lexer;
-    struct buf run;      /* text since the last operation, as text.h takes it */
-    unsigned colors;     /* the pipe codes' state */
-    bool line_is_silent; /* nothing that prints has been on this line yet */
-    bool block_is_silent;
+    struct buf run;         /* text since the last operation, as text.h takes it */
+    unsigned colors;        /* the pipe codes' state */
+    bool line_is_blank;     /* nothing but blanks has been on this line yet */
+    const char *silent_end; /* where the line ends that is not sent; NULL: this one is */
     struct buf *errors;
     unsigned error_count;
 };
@@ -93,6 +99,22 @@ complain(struct source_compiler *c, uint32_t line, uint32_t column, const char *
     buf_add_byte(c->errors, '\n');
 }
 
+/* A word of the file as messages show it: not long, and nothing that a terminal acts on. */
+struct shown {
+    char text[SHOWN_MAX + sizeof("...")];
+};
+
+static struct shown shown(struct span s)
+{
+    struct shown out;
+    size_t n = s.len < SHOWN_MAX ? s.len : SHOWN_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        out.text[i] = (char)(s.data[i] >= ' ' && s.data[i] <= '~' ? s.data[i] : '?');
+    snprintf(out.text + n, sizeof(out.text) - n, "%s", n < s.len ? "..." : "");
+    return out;
+}
+
 static struct op *add_op(struct source_compiler *c, enum op_code code, struct token at)
 {
     struct source *s = c->source;
@@ -129,22 +151,20 @@ static void add_with_line_ends(struct buf *out, struct span s)
     }
 }
 
-static void check_utf8(struct source_compiler *c, struct span s)
+static void check_utf8(struct source_compiler *c, struct lexer place)
 {
-    struct lexer place = {s, c->lexer.line, c->lexer.column};
-
     while (place.rest.len > 0) {
-        struct span before = place.rest;
+        struct span after = place.rest;
         bool ok;
 
-        utf8_next(&before, &ok);
+        utf8_next(&after, &ok);
         if (!ok) {
             complain(c, place.line, place.column,
                      "byte 0x%02X is not UTF-8, expected a file that is saved as UTF-8",
                      (unsigned char)place.rest.data[0]);
             return;
         }
-        lexer_skip(&place, place.rest.len - before.len);
+        lexer_skip(&place, place.rest.len - after.len);
     }
 }
 
@@ -159,7 +179,7 @@ static void add_text(struct source_compiler *c, struct span s)
     if (c->source->kind == SOURCE_ANS) {
         charset_decode_cp437(&c->run, buf_span(&lines));
     } else {
-        check_utf8(c, s);
+        check_utf8(c, (struct lexer){s, c->lexer.line, c->lexer.column, false});
         if (c->source->kind == SOURCE_TXT)
             ansi_pipe(&c->run, buf_span(&lines), true, &c->colors);
         else
@@ -168,62 +188,97 @@ static void add_text(struct source_compiler *c, struct span s)
     buf_clear(&lines);
 }
 
-static bool is_blank(struct span s)
+static bool is_blank(char c)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.data[i] != ' ' && s.data[i] != '\t' && s.data[i] != '\r')
-            return false;
-    }
-    return true;
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool at_block(struct span rest)
+{
+    return span_starts_with(rest, "<%") &&
+           (!span_starts_with(rest, "<%%") || span_starts_with(rest, "<%%>"));
+}
+
+/* Is the line, of which `piece` is a part, blank up to the end of it? */
+static bool is_blank_after(bool before, struct span piece)
+{
+    size_t n = piece.len;
+
+    while (n > 0 && is_blank(piece.data[n - 1]))
+        n--;
+    return n == 0 ? before : piece.data[n - 1] == '\n';
 }
 
 /* Plain text up to the next block: "<%%" prints "<%". */
 static void read_text(struct source_compiler *c)
 {
     struct span rest = c->lexer.rest;
-    struct span piece = rest;
     const char *mark = memmem(rest.data, rest.len, "<%", 2);
-    const char *line_end;
+    struct span piece = span_from(rest.data, mark ? (size_t)(mark - rest.data) : rest.len);
+    bool is_escaped = mark && !at_block(span_from(mark, rest.len - piece.len));
 
-    if (mark)
-        piece.len = (size_t)(mark - rest.data);
-    if (mark && piece.len + 2 < rest.len && mark[2] == '%' &&
-        !(piece.len + 3 < rest.len && mark[3] == '>')) {
-        piece.len += 2;
-        add_text(c, piece);
-        lexer_skip(&c->lexer, piece.len + 1);
-        c->line_is_silent = false;
-        return;
-    }
-    line_end = memrchr(piece.data, '\n', piece.len);
-    if (line_end) {
-        size_t n = (size_t)(line_end - piece.data) + 1;
-
-        c->line_is_silent = is_blank(span_from(line_end + 1, piece.len - n));
-    } else if (!is_blank(piece)) {
-        c->line_is_silent = false;
-    }
+    c->line_is_blank = !is_escaped && is_blank_after(c->line_is_blank, piece);
+    piece.len += is_escaped ? 2 : 0;
     add_text(c, piece);
-    lexer_skip(&c->lexer, piece.len);
+    lexer_skip(&c->lexer, piece.len + is_escaped);
 }
 
-/* A block that prints nothing and stands alone on its line takes the line with it. */
-static void swallow_line(struct source_compiler *c)
-{
-    struct span rest = c->lexer.rest;
-    const char *end = rest.len ? memchr(rest.data, '\n', rest.len) : NULL;
-    size_t n = end ? (size_t)(end - rest.data) : rest.len;
+/* --- lines that are not sent: all that stands on them is blocks that print nothing --- */
 
-    if (!c->line_is_silent || !c->block_is_silent || !is_blank(span_from(rest.data, n)))
+/* Move behind the block whose "<%" has been read. False: it prints, or does not end. */
+static bool skip_silent_block(struct lexer *l)
+{
+    static const char *const printing[] = {"get", "set", "key", "item", "include", NULL};
+    bool begins = true;
+
+    for (;;) {
+        struct token t = lexer_next(l);
+
+        if (t.type == TOKEN_CLOSE)
+            return true;
+        if (t.type == TOKEN_END || (begins && is_one_of(t.text, printing)))
+            return false;
+        begins = token_is_mark(t, ';');
+    }
+}
+
+/* Look ahead from the first block of a line, over all that stand on it: where the line ends if
+ * it is not sent, or NULL. Once for each line, so that the file is looked at twice at most. */
+static const char *find_silent_end(const struct source_compiler *c)
+{
+    struct lexer l = c->lexer;
+
+    while (at_block(l.rest)) {
+        lexer_skip(&l, 2);
+        if (!skip_silent_block(&l))
+            return NULL;
+        while (l.rest.len > 0 && is_blank(l.rest.data[0]))
+            lexer_skip(&l, 1);
+    }
+    if (l.rest.len > 0 && l.rest.data[0] != '\n')
+        return NULL;
+    return l.rest.data + (l.rest.len > 0);
+}
+
+/* The blanks before the first block are still in the run; they go too. */
+static void begin_silent_line(struct source_compiler *c)
+{
+    c->silent_end = find_silent_end(c);
+    if (!c->silent_end)
         return;
-    lexer_skip(&c->lexer, n + (end != NULL));
+    while (c->run.len > 0 && is_blank(c->run.data[c->run.len - 1]))
+        buf_cut(&c->run, c->run.len - 1);
 }
 
-/* The blanks before such a block go too; they are still in the run. */
-static void trim_run(struct source_compiler *c)
+/* What stands between the blocks of such a line, or behind the last. */
+static void skip_silent_text(struct source_compiler *c)
 {
-    while (c->run.len > 0 && strchr(" \t", c->run.data[c->run.len - 1]))
-        buf_cut(&c->run, c->run.len - 1);
+    while (c->lexer.rest.data < c->silent_end && !at_block(c->lexer.rest))
+        lexer_skip(&c->lexer, 1);
+    if (c->lexer.rest.data < c->silent_end)
+        return;
+    c->silent_end = NULL;
+    c->line_is_blank = true;
 }
 
 /* --- macros --- */
@@ -238,45 +293,64 @@ struct statement {
     bool has_format;
 };
 
-static void skip_statement(struct source_compiler *c)
+static bool ends_statement(struct token t)
 {
-    for (;;) {
-        struct token t = lexer_peek(&c->lexer);
-
-        if (t.type == TOKEN_CLOSE || t.type == TOKEN_END || token_is_mark(t, ';'))
-            return;
-        lexer_next(&c->lexer);
-    }
+    return t.type == TOKEN_CLOSE || t.type == TOKEN_END || token_is_mark(t, ';');
 }
 
+/* The next token; one that ends the statement stays, also where it comes too early. */
+static struct token take(struct source_compiler *c)
+{
+    struct token t = lexer_peek(&c->lexer);
+
+    if (!ends_statement(t))
+        lexer_next(&c->lexer);
+    return t;
+}
+
+static void skip_statement(struct source_compiler *c)
+{
+    while (!ends_statement(take(c)))
+        ;
+}
+
+/* That the file ends inside a block is said once, where the block begins. */
 static bool wrong(struct source_compiler *c, struct token t, const char *expected)
 {
     if (t.type == TOKEN_BAD)
         complain(c, t.line, t.column, "%s", t.problem);
-    else if (t.type == TOKEN_END)
-        complain(c, t.line, t.column, "the file ends inside a macro, expected %s", expected);
-    else
-        complain(c, t.line, t.column, "found '%.*s', expected %s", SPAN_ARG(t.text), expected);
+    else if (t.type != TOKEN_END)
+        complain(c, t.line, t.column, "found '%s', expected %s", shown(t.text).text, expected);
     return false;
 }
 
-static struct value string_value(struct source_compiler *c, struct span raw)
+/* What stands between the quotes of `t`, escapes undone, as UTF-8. */
+static struct value string_value(struct source_compiler *c, struct token t)
 {
     struct buf out;
+    struct buf utf8;
     struct value v = {.type = VALUE_TEXT};
 
     buf_init(&out, BUF_LARGE);
-    for (size_t i = 0; i < raw.len; i++) {
-        char ch = raw.data[i];
+    buf_init(&utf8, BUF_LARGE);
+    for (size_t i = 0; i < t.text.len; i++) {
+        char ch = t.text.data[i];
 
-        if (ch == '\\' && i + 1 < raw.len) {
-            ch = raw.data[++i];
+        if (ch == '\\' && i + 1 < t.text.len) {
+            ch = t.text.data[++i];
             ch = ch == 'n' ? '\n' : ch == 't' ? '\t' : ch;
         }
         buf_add_byte(&out, ch);
     }
-    v.text = arena_copy(&c->source->arena, buf_span(&out));
+    if (c->source->kind == SOURCE_ANS) {
+        charset_decode_cp437(&utf8, buf_span(&out));
+    } else {
+        check_utf8(c, (struct lexer){t.text, t.line, t.column + 1, false});
+        buf_add(&utf8, buf_span(&out));
+    }
+    v.text = arena_copy(&c->source->arena, buf_span(&utf8));
     buf_clear(&out);
+    buf_clear(&utf8);
     return v;
 }
 
@@ -290,36 +364,49 @@ static struct value number_value(struct span text)
     return (struct value){.type = VALUE_INTEGER, .integer = strtoll(digits, NULL, 10)};
 }
 
+static bool is_ident(struct span s)
+{
+    return !memchr(s.data, '.', s.len) && !memchr(s.data, '/', s.len) &&
+           !memchr(s.data, '-', s.len);
+}
+
+static bool is_field(struct span name)
+{
+    return name.data[0] == '.' && is_ident(span_from(name.data + 1, name.len - 1));
+}
+
 static bool read_arg_value(struct source_compiler *c, struct token t, struct op_arg *arg)
 {
     if (t.type == TOKEN_NUMBER) {
         arg->value = number_value(t.text);
     } else if (t.type == TOKEN_STRING) {
-        arg->value = string_value(c, t.text);
+        arg->value = string_value(c, t);
     } else if (t.type == TOKEN_NAME && (span_is(t.text, "true") || span_is(t.text, "false"))) {
         arg->value = (struct value){.type = VALUE_BOOLEAN, .boolean = t.text.data[0] == 't'};
-    } else if (t.type == TOKEN_NAME) {
+    } else if (t.type == TOKEN_NAME && (t.text.data[0] != '.' || is_field(t.text))) {
         arg->is_field = t.text.data[0] == '.';
         span_take(&t.text, arg->is_field);
         arg->value.type = VALUE_TEXT;
         arg->value.text = arena_copy(&c->source->arena, t.text);
     } else {
-        return wrong(c, t, "a number, a \"text\", true, false or a name");
+        return wrong(c, t, "a number, a \"text\", true, false, a name or a row's .field");
     }
     return true;
 }
 
 static bool read_arg(struct source_compiler *c, struct statement *s)
 {
-    struct token t = lexer_next(&c->lexer);
+    struct token t = take(c);
     struct op_arg *arg = &s->args[s->arg_count];
 
     *arg = (struct op_arg){0};
     s->arg_at[s->arg_count] = t;
     if (t.type == TOKEN_NAME && token_is_mark(lexer_peek(&c->lexer), '=')) {
+        if (!is_ident(t.text))
+            return wrong(c, t, "one word before '='");
         arg->name = arena_text(&c->source->arena, t.text);
-        lexer_next(&c->lexer);
-        t = lexer_next(&c->lexer);
+        take(c);
+        t = take(c);
     }
     s->arg_count++;
     return read_arg_value(c, t, arg);
@@ -331,9 +418,9 @@ static bool read_args(struct source_compiler *c, struct statement *s)
 
     if (!token_is_mark(lexer_peek(&c->lexer), '('))
         return true;
-    lexer_next(&c->lexer);
+    take(c);
     if (token_is_mark(lexer_peek(&c->lexer), ')')) {
-        lexer_next(&c->lexer);
+        take(c);
         return true;
     }
     do {
@@ -343,26 +430,26 @@ static bool read_args(struct source_compiler *c, struct statement *s)
         }
         if (!read_arg(c, s))
             return false;
-        t = lexer_next(&c->lexer);
+        t = take(c);
     } while (token_is_mark(t, ','));
     return token_is_mark(t, ')') || wrong(c, t, "',' or ')'");
 }
 
 static bool read_statement(struct source_compiler *c, struct statement *s)
 {
-    struct token t = lexer_next(&c->lexer);
+    struct token t = take(c);
 
     if (!token_is_mark(t, ':'))
         return wrong(c, t, "':' and a name");
-    s->name = lexer_next(&c->lexer);
+    s->name = take(c);
     if (s->name.type != TOKEN_NAME && s->name.type != TOKEN_NUMBER)
         return wrong(c, s->name, "a name");
     if (!read_args(c, s))
         return false;
     if (token_is_mark(lexer_peek(&c->lexer), ':')) {
-        lexer_next(&c->lexer);
+        take(c);
         s->has_format = true;
-        s->format = lexer_next(&c->lexer);
+        s->format = take(c);
     }
     return true;
 }
@@ -385,17 +472,17 @@ static struct op *add_macro(struct source_compiler *c, enum op_code code,
 
 static bool is_handler(struct span name)
 {
-    return name.len > 0 && name.data[0] != '.' && memchr(name.data, '.', name.len) &&
+    return name.data[0] != '.' && memchr(name.data, '.', name.len) &&
            !memchr(name.data, '/', name.len) && !memchr(name.data, '-', name.len);
 }
 
 static bool need_handler(struct source_compiler *c, const struct statement *s, bool or_field)
 {
-    if (is_handler(s->name.text) || (or_field && s->name.text.data[0] == '.'))
+    if (is_handler(s->name.text) || (or_field && is_field(s->name.text)))
         return true;
     complain(c, s->name.line, s->name.column,
-             "'%.*s' is no handler, expected a name like users.online%s",
-             SPAN_ARG(s->name.text), or_field ? " or a row's .field" : "");
+             "'%s' is no handler, expected a name like users.online%s",
+             shown(s->name.text).text, or_field ? " or a row's .field" : "");
     return false;
 }
 
@@ -404,9 +491,26 @@ static bool need_keyword(struct source_compiler *c, struct span s, struct token 
     if (source_is_keyword(s))
         return true;
     complain(c, at.line, at.column,
-             "'%.*s' is no keyword, expected lower case letters, digits, '_' and '-', joined "
+             "'%s' is no keyword, expected lower case letters, digits, '_' and '-', joined "
              "by '/'",
-             SPAN_ARG(s));
+             shown(s).text);
+    return false;
+}
+
+static bool need_no_args(struct source_compiler *c, const struct statement *s)
+{
+    if (s->arg_count == 0)
+        return true;
+    complain(c, s->arg_at[0].line, s->arg_at[0].column, "'%s' takes no arguments",
+             shown(s->name.text).text);
+    return false;
+}
+
+static bool complain_of_fit(struct source_compiler *c, const struct statement *s)
+{
+    complain(c, s->format.line, s->format.column,
+             "the format 'fit' is not in this version, expected a number of columns, "
+             "-number or raw");
     return false;
 }
 
@@ -421,6 +525,8 @@ static bool read_format(struct source_compiler *c, const struct statement *s, st
         op->format = FORMAT_RAW;
         return true;
     }
+    if (s->format.type == TOKEN_NAME && span_is(f, "fit"))
+        return complain_of_fit(c, s);
     if (s->format.type == TOKEN_NUMBER && !memchr(f.data, '.', f.len))
         n = (long)number_value(f).integer;
     if (n == 0 || n < -255 || n > 255)
@@ -428,6 +534,12 @@ static bool read_format(struct source_compiler *c, const struct statement *s, st
     op->format = n < 0 ? FORMAT_LEFT : FORMAT_RIGHT;
     op->width = (uint16_t)labs(n);
     return true;
+}
+
+/* An argument of `ansi:`, `go:` or `page:` has its place, no name, and is known now. */
+static bool is_plain(const struct op_arg *arg, enum value_type type)
+{
+    return !arg->name && !arg->is_field && arg->value.type == type;
 }
 
 static void compile_ansi(struct source_compiler *c, const struct statement *s)
@@ -438,23 +550,26 @@ static void compile_ansi(struct source_compiler *c, const struct statement *s)
     for (unsigned i = 0; i < s->arg_count; i++) {
         const struct op_arg *a = &s->args[i];
 
-        args[i] = (struct ansi_arg){a->value.type == VALUE_INTEGER, (long)a->value.integer,
-                                    SPAN_LIT("")};
-        if (a->value.type == VALUE_TEXT)
-            args[i].word = a->value.text;
+        if (a->name || a->is_field) {
+            wrong(c, s->arg_at[i], "a number or a name");
+            return;
+        }
+        args[i] = (struct ansi_arg){.is_number = a->value.type == VALUE_INTEGER};
+        if (args[i].is_number)
+            args[i].number = (long)a->value.integer;
+        else
+            args[i].word = a->value.type == VALUE_TEXT ? a->value.text : SPAN_LIT("");
     }
     if (ansi_macro(&c->run, s->name.text, args, s->arg_count, &why) < 0)
         complain(c, s->name.line, s->name.column, "%s", why.text);
     else if (s->name.text.len == 6 && strncasecmp(s->name.text.data, "normal", 6) == 0)
         c->colors = 0x07;
-    c->block_is_silent = false;
 }
 
 static void compile_get(struct source_compiler *c, const struct statement *s)
 {
     struct op *op;
 
-    c->block_is_silent = false;
     if (!need_handler(c, s, true))
         return;
     op = add_macro(c, s->name.text.data[0] == '.' ? OP_FIELD : OP_GET, s);
@@ -497,7 +612,6 @@ static void compile_set(struct source_compiler *c, const struct statement *s)
 {
     struct op *op;
 
-    c->block_is_silent = false;
     if (!need_handler(c, s, false))
         return;
     op = add_macro(c, OP_SET, s);
@@ -507,13 +621,14 @@ static void compile_set(struct source_compiler *c, const struct statement *s)
     }
     if (op->edit.max == 0)
         op->edit.max = op->edit.hotkey ? 1 : FIELD_MAX;
-    if (s->has_format)
-        complain(c, s->format.line, s->format.column, "a field takes no format, expected ';'");
+    if (s->has_format && span_is(s->format.text, "fit"))
+        complain_of_fit(c, s);
+    else if (s->has_format)
+        wrong(c, s->format, "no format: only get: takes one");
 }
 
 static void compile_key(struct source_compiler *c, const struct statement *s)
 {
-    c->block_is_silent = false;
     if (need_handler(c, s, false))
         add_macro(c, OP_KEY, s);
 }
@@ -535,7 +650,7 @@ static void compile_tick(struct source_compiler *c, const struct statement *s)
 {
     if (!need_handler(c, s, false))
         return;
-    if (s->arg_count < 1 || s->args[0].name || s->args[0].value.type != VALUE_INTEGER ||
+    if (s->arg_count < 1 || !is_plain(&s->args[0], VALUE_INTEGER) ||
         s->args[0].value.integer < 1 || s->args[0].value.integer > 86400)
         wrong(c, s->name, "seconds behind it, tick:h(5), from 1 to 86400");
     else
@@ -545,10 +660,12 @@ static void compile_tick(struct source_compiler *c, const struct statement *s)
 static bool is_key(struct span s)
 {
     struct span rest = s;
+    uint32_t cp;
 
     if (s.len == 0)
         return false;
-    return is_one_of(s, key_names) || (utf8_next(&rest, NULL) >= 0x20 && rest.len == 0);
+    cp = utf8_next(&rest, NULL);
+    return is_one_of(s, key_names) || (cp > ' ' && cp != 0x7F && rest.len == 0);
 }
 
 static void compile_go(struct source_compiler *c, const struct statement *s)
@@ -558,8 +675,7 @@ static void compile_go(struct source_compiler *c, const struct statement *s)
     if (s->arg_count == 0)
         wrong(c, s->name, "a key behind it, as in go:menu(\"M\")");
     for (unsigned i = 0; i < s->arg_count; i++) {
-        if (s->args[i].name || s->args[i].value.type != VALUE_TEXT ||
-            !is_key(s->args[i].value.text))
+        if (!is_plain(&s->args[i], VALUE_TEXT) || !is_key(s->args[i].value.text))
             wrong(c, s->arg_at[i],
                   "a key: one character, or enter, escape, space, up, page_down, f1 ...");
     }
@@ -580,27 +696,27 @@ static void compile_each(struct source_compiler *c, const struct statement *s)
 
 static void compile_include(struct source_compiler *c, const struct statement *s)
 {
-    c->block_is_silent = false;
-    if (need_keyword(c, s->name.text, s->name))
+    if (need_keyword(c, s->name.text, s->name) && need_no_args(c, s))
         add_macro(c, OP_INCLUDE, s);
 }
 
 static void compile_page(struct source_compiler *c, const struct statement *s)
 {
-    const struct value *v = s->arg_count ? &s->args[0].value : NULL;
-    bool number = v && v->type == VALUE_INTEGER && v->integer >= 0;
+    const struct op_arg *arg = s->arg_count == 1 ? &s->args[0] : NULL;
+    bool number = arg && is_plain(arg, VALUE_INTEGER) && arg->value.integer >= 0;
 
     if (span_is(s->name.text, "keep")) {
-        add_macro(c, OP_PAGE, s);
+        if (need_no_args(c, s))
+            add_macro(c, OP_PAGE, s);
     } else if (span_is(s->name.text, "level") || span_is(s->name.text, "timeout")) {
-        if (number && v->integer <= (s->name.text.data[0] == 'l' ? 255 : 86400))
+        if (number && arg->value.integer <= (s->name.text.data[0] == 'l' ? 255 : 86400))
             add_macro(c, OP_PAGE, s);
         else
-            wrong(c, s->name, "a number behind it: level(0 to 255), timeout(seconds)");
+            wrong(c, s->name, "a number behind it: level(0 to 255), timeout(0 to 86400)");
     } else if (span_is(s->name.text, "escape")) {
-        if (!v || v->type != VALUE_TEXT)
+        if (!arg || !is_plain(arg, VALUE_TEXT))
             wrong(c, s->name, "a keyword behind it, as in page:escape(menu)");
-        else if (need_keyword(c, v->text, s->arg_at[0]))
+        else if (need_keyword(c, arg->value.text, s->arg_at[0]))
             add_macro(c, OP_PAGE, s);
     } else {
         wrong(c, s->name, "one of level(N), keep, escape(KEYWORD), timeout(SECONDS)");
@@ -655,57 +771,38 @@ static void compile_statement(struct source_compiler *c, struct token kind)
     }
 }
 
-static bool block_is_silent(struct source_compiler *c);
+static bool is_full(struct source_compiler *c)
+{
+    return c->too_long || c->source->count > OPS_MAX;
+}
 
 static void compile_block(struct source_compiler *c)
 {
-    struct token begin = {.line = c->lexer.line, .column = c->lexer.column};
+    struct lexer begin = c->lexer;
 
+    if (c->line_is_blank)
+        begin_silent_line(c);
+    c->line_is_blank = false;
     lexer_skip(&c->lexer, 2);
-    if (c->line_is_silent && block_is_silent(c))
-        trim_run(c);
-    c->block_is_silent = true;
-    for (;;) {
+    while (!is_full(c)) {
         struct token t = lexer_next(&c->lexer);
 
         if (t.type == TOKEN_CLOSE)
-            break;
+            return;
         if (t.type == TOKEN_END) {
-            complain(c, begin.line, begin.column, "the macro is not closed, expected '%%>'");
+            complain(c, begin.line, begin.column,
+                     "the macro is not closed, expected '%%>', not in a text or a comment");
             return;
         }
         if (token_is_mark(t, ';'))
             continue;
         compile_statement(c, t);
         t = lexer_peek(&c->lexer);
-        if (t.type != TOKEN_CLOSE && t.type != TOKEN_END && !token_is_mark(t, ';')) {
+        if (!ends_statement(t)) {
             wrong(c, t, "';' or '%>'");
             skip_statement(c);
         }
     }
-    if (!c->block_is_silent)
-        c->line_is_silent = false;
-    swallow_line(c);
-}
-
-/* Look ahead: will this block stand alone on its line and print nothing? */
-static bool block_is_silent(struct source_compiler *c)
-{
-    static const char *const printing[] = {"get", "set", "key", "ansi", "include", NULL};
-    struct lexer l = c->lexer;
-    struct token t = lexer_next(&l);
-    bool begins = true;
-    size_t n;
-    const char *end;
-
-    for (; t.type != TOKEN_CLOSE; t = lexer_next(&l)) {
-        if (t.type == TOKEN_END || (begins && is_one_of(t.text, printing)))
-            return false;
-        begins = token_is_mark(t, ';');
-    }
-    end = l.rest.len ? memchr(l.rest.data, '\n', l.rest.len) : NULL;
-    n = end ? (size_t)(end - l.rest.data) : l.rest.len;
-    return is_blank(span_from(l.rest.data, n));
 }
 
 /* --- the file --- */
@@ -719,7 +816,7 @@ struct source_compiler *source_compiler_new(const char *file, enum source_kind k
     c->source->kind = kind;
     c->source->file = arena_text(&c->source->arena, span_of(file));
     c->colors = 0x07;
-    c->line_is_silent = true;
+    c->line_is_blank = true;
     buf_init(&c->text, SOURCE_MAX);
     buf_init(&c->run, BUF_LARGE);
     return c;
@@ -768,15 +865,13 @@ static void drop_last_line_end(struct source *s)
     all = text_utf8(s->ops[last - 1].text);
     if (all.len < 2 || memcmp(all.data + all.len - 2, "\r\n", 2) != 0)
         return;
-    shorter = text_new(span_from(all.data, all.len - 2));
+    shorter = all.len > 2 ? text_new(span_from(all.data, all.len - 2)) : NULL;
     text_free(s->ops[last - 1].text);
     s->ops[last - 1].text = shorter;
-}
-
-static bool at_block(struct span rest)
-{
-    return span_starts_with(rest, "<%") &&
-           (!span_starts_with(rest, "<%%") || span_starts_with(rest, "<%%>"));
+    if (shorter)
+        return;
+    memmove(&s->ops[last - 1], &s->ops[last], (s->count - last) * sizeof(*s->ops));
+    s->count--;
 }
 
 struct source *source_compiler_finish(struct source_compiler *c, struct buf *errors)
@@ -784,15 +879,19 @@ struct source *source_compiler_finish(struct source_compiler *c, struct buf *err
     struct source *result = c->source;
 
     c->errors = errors;
-    c->lexer = (struct lexer){without_sauce(c), 1, 1};
-    if (c->too_long)
-        complain(c, 1, 1, "the file is too long, expected at most %d MiB", SOURCE_MAX >> 20);
-    while (c->lexer.rest.len > 0 && !c->too_long) {
+    c->lexer = (struct lexer){without_sauce(c), 1, 1, result->kind == SOURCE_ANS};
+    while (c->lexer.rest.len > 0 && !is_full(c)) {
         if (at_block(c->lexer.rest))
             compile_block(c);
+        else if (c->silent_end)
+            skip_silent_text(c);
         else
             read_text(c);
     }
+    if (c->too_long)
+        complain(c, 1, 1, "the file is too long, expected at most %d MiB", SOURCE_MAX >> 20);
+    else if (is_full(c))
+        complain(c, c->lexer.line, c->lexer.column, "the file has more than %d parts", OPS_MAX);
     flush_run(c);
     drop_last_line_end(result);
     if (c->error_count > ERRORS_MAX)

@@ -103,8 +103,23 @@ static size_t csi_length(struct span s, char *final)
             *final = s.data[i];
             return i + 1;
         }
+        if (s.data[i] < 0x20 || s.data[i] > 0x3F)
+            return 0; /* broken off */
     }
     return 0;
+}
+
+/* Colours may come before it; a cursor that is put elsewhere has left the line as well. */
+static bool begins_with_line_end(struct span s)
+{
+    char final = 'm';
+
+    while (final == 'm') {
+        final = 0;
+        span_take(&s, csi_length(s, &final));
+    }
+    return final == 'H' || final == 'f' ||
+           (final == 0 && s.len > 0 && (s.data[0] == '\r' || s.data[0] == '\n'));
 }
 
 /* Find the last line of the wire, so that a prompt can be shown again: it begins behind the
@@ -130,7 +145,7 @@ static void find_last_line(struct text_wire *w)
     }
     if (line_color.len < sizeof(w->color))
         snprintf(w->color, sizeof(w->color), "%.*s", SPAN_ARG(line_color));
-    w->begins_with_line_end = all.len > 0 && (all.data[0] == '\r' || all.data[0] == '\n');
+    w->begins_with_line_end = begins_with_line_end(all);
 }
 
 const struct text_wire *text_wire(struct text *t, enum look look)

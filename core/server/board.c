@@ -10,6 +10,9 @@
 
 enum { TOLD_MAX = 5 }; /* lines of errors that sysops on line are shown at once */
 
+#define OLD_VERSION                                                                            \
+    "reload event=old file=%s why=\"it is broken: its last good version is used\""
+
 void board_init(struct board *b, const char *folder)
 {
     *b = (struct board){.folder = folder};
@@ -18,13 +21,29 @@ void board_init(struct board *b, const char *folder)
     buf_init(&b->errors, 65536);
 }
 
-static void clear_pending(struct board *b)
+static void paths_clear(struct path_set *s)
 {
-    for (unsigned i = 0; i < b->pending_count; i++)
-        mem_free(b->pending[i]);
-    mem_free(b->pending);
-    b->pending = NULL;
-    b->pending_count = 0;
+    for (unsigned i = 0; i < s->count; i++)
+        mem_free(s->paths[i]);
+    mem_free(s->paths);
+    *s = (struct path_set){0};
+}
+
+static bool paths_have(const struct path_set *s, const char *path)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        if (strcmp(s->paths[i], path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void paths_add(struct path_set *s, const char *path)
+{
+    if (paths_have(s, path))
+        return;
+    s->paths = mem_realloc(s->paths, (s->count + 1) * sizeof(char *));
+    s->paths[s->count++] = mem_strdup(path);
 }
 
 void board_clear(struct board *b)
@@ -32,17 +51,14 @@ void board_clear(struct board *b)
     settings_clear(&b->settings);
     library_free(b->library);
     buf_clear(&b->errors);
-    clear_pending(b);
+    paths_clear(&b->pending);
+    paths_clear(&b->broken);
 }
 
 /* --- telling what is wrong --- */
 
-static void begin_errors(struct board *b)
-{
-    buf_reset(&b->errors);
-}
-
-static void tell_errors(struct board *b)
+/* Tell each line once, not again at every save until it is mended. */
+static void tell_errors(struct board *b, const char *told_before)
 {
     struct span rest = buf_span(&b->errors);
 
@@ -51,6 +67,8 @@ static void tell_errors(struct board *b)
         struct span line = span_take(&rest, end ? (size_t)(end - rest.data) : rest.len);
 
         span_take(&rest, 1);
+        if (memmem(told_before, strlen(told_before), line.data, line.len))
+            continue;
         log_error("reload event=refused %.*s", SPAN_ARG(line));
         if (b->clients && n < TOLD_MAX)
             clients_tell_sysops(b->clients, line);
@@ -143,8 +161,7 @@ static void take_old_screen(struct board *b, const struct file *f)
     if (!library_has(b->library, span_of(f->name)) && b->history &&
         history_newest(b->history, f->path, &old) &&
         library_set(b->library, f->name, f->source, f->path, buf_span(&old), &ignored) == 0)
-        log_warn("reload event=old file=%s why=\"it is broken: its last good version is used\"",
-                 f->path);
+        log_warn(OLD_VERSION, f->path);
     buf_clear(&old);
     buf_clear(&ignored);
 }
@@ -164,6 +181,8 @@ static void load_screen(struct board *b, const struct file *f, bool is_start)
         buf_printf(&b->errors, "%s\n", e.text);
     else
         library_remove(b->library, f->name, f->source);
+    if (b->errors.len > errors)
+        paths_add(&b->broken, f->path);
     if (is_start && b->errors.len > errors)
         take_old_screen(b, f);
     buf_clear(&text);
@@ -250,33 +269,70 @@ static bool set_load(struct board *b, struct lua_set *s)
     return true;
 }
 
-static void add_pending(struct board *b, const char *path)
+static void paths_remove(struct path_set *s, const char *path)
 {
-    for (unsigned i = 0; i < b->pending_count; i++) {
-        if (strcmp(b->pending[i], path) == 0)
-            return;
+    for (unsigned i = 0; i < s->count; i++) {
+        if (strcmp(s->paths[i], path) != 0)
+            continue;
+        mem_free(s->paths[i]);
+        s->paths[i] = s->paths[--s->count];
+        return;
     }
-    b->pending = mem_realloc(b->pending, (b->pending_count + 1) * sizeof(char *));
-    b->pending[b->pending_count++] = mem_strdup(path);
 }
 
-/* All that was saved and is not in use yet: together, or not at all. */
-static void load_pending(struct board *b)
+/* Load some of what was saved, together or not at all. What it loads waits no longer. */
+static bool load_paths(struct board *b, const struct path_set *paths)
 {
     struct lua_set s;
+    bool ok;
 
-    set_init(&s, b->pending_count);
-    for (unsigned i = 0; i < b->pending_count; i++)
-        set_add(b, &s, b->pending[i]);
-    if (s.count + s.gone_count > 0 && set_load(b, &s)) {
+    set_init(&s, paths->count);
+    for (unsigned i = 0; i < paths->count; i++)
+        set_add(b, &s, paths->paths[i]);
+    ok = s.count + s.gone_count > 0 && set_load(b, &s);
+    if (ok) {
         b->generation++;
         log_info("reload event=lua generation=%u files=%u gone=%u", b->generation, s.count,
                  s.gone_count);
         if (b->clients)
             clients_redraw(b->clients, b->generation);
-        clear_pending(b);
     }
     set_clear(&s);
+    return ok;
+}
+
+/* The files of this save, with those that could not be swapped in before; if that is not to be
+ * had, without them: an old mistake in one file does not hold back the next. */
+static void load_saved(struct board *b, const struct path_set *saved)
+{
+    struct path_set all = {0};
+    uint32_t errors = b->errors.len;
+    bool ok;
+
+    for (unsigned i = 0; i < b->pending.count; i++)
+        paths_add(&all, b->pending.paths[i]);
+    for (unsigned i = 0; i < saved->count; i++)
+        paths_add(&all, saved->paths[i]);
+    ok = load_paths(b, &all);
+    if (ok) {
+        paths_clear(&b->pending);
+    } else if (b->pending.count > 0 && saved->count > 0) {
+        struct buf why = {.max = b->errors.max};
+
+        buf_add(&why, span_from(b->errors.data + errors, b->errors.len - errors));
+        buf_cut(&b->errors, errors);
+        ok = load_paths(b, saved);
+        buf_cut(&b->errors, errors);
+        buf_add(&b->errors, buf_span(&why));
+        buf_clear(&why);
+    }
+    for (unsigned i = 0; i < saved->count; i++) {
+        if (ok)
+            paths_remove(&b->pending, saved->paths[i]);
+        else
+            paths_add(&b->pending, saved->paths[i]);
+    }
+    paths_clear(&all);
 }
 
 /* --- the start: what can be loaded is --- */
@@ -289,13 +345,14 @@ static void load_alone(struct board *b, const struct file *f)
     set_init(&s, 1);
     buf_init(&ignored, 65536);
     set_add(b, &s, f->path);
-    if (s.count && !set_load(b, &s) && b->history &&
-        (buf_reset(&s.texts[0]), history_newest(b->history, f->path, &s.texts[0]))) {
-        s.sources[0].text = buf_span(&s.texts[0]);
-        if (bridge_load(b->bridge, s.sources, 1, NULL, 0, &ignored) == 0)
-            log_warn("reload event=old file=%s why=\"it is broken: its last good version is "
-                     "used\"",
-                     f->path);
+    if (s.count && !set_load(b, &s)) {
+        paths_add(&b->pending, f->path);
+        buf_reset(&s.texts[0]);
+        if (b->history && history_newest(b->history, f->path, &s.texts[0])) {
+            s.sources[0].text = buf_span(&s.texts[0]);
+            if (bridge_load(b->bridge, s.sources, 1, NULL, 0, &ignored) == 0)
+                log_warn(OLD_VERSION, f->path);
+        }
     }
     buf_clear(&ignored);
     set_clear(&s);
@@ -319,6 +376,7 @@ static void load_each_alone(struct board *b, const struct file_list *list)
 static void load_lua(struct board *b, const struct file_list *list)
 {
     struct lua_set s;
+    uint32_t errors = b->errors.len;
     bool ok;
 
     set_init(&s, list->count);
@@ -328,7 +386,7 @@ static void load_lua(struct board *b, const struct file_list *list)
     set_clear(&s);
     if (ok)
         return;
-    buf_reset(&b->errors); /* they come again, file by file */
+    buf_cut(&b->errors, errors); /* they come again, file by file */
     load_each_alone(b, list);
 }
 
@@ -336,7 +394,6 @@ int board_load_files(struct board *b, struct err *e)
 {
     struct file_list list;
 
-    begin_errors(b);
     if (files_find(b->folder, &list, &b->errors, e) < 0)
         return -1;
     load_lua(b, &list);
@@ -354,7 +411,7 @@ int board_load(struct board *b, struct err *e)
 {
     if (board_load_files(b, e) < 0)
         return -1;
-    tell_errors(b);
+    tell_errors(b, "");
     log_info("board event=loaded folder=%s screens=%u", log_quote(span_of(b->folder)),
              library_count(b->library));
     return 0;
@@ -413,7 +470,7 @@ static void reload_schema(struct board *b)
     store_add(b->store, &s->work);
 }
 
-static void take_change(struct board *b, const char *path)
+static void take_change(struct board *b, const char *path, struct path_set *lua)
 {
     struct file f;
 
@@ -423,7 +480,7 @@ static void take_change(struct board *b, const char *path)
             load_screen(b, &f, false);
         break;
     case FILE_LUA:
-        add_pending(b, path);
+        paths_add(lua, path);
         break;
     case FILE_SETTINGS:
         reload_settings(b);
@@ -437,7 +494,7 @@ static void take_change(struct board *b, const char *path)
     file_clear(&f);
 }
 
-static void take_all(struct board *b)
+static void take_all(struct board *b, struct path_set *lua)
 {
     struct file_list list;
     struct err e;
@@ -447,21 +504,52 @@ static void take_all(struct board *b)
         return;
     }
     for (unsigned i = 0; i < list.count; i++)
-        take_change(b, list.files[i].path);
+        take_change(b, list.files[i].path, lua);
     files_clear(&list);
 }
 
-void board_changed(struct board *b, const struct watch_paths *paths)
+static bool paths_were_saved(const struct watch_paths *saved, const char *path)
 {
-    begin_errors(b);
-    for (unsigned i = 0; i < paths->count; i++)
-        take_change(b, paths->paths[i]);
-    if (paths->all)
-        take_all(b);
-    if (b->pending_count)
-        load_pending(b);
+    for (unsigned i = 0; i < saved->count; i++) {
+        if (strcmp(saved->paths[i], path) == 0)
+            return true;
+    }
+    return saved->all;
+}
+
+/* Screens that were wrong before are looked at again: where they still are, the status says
+ * that they are not in use. */
+static void retry_broken(struct board *b, const struct path_set *broken,
+                         const struct watch_paths *saved)
+{
+    struct path_set none = {0};
+
+    for (unsigned i = 0; i < broken->count; i++) {
+        if (!paths_were_saved(saved, broken->paths[i]))
+            take_change(b, broken->paths[i], &none);
+    }
+}
+
+void board_changed(struct board *b, const struct watch_paths *saved)
+{
+    char *before = mem_strdup(buf_text(&b->errors));
+    struct path_set broken = b->broken;
+    struct path_set lua = {0};
+
+    b->broken = (struct path_set){0};
+    buf_reset(&b->errors);
+    for (unsigned i = 0; i < saved->count; i++)
+        take_change(b, saved->paths[i], &lua);
+    if (saved->all)
+        take_all(b, &lua);
+    retry_broken(b, &broken, saved);
+    if (b->pending.count + lua.count > 0)
+        load_saved(b, &lua);
     link_screens(b);
-    tell_errors(b);
+    tell_errors(b, before);
+    paths_clear(&lua);
+    paths_clear(&broken);
+    mem_free(before);
 }
 
 bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path)

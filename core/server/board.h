@@ -8,6 +8,11 @@
 #include "server/history.h"
 #include "server/watch.h"
 
+struct path_set {
+    char **paths;
+    unsigned count;
+};
+
 struct board {
     const char *folder;
     struct settings settings;
@@ -18,9 +23,9 @@ struct board {
     struct store *store;     /* or NULL */
     struct gate *gate;       /* or NULL */
     unsigned generation;     /* counts each swap, of screens or of Lua */
-    struct buf errors;       /* what is wrong with the last save; empty if nothing is */
-    char **pending;          /* Lua files that were saved and could not be swapped in yet */
-    unsigned pending_count;
+    struct buf errors;       /* what is saved and not in use, because it is wrong */
+    struct path_set pending; /* Lua files that were saved and could not be swapped in yet */
+    struct path_set broken;  /* screens that were saved and are wrong */
     void (*settings_changed)(void *arg);
     void *arg;
 };

@@ -238,7 +238,7 @@ static void on_connection(struct ev_loop *loop, ev_io *w, int events)
 
 static void tell_address(int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {0};
     socklen_t len = sizeof(a);
     char host[NI_MAXHOST];
     char port[NI_MAXSERV];
@@ -247,7 +247,7 @@ static void tell_address(int fd)
         getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return;
-    log_info(a.ss_family == AF_INET6 ? "listening telnet [%s]:%s" : "listening telnet %s:%s",
+    log_note(a.ss_family == AF_INET6 ? "listening telnet [%s]:%s" : "listening telnet %s:%s",
              host, port);
 }
 

@@ -10,6 +10,12 @@ local function has_another_call(client)
   return false
 end
 
+-- <% enter:login.begin %>
+-- Who comes back to the front door is a guest again.
+function login.begin(client)
+  users.logout(client)
+end
+
 -- <% set:login.name(max=20) %>
 function login.name(client, text)
   if text == "" then return "repeat" end
