@@ -10,13 +10,12 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototyp
         -Wpointer-arith -Wvla $(if $(CI),-Werror)
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
-SAN_FLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+SAN_FLAGS := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
 override CPPFLAGS += -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' \
             -DPERIGEE_PREFIX='"$(PREFIX)"' -Icore -I$(BUILD)/gen $(LUA_CFLAGS)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=c17 $(WARN) $(SAN_FLAGS) -fno-omit-frame-pointer -pthread $(CFLAGS)
 LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -lm -pthread
-, := ,
 
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@echo "$(1) $(patsubst $(BUILD)/%,%,$@)")

@@ -88,7 +88,7 @@ static int l_ago(lua_State *L)
             lua_pushfstring(L, units[i].many, n);
         return 1;
     }
-    lua_pushstring(L, "just now");
+    lua_pushstring(L, "a moment");
     return 1;
 }
 

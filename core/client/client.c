@@ -594,7 +594,8 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
     (void)events;
     all->turn_began = ev_now(loop);
     all->ready = NULL;
-    ev_idle_stop(loop, &all->no_wait);
+    if (c)
+        ev_idle_stop(loop, &all->no_wait);
     while (c) {
         struct client *next = c->next_ready;
 

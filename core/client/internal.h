@@ -131,6 +131,7 @@ struct client {
     uint8_t rest_call;
     bool is_drain_waited;
     bool after_field;  /* Enter has been typed, the cursor is still in its line */
+    bool after_key;    /* the last key went to a prompt for one key, from who sends lines */
     bool is_disturbed; /* the prompt is to be shown again after this call */
     bool post_done;
     bool at_end; /* all operations have run */
@@ -180,6 +181,7 @@ enum look client_look(const struct client *c);
 void output_bytes(struct client *c, struct span wire); /* no line is tracked */
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
 void output_text(struct client *c, struct span utf8);  /* encoded for the terminal */
+void output_ascii(struct client *c, struct span plain); /* printable: the same everywhere */
 void output_piped(struct client *c, struct span utf8); /* the same, with pipe codes */
 void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
 void output_mark_dirty(struct client *c);

@@ -88,6 +88,17 @@ void output_text(struct client *c, struct span utf8)
     buf_clear(&wire);
 }
 
+void output_ascii(struct client *c, struct span plain)
+{
+    if (c->state >= CLIENT_SHUT || plain.len == 0)
+        return;
+    output_line_end(c);
+    outq_add(&c->out, plain);
+    output_mark_dirty(c);
+    if (!buf_add(&c->line, plain))
+        buf_reset(&c->line);
+}
+
 static void add_line_ends(struct buf *out, struct span s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -204,7 +215,8 @@ void output_flush(struct client *c)
         return;
     }
     if (outq_is_empty(&c->out)) {
-        ev_io_stop(c->all->config.loop, &c->writer);
+        if (ev_is_active(&c->writer))
+            ev_io_stop(c->all->config.loop, &c->writer);
         if (c->state == CLIENT_DRAINING)
             client_drain(c);
     } else if (!ev_is_active(&c->writer)) {

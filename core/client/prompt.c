@@ -310,8 +310,19 @@ static void key_pressed(struct client *c, const struct key *key)
     }
 }
 
+/* Who has no telnet sends lines: the Enter behind a single key only sent that key. */
+static bool is_sending_enter(struct client *c, const struct key *key)
+{
+    bool after_key = c->after_key;
+
+    c->after_key = c->mode == MODE_KEY && key->code == KEY_CHAR && !echoes(c);
+    return after_key && key->code == KEY_ENTER;
+}
+
 void prompt_take_key(struct client *c, const struct key *key)
 {
+    if (is_sending_enter(c, key))
+        return;
     if (c->mode == MODE_KEY)
         key_pressed(c, key);
     else if (c->edit)

@@ -136,7 +136,7 @@ static void after_run(struct client *c)
         client_mark_ready(c);
     if (c->input.len >= INPUT_MAX / 2)
         ev_io_stop(c->all->config.loop, &c->reader);
-    else
+    else if (!ev_is_active(&c->reader))
         ev_io_start(c->all->config.loop, &c->reader);
     if (keys_is_waiting(&c->keys))
         client_rearm(c);

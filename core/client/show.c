@@ -90,6 +90,31 @@ static void pad(struct buf *out, struct span s, const struct op *op)
         buf_printf(out, "%*s", (int)blanks, "");
 }
 
+static bool is_plain(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.data[i] < 0x20 || (unsigned char)s.data[i] > 0x7E)
+            return false;
+    }
+    return true;
+}
+
+/* Printable ASCII, most of what is sent: nothing to take out, nothing to translate. */
+static void send_plain(struct client *c, const struct op *op, struct span s)
+{
+    char blanks[256];
+    struct span fill = {blanks, op->width > s.len ? op->width - s.len : 0};
+
+    memset(blanks, ' ', fill.len);
+    if (op->format == FORMAT_RIGHT)
+        output_ascii(c, fill);
+    if (op->format != FORMAT_NONE && s.len > op->width)
+        s.len = op->width;
+    output_ascii(c, s);
+    if (op->format == FORMAT_LEFT)
+        output_ascii(c, fill);
+}
+
 /* What a handler returned is text: it can't move anybody's cursor, unless `:raw` was asked. */
 static void send_value(struct client *c, const struct op *op, struct span s)
 {
@@ -98,6 +123,10 @@ static void send_value(struct client *c, const struct op *op, struct span s)
 
     if (op->format == FORMAT_RAW) {
         output_piped(c, s);
+        return;
+    }
+    if (is_plain(s)) {
+        send_plain(c, op, s);
         return;
     }
     buf_init(&clean, BUF_LARGE);
@@ -120,6 +149,10 @@ static void send_field(struct client *c, const struct op *op)
     struct value v = field_value(c, op->level, op->index);
     struct buf text;
 
+    if (v.type == VALUE_TEXT) {
+        send_value(c, op, v.text);
+        return;
+    }
     buf_init(&text, BUF_LARGE);
     value_print(&text, v);
     send_value(c, op, buf_span(&text));

@@ -581,7 +581,7 @@ static bool read_field_option(struct source_compiler *c, const struct op_arg *ar
                               struct token at, struct op *op)
 {
     const struct value *v = &arg->value;
-    struct span one = v->text;
+    struct span one = v->type == VALUE_TEXT ? v->text : SPAN_LIT("");
     bool *flag = strcmp(arg->name, "upper") == 0    ? &op->edit.upper
                  : strcmp(arg->name, "digits") == 0 ? &op->edit.digits
                  : strcmp(arg->name, "hotkey") == 0 ? &op->edit.hotkey
@@ -597,8 +597,9 @@ static bool read_field_option(struct source_compiler *c, const struct op_arg *ar
                wrong(c, at, "max=1 to max=1000");
     }
     if (strcmp(arg->name, "mask") == 0) {
-        op->edit.mask = v->type != VALUE_TEXT ? 0 : one.len == 0 ? 1 : utf8_next(&one, NULL);
-        return (v->type == VALUE_TEXT && (one.len == 0 || v->text.len == 0)) ||
+        if (v->type == VALUE_TEXT)
+            op->edit.mask = one.len == 0 ? 1 : utf8_next(&one, NULL);
+        return (op->edit.mask == 1 || (op->edit.mask >= ' ' && one.len == 0)) ||
                wrong(c, at, "mask=\"*\", one character, or \"\" to show nothing");
     }
     if (strcmp(arg->name, "default") == 0) {
