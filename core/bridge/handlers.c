@@ -368,13 +368,32 @@ static void take_second(lua_State *L, struct task *t, int second)
     }
 }
 
+/* The message of an error, with where it happened: called there. */
+static int add_traceback(lua_State *L)
+{
+    const char *message = luaL_tolstring(L, 1, NULL);
+
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+static int take_failure(lua_State *L, struct task *t)
+{
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no message";
+
+    t->has_failed = true;
+    buf_add(&t->message, span_from(message, strnlen(message, t->message.max)));
+    return 0;
+}
+
 static int take_results(lua_State *L, int status, lua_KContext ctx)
 {
     struct task *t = (struct task *)ctx;
-    int first = 2; /* above the task */
+    int first = 3; /* above the task and add_traceback */
 
-    (void)status;
-    lua_settop(L, lua_gettop(L) < 3 ? 3 : lua_gettop(L));
+    if (status != LUA_OK && status != LUA_YIELD)
+        return take_failure(L, t);
+    lua_settop(L, lua_gettop(L) < first + 1 ? first + 1 : lua_gettop(L));
     switch (t->kind) {
     case CALL_GET:
         if (!lua_isnil(L, first) && !(lua_isboolean(L, first) && !lua_toboolean(L, first)))
@@ -413,6 +432,7 @@ int handler_entry(lua_State *L)
 
     if (t->handler)
         t->handler->figures.calls++;
+    lua_pushcfunction(L, add_traceback);
     push_function(L, t);
     if (t->kind == CALL_RESCUE) {
         client_box_push(L, t->client);
@@ -421,8 +441,10 @@ int handler_entry(lua_State *L)
         args = push_call(L, t);
     }
     t->call = NULL; /* it is the caller's, who goes on when this waits */
-    lua_callk(L, args, LUA_MULTRET, (lua_KContext)t, take_results);
-    return take_results(L, LUA_OK, (lua_KContext)t);
+    /* Protected here, not by the resume alone: an error that a count hook raises leaves hooks
+     * off in its coroutine, and only a pcall turns them on again. */
+    return take_results(L, lua_pcallk(L, args, LUA_MULTRET, 2, (lua_KContext)t, take_results),
+                        (lua_KContext)t);
 }
 
 /* --- the hooks --- */

@@ -53,6 +53,9 @@ struct task {
     bool is_async; /* the call has returned already */
     bool is_running;
     bool is_over;
+    bool has_failed; /* `message` says why */
+    bool is_spoiled; /* the coroutine is not to be used again */
+    struct buf message;
     bool is_cancelled;
     enum task_todo todo; /* when the handler that runs now has stopped */
     struct task *next_deferred;

@@ -60,16 +60,66 @@ static int co_resume(lua_State *L)
     return go_on(L, co, lua_gettop(L) - 1);
 }
 
+/* Close what a dead or suspended coroutine has to close, under this run's budget. -> status */
+static int close_coroutine(lua_State *L, lua_State *co)
+{
+    int status;
+
+    budget_switch(co);
+    status = lua_resetthread(co);
+    budget_switch(L);
+    return status;
+}
+
 /* Results of a wrapped coroutine: without the `true`, and errors are raised. */
 static int unwrap(lua_State *L, int status, lua_KContext at)
 {
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
     int first = (int)at + 1;
 
     (void)status;
     if (lua_toboolean(L, first))
         return lua_gettop(L) - first;
     lua_settop(L, first + 1);
+    /* One that was stopped has its hooks off (see handler_entry): nothing more runs in it. */
+    if (!budget_is_over() && lua_status(co) != LUA_OK && lua_status(co) != LUA_YIELD &&
+        close_coroutine(L, co) != LUA_OK)
+        lua_xmove(co, L, 1); /* the error of a __close takes the other's place */
     return lua_error(L);
+}
+
+static bool is_dead_or_suspended(lua_State *L, lua_State *co)
+{
+    lua_Debug ar;
+
+    if (L == co)
+        return false;
+    return lua_status(co) != LUA_OK || !lua_getstack(co, 0, &ar);
+}
+
+static int co_close(lua_State *L)
+{
+    lua_State *co;
+
+    luaL_checktype(L, 1, LUA_TTHREAD);
+    co = lua_tothread(L, 1);
+    if (!is_dead_or_suspended(L, co))
+        return luaL_error(L, "cannot close a running coroutine");
+    if (close_coroutine(L, co) == LUA_OK) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    return failed(L, co);
+}
+
+/* What a handler itself yields would reach the engine: only its own coroutines may. */
+static int co_yield (lua_State *L)
+{
+    const struct task *t = bridge_of(L)->current;
+
+    if (t && t->co == L)
+        return luaL_error(L, "attempt to yield from outside a coroutine");
+    return lua_yield(L, lua_gettop(L));
 }
 
 static int co_wrapped(lua_State *L)
@@ -98,7 +148,11 @@ static int co_wrap(lua_State *L)
 
 void lib_coroutine_open(lua_State *L)
 {
-    static const luaL_Reg ours[] = {{"resume", co_resume}, {"wrap", co_wrap}, {NULL, NULL}};
+    static const luaL_Reg ours[] = {{"resume", co_resume},
+                                    {"wrap", co_wrap},
+                                    {"close", co_close},
+                                    {"yield", co_yield },
+                                    {NULL, NULL}};
 
     lua_getglobal(L, "coroutine");
     luaL_setfuncs(L, ours, 0);

@@ -26,6 +26,24 @@ for name, f in pairs(string) do
 end
 string.dump = nil
 base.os = { time = os.time, date = os.date, clock = os.clock, difftime = os.difftime }
+-- Loops inside C that no budget reaches.
+local rep, move = string.rep, table.move
+function base.string.rep(s, n, separator)
+  if #tostring(s) + #tostring(separator or "") == 0 then return "" end
+  return rep(s, n, separator)
+end
+base.table = {}
+for name, f in pairs(table) do base.table[name] = f end
+function base.table.move(from, first, last, at, to)
+  if last - first > 1e6 then error("table.move: more than a million at once", 2) end
+  return move(from, first, last, at, to or from)
+end
+function base.setmetatable(t, meta)
+  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
+    error("setmetatable: there is no __gc here, expected 'local x <close>' and __close", 2)
+  end
+  return setmetatable(t, meta)
+end
 function base.load(chunk, name, _, env)
   if env == nil then env = setmetatable({}, { __index = base }) end
   return load(chunk, name, "t", env)

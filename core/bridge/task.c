@@ -91,7 +91,7 @@ static void give_coroutine_back(struct task *t)
     if (!t->co)
         return;
     lua_settop(t->co, 0);
-    if (b->pool_count < POOL_MAX && lua_status(t->co) == LUA_OK)
+    if (b->pool_count < POOL_MAX && !t->is_spoiled)
         b->pool[b->pool_count++] = t->ref;
     else
         luaL_unref(b->L, LUA_REGISTRYINDEX, t->ref);
@@ -106,6 +106,7 @@ struct task *task_new(struct bridge *b, struct client *c, struct handler *h)
     t->handler = h;
     t->client = c;
     t->function = LUA_NOREF;
+    buf_init(&t->message, 8000);
     if (c)
         client_hold(c);
     t->next = b->tasks;
@@ -130,6 +131,7 @@ static void free_task(struct task *t)
     screen_unref(t->screen);
     if (t->client)
         client_release(t->client);
+    buf_clear(&t->message);
     mem_free(t->own_args);
     mem_free(t);
 }
@@ -169,11 +171,13 @@ static int make_traceback(lua_State *L)
     return 1;
 }
 
-static void describe_failure(struct task *t, struct buf *message)
+static void describe_failure(struct task *t)
 {
     struct bridge *b = t->bridge;
+    struct buf *message = &t->message;
     lua_State *L = b->L;
 
+    t->has_failed = t->is_spoiled = true;
     if (!lua_checkstack(L, 8))
         return;
     lua_pushcfunction(L, make_traceback);
@@ -213,15 +217,8 @@ static int run(struct task *t, int args, bool *overran)
     *overran = budget_end();
     t->is_running = false;
     b->current = NULL;
-    if (rc == LUA_YIELD) {
-        bool waits = results == 1 && lua_touserdata(t->co, -1) == &wait_mark;
-
-        lua_pop(t->co, results);
-        if (!waits) {
-            lua_pushstring(t->co, "coroutine.yield outside of a coroutine of its own");
-            rc = LUA_ERRRUN;
-        }
-    }
+    if (rc == LUA_YIELD)
+        lua_pop(t->co, results); /* the mark: lib_coroutine.c lets nothing else out */
     return rc;
 }
 
@@ -238,10 +235,10 @@ static void note_overrun(struct task *t)
         h->refused_until = now + 60;
 }
 
-static void finish(struct task *t, bool ok, struct buf *message)
+static void finish(struct task *t)
 {
     t->is_over = true;
-    handler_ended(t, ok, buf_text(message));
+    handler_ended(t, !t->has_failed, buf_text(&t->message));
     if (t->is_async && t->has_call)
         client_finish(t->client, &t->outcome);
     else if (t->is_async)
@@ -278,46 +275,37 @@ static void run_deferred(struct bridge *b)
 static void resume(struct task *t, int args)
 {
     struct bridge *b = t->bridge;
-    struct buf message;
     bool overran;
     int rc = run(t, args, &overran);
 
-    if (rc == LUA_YIELD) {
-        run_deferred(b);
-        return;
+    if (rc != LUA_YIELD) {
+        if (rc != LUA_OK) {
+            describe_failure(t);
+            reset(t);
+        }
+        if (overran)
+            note_overrun(t);
+        finish(t);
     }
-    buf_init(&message, 8000);
-    if (rc != LUA_OK) {
-        describe_failure(t, &message);
-        reset(t);
-    }
-    if (overran)
-        note_overrun(t);
-    finish(t, rc == LUA_OK, &message);
-    buf_clear(&message);
     run_deferred(b);
 }
 
 void task_start(struct task *t)
 {
-    struct buf message;
-
     if (t->bridge->current) {
         t->is_async = true;
         defer(t, TODO_START);
         return;
     }
-
     if (t->co) {
         lua_pushcfunction(t->co, handler_entry);
         lua_pushlightuserdata(t->co, t);
         resume(t, 1);
         return;
     }
-    buf_init(&message, 200);
-    buf_add_text(&message, "not enough memory for another handler (limits.lua_mb)");
-    finish(t, false, &message);
-    buf_clear(&message);
+    t->has_failed = true;
+    buf_add_text(&t->message, "not enough memory for another handler (limits.lua_mb)");
+    finish(t);
 }
 
 void task_free(struct task *t)
