@@ -50,6 +50,8 @@ static int run_query(struct store_work *w, struct db *db)
     int rc = 0;
 
     q->changes = 0;
+    rows_free(q->rows); /* it may run again */
+    q->rows = NULL;
     for (unsigned i = 0; i < q->count && rc == 0; i++)
         rc = run_statement(q, q->statements[i], db);
     return rc;

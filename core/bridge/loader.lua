@@ -26,6 +26,13 @@ for name, f in pairs(string) do
 end
 string.dump = nil
 base.os = { time = os.time, date = os.date, clock = os.clock, difftime = os.difftime }
+-- A message handler runs where the error happened; for one that stops a handler, that is where
+-- nothing can be stopped any more.
+function base.xpcall(f, handler, ...)
+  return xpcall(f, function(message)
+    return host.is_over() and message or handler(message)
+  end, ...)
+end
 -- Loops inside C that no budget reaches.
 local rep, move = string.rep, table.move
 function base.string.rep(s, n, separator)

@@ -108,9 +108,17 @@ static int l_read(lua_State *L)
     return found ? 2 : 0;
 }
 
+/* host.is_over() -> is the running handler being stopped? */
+static int l_is_over(lua_State *L)
+{
+    lua_pushboolean(L, budget_is_over());
+    return 1;
+}
+
 void modules_add_host(lua_State *L)
 {
     static const luaL_Reg host[] = {{"read", l_read},
+                                    {"is_over", l_is_over},
                                     {"start_timer", l_start_timer},
                                     {"stop_timer", l_stop_timer},
                                     {NULL, NULL}};

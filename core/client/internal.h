@@ -180,9 +180,9 @@ void client_mark_ready(struct client *c); /* look at its input again next turn *
 enum look client_look(const struct client *c);
 void output_bytes(struct client *c, struct span wire); /* no line is tracked */
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
-void output_text(struct client *c, struct span utf8);  /* encoded for the terminal */
+void output_text(struct client *c, struct span utf8);   /* encoded for the terminal */
 void output_ascii(struct client *c, struct span plain); /* printable: the same everywhere */
-void output_piped(struct client *c, struct span utf8); /* the same, with pipe codes */
+void output_piped(struct client *c, struct span utf8);  /* the same, with pipe codes */
 void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
 void output_mark_dirty(struct client *c);
 void output_flush(struct client *c);

@@ -175,7 +175,11 @@ static void type_text(struct client *c, struct span utf8)
 
 void prompt_line(struct client *c, const struct edit_options *options, struct span standard)
 {
-    begin_edit(c, options);
+    struct edit_options with_commands = *options;
+
+    if (!options->mask && !options->hotkey)
+        with_commands.command_max = (uint16_t)c->all->config.settings->line_length;
+    begin_edit(c, &with_commands);
     c->mode = MODE_LINE;
     type_text(c, standard);
     type_ahead(c);
@@ -261,6 +265,17 @@ static void line_done(struct client *c)
     buf_clear(&text);
 }
 
+/* Begun with "/", longer than the field, and no command: the caller may mend it. */
+static bool is_no_answer(struct client *c)
+{
+    if (edit_fits(c->edit) || show_is_slash(c, buf_span(&c->edit->text)))
+        return false;
+    c->after_field = echoes(c);
+    prompt_notice(c, SPAN_LIT("There is no such command. Try /help"));
+    prompt_show_again(c);
+    return true;
+}
+
 static void line_cancelled(struct client *c)
 {
     prompt_end(c);
@@ -288,7 +303,7 @@ static void edit_take_key(struct client *c, const struct key *key)
         end_slash(c);
     else if (slash && result == EDIT_DONE)
         take_slash(c);
-    else if (result == EDIT_DONE)
+    else if (result == EDIT_DONE && !is_no_answer(c))
         line_done(c);
     else if (result == EDIT_CANCEL)
         line_cancelled(c);

@@ -403,7 +403,8 @@ static void link_source(struct linker *l, struct source *source, const struct op
     l->include_depth--;
 }
 
-/* Where the last block before `at` has ended: what stands before that is sent in some cases. */
+/* Where the last block before `at`, which is in none, has ended: what stands before that is
+ * sent in some cases only. */
 static unsigned last_block_end(const struct screen *s, unsigned at)
 {
     unsigned end = 0;
@@ -413,7 +414,7 @@ static unsigned last_block_end(const struct screen *s, unsigned at)
         bool has_target = op->code == OP_IF || op->code == OP_IF_FIELD || op->code == OP_JUMP ||
                           op->code == OP_EACH;
 
-        if (has_target && op->target <= at && op->target > end)
+        if (has_target && op->target > end)
             end = op->target;
     }
     return end;
@@ -429,10 +430,8 @@ static unsigned find_first_field(const struct screen *s, unsigned field)
     for (unsigned i = field; i > block_end; i--) {
         const struct op *op = &s->ops[i - 1];
 
-        if (op->code != OP_GO)
-            first = i - 1;
-        if (op->code == OP_TEXT &&
-            memchr(text_utf8(op->text).data, '\n', text_utf8(op->text).len))
+        first = i - 1;
+        if (op->code == OP_TEXT && text_wire(op->text, LOOK_ANSI_UTF8)->has_line_end)
             break;
     }
     return first;

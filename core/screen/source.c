@@ -478,7 +478,9 @@ static bool is_handler(struct span name)
 
 static bool need_handler(struct source_compiler *c, const struct statement *s, bool or_field)
 {
-    if (is_handler(s->name.text) || (or_field && is_field(s->name.text)))
+    bool is_name = s->name.type == TOKEN_NAME; /* 1.5 is none */
+
+    if (is_name && (is_handler(s->name.text) || (or_field && is_field(s->name.text))))
         return true;
     complain(c, s->name.line, s->name.column,
              "'%s' is no handler, expected a name like users.online%s",

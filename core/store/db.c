@@ -233,6 +233,11 @@ void db_close(struct db *db)
     mem_free(db);
 }
 
+bool db_in_transaction(struct db *db)
+{
+    return !sqlite3_get_autocommit(db->sqlite);
+}
+
 int db_exec(struct db *db, const char *sql, struct err *e)
 {
     return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, e);

@@ -29,6 +29,9 @@ struct sqlite3_stmt *db_prepare(struct db *db, struct span sql, struct err *e);
 void db_guard(struct db *db, const struct db_limits *limits);
 void db_unguard(struct db *db);
 
+/* Is a transaction open? Some errors (a statement that is stopped, a full disk) end it. */
+bool db_in_transaction(struct db *db);
+
 int db_exec(struct db *db, const char *sql, struct err *e); /* without a result */
 
 /* Run one statement with its values bound. `rows` (its result) and `changes` may be NULL. */

@@ -48,46 +48,64 @@ static void read_one(struct job *job, void *context)
     s->reads++;
 }
 
-static void write_one(struct store *s, struct store_work *w)
+/* False: the work has ended the batch's transaction, and is out. */
+static bool write_one(struct store *s, struct store_work *w)
 {
     struct err e;
 
     if (db_exec(s->write_db, "SAVEPOINT work", &w->error) < 0) {
         w->result = -1;
-        return;
+        return true;
     }
     w->result = run_work(s, w, s->write_db);
+    if (!db_in_transaction(s->write_db)) {
+        w->is_out = true;
+        return false;
+    }
     if (w->result < 0)
         db_exec(s->write_db, "ROLLBACK TO work", &e);
     db_exec(s->write_db, "RELEASE work", &e);
     s->writes++;
+    return true;
 }
 
 /* Nothing of the batch is on the disk: all of it has failed, whatever it had come to. */
 static void fail_all(struct job *first, const struct err *e)
 {
     for (struct job *job = first; job; job = job->next) {
+        if (work_of(job)->is_out)
+            continue;
         work_of(job)->result = -1;
         err_set(&work_of(job)->error, "%s", e->text);
     }
 }
 
-static void write_batch(struct job *first, void *context)
+/* 0 committed; 1 one was put out, the others are to be done again; -1 and `e`. */
+static int write_together(struct store *s, struct job *first, struct err *e)
 {
-    struct store *s = context;
-    struct err e;
+    struct err ignored;
 
-    if (db_exec(s->write_db, "BEGIN IMMEDIATE", &e) < 0) {
-        err_prefix(&e, "the database cannot be written: ");
-        fail_all(first, &e);
-        return;
+    if (db_exec(s->write_db, "BEGIN IMMEDIATE", e) < 0)
+        return -1;
+    for (struct job *job = first; job; job = job->next) {
+        if (!work_of(job)->is_out && !write_one(s, work_of(job)))
+            return 1;
     }
-    for (struct job *job = first; job; job = job->next)
-        write_one(s, work_of(job));
-    if (db_exec(s->write_db, "COMMIT", &e) < 0) {
-        struct err ignored;
+    if (db_exec(s->write_db, "COMMIT", e) == 0)
+        return 0;
+    db_exec(s->write_db, "ROLLBACK", &ignored);
+    return -1;
+}
 
-        db_exec(s->write_db, "ROLLBACK", &ignored);
+static void write_batch(struct job *first, struct store *s)
+{
+    struct err e;
+    int rc;
+
+    do {
+        rc = write_together(s, first, &e);
+    } while (rc > 0);
+    if (rc < 0) {
         err_prefix(&e, "the database cannot be written: ");
         fail_all(first, &e);
     }

@@ -24,6 +24,7 @@ struct store_work {
     struct store *store;
     int result;
     bool writes;
+    bool is_out;  /* it broke its batch: the others are done again without it */
     bool guarded; /* a handler's: see db_guard */
     struct err error;
 };

@@ -19,9 +19,12 @@ static void reserve(struct buf *text)
 
 void edit_init(struct edit *e, const struct edit_options *options)
 {
-    assert(options->max >= 1 && options->max <= MAX_MOST);
+    uint32_t most = options->max > options->command_max ? options->max : options->command_max;
+
+    assert(options->max >= 1 && most <= MAX_MOST);
+    assert(!options->command_max || (!options->mask && !options->hotkey));
     *e = (struct edit){.options = *options};
-    buf_init(&e->text, options->max * (uint32_t)UTF8_MOST);
+    buf_init(&e->text, most * (uint32_t)UTF8_MOST);
     if (options->mask)
         reserve(&e->text);
 }
@@ -129,11 +132,43 @@ static enum edit_result ring(struct edit *e, struct buf *echo)
     return EDIT_MORE;
 }
 
+/* Does the line, with `cp` typed, begin with one "/"? */
+static bool is_command(const struct edit *e, uint32_t cp)
+{
+    uint32_t first = e->text.len > 0 ? (unsigned char)e->text.data[0] : cp;
+    uint32_t second = e->text.len > 1 ? (unsigned char)e->text.data[1] : cp;
+
+    if (e->text.len == 0)
+        second = 0;
+    return e->options.command_max > 0 && first == '/' && second != '/';
+}
+
+bool edit_fits(const struct edit *e)
+{
+    if (!is_command(e, 0))
+        return true;
+    return !e->options.digits && !e->options.upper &&
+           count_characters(buf_span(&e->text)) <= e->options.max;
+}
+
+static enum edit_result insert_command(struct edit *e, uint32_t cp, struct buf *echo)
+{
+    size_t before = e->text.len;
+
+    if (count_characters(buf_span(&e->text)) >= e->options.command_max)
+        return ring(e, echo);
+    utf8_add(&e->text, cp);
+    show(e, span_from(e->text.data + before, e->text.len - before), echo);
+    return EDIT_MORE;
+}
+
 static enum edit_result insert(struct edit *e, uint32_t cp, struct buf *echo)
 {
     size_t before = e->text.len;
     unsigned count = count_characters(buf_span(&e->text));
 
+    if (is_command(e, cp))
+        return insert_command(e, cp, echo);
     if (count >= e->options.max || (e->options.digits && (cp < '0' || cp > '9')))
         return ring(e, echo);
     if (e->options.upper)

@@ -15,6 +15,10 @@ struct edit_options {
     bool upper;    /* letters become upper case */
     bool digits;   /* nothing but 0 to 9 */
     bool hotkey;   /* done as soon as `max` characters are typed */
+    /* A line that begins with one "/" is a command: so many characters, and none of the rules
+     * above. 0: there are none; not with `mask` or `hotkey`. The owner looks at what was typed:
+     * see edit_fits. */
+    uint16_t command_max;
 };
 
 enum edit_result {
@@ -40,6 +44,9 @@ void edit_clear(struct edit *e); /* wipes and frees */
  * combining marks, Ctrl-U all, Ctrl-W a word. Enter and Tab inside a paste become spaces.
  * `echo` has room for 8 bytes a character of `max`. */
 enum edit_result edit_key(struct edit *e, const struct key *key, struct buf *echo);
+
+/* Is the text one that the options allow? False only for commands. */
+bool edit_fits(const struct edit *e);
 
 /* Append the line as it is shown: the text, or its mask. */
 void edit_show(const struct edit *e, struct buf *echo);

@@ -14,6 +14,7 @@ end
 -- Who comes back to the front door is a guest again.
 function login.begin(client)
   users.logout(client)
+  client.data.must_change = nil
 end
 
 -- <% set:login.name(max=20) %>

@@ -2,6 +2,12 @@
 local clients = require "bbs.clients"
 local menu = {}
 
+-- <% enter:menu.enter %>
+-- Whose password was given by somebody else chooses another before anything else.
+function menu.enter(client)
+  if client.data.must_change then return "password" end
+end
+
 -- <% get:menu.nick_name %>
 function menu.nick_name(client)
   return client.nick_name

@@ -119,8 +119,10 @@ static void copy_tree(const char *from, const char *to)
 {
     DIR *d = opendir(from);
 
-    if (!d)
+    if (!d) {
         fail_msg("open %s: %s (tests run from the repository's top)", from, strerror(errno));
+        return;
+    }
     for (struct dirent *e = readdir(d); e; e = readdir(d)) {
         char source[PATH_LEN];
         char target[PATH_LEN];
@@ -471,8 +473,10 @@ int board_run(const char *const *args, const char *input, char **out)
     int status;
     pid_t pid;
 
-    if (pipe2(in, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0)
+    if (pipe2(in, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0) {
         fail_msg("pipe: %s", strerror(errno));
+        return -1;
+    }
     pid = start_program(args, in[0], from[1]);
     close(in[0]);
     close(from[1]);

@@ -186,6 +186,46 @@ static void options_filter(void **state)
     assert_line(hotkey, "a\r", "a", "a", EDIT_DONE);
 }
 
+static void a_command_has_its_own_limit(void **state)
+{
+    const struct edit_options name = {.max = 4, .command_max = 8};
+    const struct edit_options number = {.max = 4, .command_max = 8, .digits = true};
+
+    (void)state;
+    assert_line(name, "/msg a b\r", "/msg a b", "/msg a b", EDIT_DONE);
+    assert_line(name, "/msg a bc\r", "/msg a b", "/msg a b\a", EDIT_DONE);
+    assert_line(name, "//abc\r", "//ab", "//ab\a", EDIT_DONE);
+    assert_line(name, "a/bcd\r", "a/bc", "a/bc\a", EDIT_DONE);
+    assert_line(number, "/ab\b\b\b1a\r", "1", "/ab" ERASE ERASE ERASE "1\a", EDIT_DONE);
+    assert_line((struct edit_options){.max = 4}, "/abcd\r", "/abc", "/abc\a", EDIT_DONE);
+}
+
+static void assert_fits(struct edit_options options, const char *text, bool fits)
+{
+    struct edit e;
+
+    edit_init(&e, &options);
+    buf_add_text(&e.text, text);
+    assert_int_equal(edit_fits(&e), fits);
+    edit_clear(&e);
+}
+
+static void only_commands_do_not_fit(void **state)
+{
+    const struct edit_options name = {.max = 4, .command_max = 8};
+    const struct edit_options number = {.max = 4, .command_max = 8, .digits = true};
+
+    (void)state;
+    assert_fits(name, "", true);
+    assert_fits(name, "abcd", true);
+    assert_fits(name, "//ab", true);
+    assert_fits(name, "/abc", true);
+    assert_fits(name, "/abcd", false);
+    assert_fits(number, "", true);
+    assert_fits(number, "12", true);
+    assert_fits(number, "/1", false);
+}
+
 static void a_mask_shows_each_character(void **state)
 {
     static const struct edit_options stars = {.max = 9, .mask = '*'};
@@ -282,6 +322,8 @@ int main(void)
         cmocka_unit_test(a_full_line_rings),
         cmocka_unit_test(a_thousand_characters_are_erased),
         cmocka_unit_test(options_filter),
+        cmocka_unit_test(a_command_has_its_own_limit),
+        cmocka_unit_test(only_commands_do_not_fit),
         cmocka_unit_test(a_mask_shows_each_character),
         cmocka_unit_test(a_paste_is_one_line),
         cmocka_unit_test(a_line_is_shown_again),

@@ -236,7 +236,7 @@ static void test_what_is_not_utf8(void **state)
     snprintf(expected, sizeof(expected), "f:2:3: byte 0xFF %s\n", what);
     check(SOURCE_TXT, "é\né \xFF\xFE", expected);
     check(SOURCE_ASC, "é\né \xFF\xFE", expected);
-    snprintf(expected, sizeof(expected), "f:1:2: byte 0xC3 %s\nf:1:18: byte 0xE2 %s\n", what,
+    snprintf(expected, sizeof(expected), "f:1:2: byte 0xC3 %s\nf:1:19: byte 0xE2 %s\n", what,
              what);
     check(SOURCE_TXT, "a\xC3<% get:abc.de %>\xE2\x94", expected);
     snprintf(expected, sizeof(expected), "f:1:18: byte 0xC0 %s\n", what);
@@ -285,6 +285,7 @@ static void test_strings(void **state)
              unclosed);
     check(SOURCE_TXT, "<% get:a.b(\"abc\\", expected);
     check(SOURCE_TXT, "<% get:a.b(\"abc\\\n", expected); /* a line end can't be escaped */
+    check(SOURCE_TXT, "<% get:a.b(\"abc\\\n\") %>", expected);
     check(SOURCE_ANS, "<% go:x(\"\x81\") %>", "go x(\"ü\")\n"); /* strings are CP437 there */
 }
 
@@ -308,6 +309,8 @@ static void test_numbers_and_names(void **state)
                            "a row's .field\n"},
         {"<% get:a.b(.x.y) %>", "f:1:12: found '.x.y', expected a number, a \"text\", true, "
                                 "false, a name or a row's .field\n"},
+        {"<% get:1.5 %>", "f:1:8: '1.5' is no handler, expected a name like users.online or a "
+                          "row's .field\n"},
         {"<% get:a.b(x.y=1) %>", "f:1:12: found 'x.y', expected one word before '='\n"},
     };
 
@@ -344,6 +347,7 @@ static void test_lines_of_macros_alone_are_not_sent(void **state)
         {"<% page:keep; get:c.d %>\nb", "page keep\nget c.d\ntext \"\\r\\nb\"\n"},
         {" <% page:keep %> x <% page:keep %>\nb",
          "text \" \"\npage keep\ntext \" x \"\npage keep\ntext \"\\r\\nb\"\n"},
+        {"<% go:get(\"a\", s) %>\nb", "go get(\"a\", \"s\")\ntext \"b\"\n"},
         {"<% page:keep -- get:\n%>\nb", "page keep\ntext \"b\"\n"},
     };
 
@@ -385,6 +389,8 @@ static void test_get(void **state)
         {"<% get:name %>",
          "f:1:8: 'name' is no handler, expected a name like users.online or a "
          "row's .field\n"},
+        {"<% get:1.5 %>", "f:1:8: '1.5' is no handler, expected a name like users.online or a "
+                          "row's .field\n"},
         {"<% get:a/b.c %>",
          "f:1:8: 'a/b.c' is no handler, expected a name like users.online or "
          "a row's .field\n"},
