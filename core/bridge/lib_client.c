@@ -111,9 +111,10 @@ static int asked(lua_State *L, int status, lua_KContext at)
     (void)status;
     if (task_is_cancelled(L, (int)at + 1))
         return task_raise(L);
-    if (a->kind != ANSWER_LINE && a->kind != ANSWER_KEY)
-        return 0;
-    lua_pushlstring(L, a->text.len ? a->text.data : "", a->text.len);
+    if (a->kind == ANSWER_LINE || a->kind == ANSWER_KEY)
+        lua_pushlstring(L, a->text.len ? a->text.data : "", a->text.len);
+    else
+        lua_pushnil(L);
     return 1;
 }
 

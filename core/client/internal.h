@@ -136,6 +136,7 @@ struct client {
     bool post_done;
     bool at_end; /* all operations have run */
     bool wants_hangup;
+    bool is_passing; /* its enter: handler sends the caller on */
     bool warned;
     bool is_first_screen;
     bool is_ended; /* the call is over, the connection may not be */

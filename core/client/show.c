@@ -78,13 +78,14 @@ static bool call_occasion(struct client *c, enum screen_occasion occasion, enum 
 
 static void pad(struct buf *out, struct span s, const struct op *op)
 {
-    unsigned width = utf8_columns(s);
-    unsigned blanks = op->width > width ? op->width - width : 0;
+    unsigned blanks;
 
-    if (op->format == FORMAT_RIGHT)
-        buf_printf(out, "%*s", (int)blanks, "");
     if (op->format == FORMAT_LEFT || op->format == FORMAT_RIGHT)
         s.len = utf8_fit(s, op->width);
+    blanks = utf8_columns(s);
+    blanks = op->width > blanks ? op->width - blanks : 0;
+    if (op->format == FORMAT_RIGHT)
+        buf_printf(out, "%*s", (int)blanks, "");
     buf_add(out, s);
     if (op->format == FORMAT_LEFT)
         buf_printf(out, "%*s", (int)blanks, "");
@@ -273,10 +274,13 @@ static void enter_screen(struct client *c, struct screen *s, bool is_back)
 
     if (c->screen) {
         show_leave(c);
-        if (!is_back && c->screen->keyword != s->keyword)
+        if (!is_back && !c->is_passing && c->screen->keyword != s->keyword)
             push_back(c);
+        c->is_passing = false;
         screen_unref(c->screen);
     }
+    if (c->back_count > 0 && c->back[c->back_count - 1] == s->keyword)
+        c->back_count--; /* it is where one would come back to */
     c->screen = screen_ref(s);
     begin_screen(c);
     if (s->calls[OCCASION_ENTER].name && call_occasion(c, OCCASION_ENTER, CALL_ENTER, &out))
@@ -463,7 +467,9 @@ static void enter_returned(struct client *c, const struct outcome *out)
             client_tell(c, out->notice);
         return;
     }
+    c->is_passing = true; /* a screen that sends on is not on the way back */
     apply(c, out);
+    c->is_passing = false;
 }
 
 /* A value for the operation at which the screen stands: nothing else runs meanwhile. */

@@ -309,8 +309,6 @@ static void test_numbers_and_names(void **state)
                            "a row's .field\n"},
         {"<% get:a.b(.x.y) %>", "f:1:12: found '.x.y', expected a number, a \"text\", true, "
                                 "false, a name or a row's .field\n"},
-        {"<% get:1.5 %>", "f:1:8: '1.5' is no handler, expected a name like users.online or a "
-                          "row's .field\n"},
         {"<% get:a.b(x.y=1) %>", "f:1:12: found 'x.y', expected one word before '='\n"},
     };
 
