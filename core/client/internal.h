@@ -47,6 +47,7 @@ struct show {
     struct {
         struct rows *rows;
         unsigned row;
+        bool is_borrowed; /* they stand in a row of the list round it */
     } each[SCREEN_EACH_DEPTH];
     struct call_arg args[16];
 };

@@ -168,12 +168,21 @@ static void begin_show(struct client *c)
         c->show = mem_zalloc(sizeof(*c->show));
 }
 
+static void set_rows(struct show *s, unsigned level, struct rows *rows, bool is_borrowed)
+{
+    if (!s->each[level].is_borrowed)
+        rows_free(s->each[level].rows);
+    s->each[level].rows = rows;
+    s->each[level].row = 0;
+    s->each[level].is_borrowed = is_borrowed;
+}
+
 static void end_show(struct client *c)
 {
     if (!c->show)
         return;
-    for (int i = 0; i < SCREEN_EACH_DEPTH; i++)
-        rows_free(c->show->each[i].rows);
+    for (unsigned i = 0; i < SCREEN_EACH_DEPTH; i++)
+        set_rows(c->show, i, NULL, false);
     mem_free(c->show);
     c->show = NULL;
 }
@@ -437,9 +446,7 @@ static void each_returned(struct client *c, const struct op *op, struct outcome 
 {
     if (out->notice.len)
         client_tell(c, out->notice);
-    rows_free(c->show->each[op->level].rows);
-    c->show->each[op->level].rows = out->rows;
-    c->show->each[op->level].row = 0;
+    set_rows(c->show, op->level, out->rows, false);
     c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
     out->rows = NULL;
 }
@@ -557,8 +564,7 @@ static void next_row(struct client *c, const struct op *op)
         c->pc = op->target;
         return;
     }
-    rows_free(c->show->each[level].rows);
-    c->show->each[level].rows = NULL;
+    set_rows(c->show, level, NULL, false);
     c->pc++;
 }
 
@@ -566,21 +572,12 @@ static void next_row(struct client *c, const struct op *op)
 static void each_field(struct client *c, const struct op *op)
 {
     struct value v = field_value(c, op->level, op->index);
-    unsigned level = op->level;
 
     if (v.type != VALUE_ROWS || v.rows->count == 0) {
         c->pc = op->target;
         return;
     }
-    rows_free(c->show->each[level].rows);
-    c->show->each[level].rows = v.rows;
-    c->show->each[level].row = 0;
-    /* They are the inner list's now. */
-    c->show->each[level - 1]
-        .rows
-        ->cells[c->show->each[level - 1].row * c->show->each[level - 1].rows->columns +
-                op->index]
-        .type = VALUE_NIL;
+    set_rows(c->show, op->level, v.rows, true);
     c->pc++;
 }
 

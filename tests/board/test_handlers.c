@@ -383,6 +383,24 @@ static void test_unknown_handler(void **state)
     "end\n"                                                                                    \
     "return t\n"
 
+static void test_rows_of_a_row_can_be_listed_twice(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    board_write(board, "screens/root.txt",
+                "<% each:t.rows; each:.kids %>[<% get:.n %>]<% end %>="
+                "<% each:.kids %>(<% get:.n %>)<% end; end %>END\n");
+    board_write(board, "lua/handlers/t.lua",
+                "local t = {}\nfunction t.rows()\n"
+                "  return { { kids = { { n = 1 }, { n = 2 } } }, { kids = { { n = 3 } } } }\n"
+                "end\nreturn t\n");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "END");
+    assert_true(caller_has(c, "[1][2]=(1)(2)[3]=(3)END"));
+}
+
 static void test_get_formats(void **state)
 {
     struct caller *c;
@@ -1515,6 +1533,7 @@ int main(void)
         TEST(test_keyword_takes_params_along),
         TEST(test_wrong_returns_are_errors_with_a_place),
         TEST(test_unknown_handler),
+        TEST(test_rows_of_a_row_can_be_listed_twice),
         TEST(test_get_formats),
         TEST(test_get_raw),
         TEST(test_field_max),
