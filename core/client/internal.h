@@ -170,8 +170,11 @@ struct clients {
     char read_buffer[READ_BYTES];
 };
 
-/* client.c */
+/* clients.c */
 double clients_now(const struct clients *all);
+
+/* client.c */
+void client_free(struct client *c);       /* the second step of its end */
 void client_rearm(struct client *c);      /* a deadline may have come nearer */
 void client_drain(struct client *c);      /* finish the output, then end */
 void client_drop(struct client *c);       /* end at once */

@@ -1,0 +1,256 @@
+/* clients.c -- all callers together: the turns of the loop that serve them, who is on line, and
+ * how long a turn takes. */
+#include "client/clients.h"
+
+#include <math.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "client/internal.h"
+
+static const double STALL_SECONDS = 0.1; /* a turn of the loop that the log is told of */
+
+double clients_now(const struct clients *all)
+{
+    return ev_now(all->config.loop);
+}
+
+void client_mark_ready(struct client *c)
+{
+    if (c->is_ready)
+        return;
+    c->is_ready = true;
+    c->next_ready = c->all->ready;
+    c->all->ready = c;
+    ev_idle_start(c->all->config.loop, &c->all->no_wait);
+}
+
+/* Before the loop sleeps: write what has gathered, free who has gone. */
+static void flush_dirty(struct clients *all)
+{
+    while (all->dirty) {
+        struct client *c = all->dirty;
+
+        all->dirty = c->next_dirty;
+        c->is_dirty = false;
+        if (c->state != CLIENT_GONE)
+            output_flush(c);
+        else if (c->holds == 0 && !c->is_ready)
+            client_free(c);
+    }
+}
+
+static void note_turn(struct clients *all, double seconds)
+{
+    lag_add(&all->lag, (uint64_t)(seconds * 1e6));
+    if (seconds < STALL_SECONDS || clients_now(all) - all->stall_told < 1)
+        return;
+    all->stall_told = clients_now(all);
+    log_warn("loop event=stall ms=%.0f callers=%u", seconds * 1e3, all->callers);
+}
+
+static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
+{
+    struct clients *all = w->data;
+    double end;
+
+    (void)loop;
+    (void)events;
+    flush_dirty(all);
+    end = ev_time();
+    if (all->turn_began > 0 && end > all->turn_began)
+        note_turn(all, end - all->turn_began);
+}
+
+/* After it: those whose input was held back go on. */
+static void after_wait(struct ev_loop *loop, ev_check *w, int events)
+{
+    struct clients *all = w->data;
+    struct client *c = all->ready;
+
+    (void)events;
+    all->turn_began = ev_now(loop);
+    all->ready = NULL;
+    if (c)
+        ev_idle_stop(loop, &all->no_wait);
+    while (c) {
+        struct client *next = c->next_ready;
+
+        c->is_ready = false;
+        if (c->state == CLIENT_GONE)
+            output_mark_dirty(c);
+        else
+            pump_run(c);
+        c = next;
+    }
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *w, int events)
+{
+    (void)loop;
+    (void)w;
+    (void)events;
+}
+
+struct clients *clients_new(const struct clients_config *config)
+{
+    struct clients *all = mem_zalloc(sizeof(*all));
+
+    all->config = *config;
+    buf_init(&all->replies, 4096);
+    ev_prepare_init(&all->before_wait, before_wait);
+    ev_check_init(&all->after_wait, after_wait);
+    ev_idle_init(&all->no_wait, on_idle);
+    all->before_wait.data = all->after_wait.data = all;
+    ev_set_priority(&all->before_wait, EV_MINPRI);
+    ev_set_priority(&all->after_wait, EV_MAXPRI);
+    ev_prepare_start(config->loop, &all->before_wait);
+    ev_check_start(config->loop, &all->after_wait);
+    return all;
+}
+
+void clients_free(struct clients *all)
+{
+    struct client *next;
+
+    if (!all)
+        return;
+    for (struct client *c = all->list; c; c = next) {
+        next = c->next;
+        client_drop(c);
+        c->holds = 0;
+        c->is_ready = false;
+    }
+    flush_dirty(all);
+    ev_prepare_stop(all->config.loop, &all->before_wait);
+    ev_check_stop(all->config.loop, &all->after_wait);
+    ev_idle_stop(all->config.loop, &all->no_wait);
+    buf_clear(&all->replies);
+    mem_free(all->ids);
+    mem_free(all);
+}
+
+bool clients_shed_visitor(struct clients *all)
+{
+    for (struct client *c = all->list; c; c = c->next) {
+        if (c->is_visitor && c->state <= CLIENT_OPEN) {
+            client_drop(c);
+            return true;
+        }
+    }
+    return false;
+}
+
+void clients_close_all(struct clients *all, const char *reason)
+{
+    struct client *next;
+
+    for (struct client *c = all->list; c; c = next) {
+        next = c->next;
+        client_hang_up(c, span_of(reason));
+    }
+}
+
+unsigned clients_count(const struct clients *all)
+{
+    return all->count;
+}
+
+unsigned clients_callers(const struct clients *all)
+{
+    return all->callers;
+}
+
+unsigned clients_visitors(const struct clients *all)
+{
+    return all->count > all->callers ? all->count - all->callers : 0;
+}
+
+unsigned clients_most(const struct clients *all)
+{
+    return all->most;
+}
+
+uint64_t clients_calls(const struct clients *all)
+{
+    return all->calls;
+}
+
+struct client *clients_at(struct clients *all, unsigned id)
+{
+    return id >= 1 && id <= all->id_count ? all->ids[id - 1] : NULL;
+}
+
+unsigned clients_last_id(const struct clients *all)
+{
+    return all->id_count;
+}
+
+void clients_tell_sysops(struct clients *all, struct span text)
+{
+    for (unsigned i = 0; i < all->id_count; i++) {
+        if (all->ids[i] && client_is_sysop(all->ids[i]))
+            client_tell(all->ids[i], text);
+    }
+}
+
+static bool may_redraw(const struct client *c)
+{
+    const char *who = c->all->config.settings->reload_redraw;
+
+    if (c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->asker != ASKER_SCREEN ||
+        c->mode == MODE_SLASH || (c->edit && c->edit->text.len > 0))
+        return false;
+    return strcmp(who, "all") == 0 || (strcmp(who, "sysop") == 0 && client_is_sysop(c));
+}
+
+void clients_redraw(struct clients *all, unsigned generation)
+{
+    all->generation = generation;
+    for (struct client *c = all->list; c; c = c->next) {
+        if (!c->screen || !may_redraw(c))
+            continue;
+        if (library_find(all->config.library, span_of(c->screen->keyword), c->ansi) !=
+            c->screen)
+            show_refresh(c);
+    }
+}
+
+/* --- loop lag --- */
+
+static unsigned lag_bucket(uint64_t us)
+{
+    unsigned octave;
+
+    if (us < 2)
+        return (unsigned)us;
+    octave = 63 - (unsigned)__builtin_clzll(us);
+    octave = octave < 31 ? octave : 31;
+    return octave * 2 + (us >> (octave - 1) & 1);
+}
+
+void lag_add(struct lag *lag, uint64_t us)
+{
+    lag->counts[lag_bucket(us)]++;
+    lag->turns++;
+    if (us > lag->most)
+        lag->most = us;
+}
+
+uint64_t lag_percentile(const struct lag *lag, double p)
+{
+    uint64_t wanted = (uint64_t)ceil((double)lag->turns * p);
+    uint64_t seen = 0;
+
+    for (unsigned i = 0; i < 64; i++) {
+        seen += lag->counts[i];
+        if (seen >= wanted && seen > 0)
+            return i < 2 ? i : ((2ull + (i & 1)) << (i / 2 - 1)) + (1ull << (i / 2 - 1)) - 1;
+    }
+    return 0;
+}
+
+const struct lag *clients_lag(const struct clients *all)
+{
+    return &all->lag;
+}
