@@ -8,6 +8,7 @@
 #define uthash_malloc(size) mem_alloc(size)
 #define uthash_free(p, size) mem_free(p)
 #include <uthash.h>
+#include <utlist.h>
 
 #include "base/mem.h"
 
@@ -16,7 +17,7 @@ enum {
     BAN_MOST = 86400,
     BAN_MEMORY = 86400, /* seconds after a ban in which the next one is twice as long */
     TELL_EACH = 100,
-    EVICT_LOOK = 64, /* addresses that are looked at to find one without a ban */
+    EVICT_LOOK = 64, /* banned addresses that are looked at to find one whose ban is over */
 };
 
 /* IPv4 as it is, IPv6 by its /64. */
@@ -25,9 +26,14 @@ struct key {
     unsigned char family;
 };
 
-/* One address; in the order of use, the longest unused first. */
+/* In the order in which addresses are given up. */
+enum standing { IDLE, CALLING, BANNED, STANDINGS };
+
 struct address {
     UT_hash_handle hh;
+    struct address *prev; /* of the same standing, the longest unused first */
+    struct address *next;
+    enum standing standing; /* as of the last use: a ban may have ended since */
     struct key key;
     unsigned callers;
     unsigned failures;
@@ -46,6 +52,7 @@ struct network {
 
 struct gate {
     struct address *addresses;
+    struct address *lists[STANDINGS];
     struct network allow[SETTINGS_LIST_MAX];
     unsigned allow_count;
     long callers_per_address;
@@ -77,17 +84,23 @@ void gate_free(struct gate *g)
 
 /* --- addresses and networks --- */
 
+/* An IPv4 address written as an IPv6 one, RFC 4291 section 2.5.5.2. */
+static bool is_mapped(const unsigned char bytes[16])
+{
+    static const unsigned char prefix[12] = {[10] = 0xFF, [11] = 0xFF};
+
+    return memcmp(bytes, prefix, sizeof(prefix)) == 0;
+}
+
 /* The bytes of an address, IPv4 for one that is mapped into IPv6; the family. */
 static int address_bytes(const struct sockaddr *a, unsigned char out[16])
 {
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-
     if (a->sa_family == AF_INET) {
         memcpy(out, &((const struct sockaddr_in *)a)->sin_addr, 4);
         return AF_INET;
     }
     memcpy(out, &((const struct sockaddr_in6 *)a)->sin6_addr, 16);
-    if (memcmp(out, mapped, 12) != 0)
+    if (!is_mapped(out))
         return AF_INET6;
     memmove(out, out + 12, 4);
     return AF_INET;
@@ -104,32 +117,42 @@ static struct key key_of(const struct sockaddr *a)
     return key;
 }
 
-static int parse_network(const char *text, struct network *n, struct err *e)
+static int parse_address(const char *text, size_t len, struct network *n, struct err *e)
 {
     char address[64];
-    const char *slash = strchr(text, '/');
-    size_t len = slash ? (size_t)(slash - text) : strlen(text);
-    char *end = NULL;
-    unsigned long bits;
 
     *n = (struct network){.family = strchr(text, ':') ? AF_INET6 : AF_INET};
     n->bits = n->family == AF_INET ? 32 : 128;
-    if (len >= sizeof(address))
-        return err_set(e, "limits.allow: '%s' is no address", text);
-    memcpy(address, text, len);
-    address[len] = '\0';
-    if (inet_pton(n->family, address, n->bytes) != 1)
-        return err_set(e,
-                       "limits.allow: '%s' is no address, expected one like 192.0.2.1, "
-                       "10.0.0.0/8 or 2001:db8::/32",
-                       text);
-    if (!slash)
-        return 0;
-    bits = strtoul(slash + 1, &end, 10);
-    if (slash[1] < '0' || slash[1] > '9' || *end || bits > n->bits)
+    if (len < sizeof(address)) {
+        memcpy(address, text, len);
+        address[len] = '\0';
+        if (inet_pton(n->family, address, n->bytes) == 1)
+            return 0;
+    }
+    return err_set(e,
+                   "limits.allow: '%s' is no address, expected one like 192.0.2.1, 10.0.0.0/8 "
+                   "or 2001:db8::/32",
+                   text);
+}
+
+static int parse_network(const char *text, struct network *n, struct err *e)
+{
+    const char *slash = strchr(text, '/');
+    char *end = NULL;
+    unsigned long bits;
+
+    if (parse_address(text, slash ? (size_t)(slash - text) : strlen(text), n, e) < 0)
+        return -1;
+    bits = slash ? strtoul(slash + 1, &end, 10) : n->bits;
+    if (slash && (slash[1] < '0' || slash[1] > '9' || *end || bits > n->bits))
         return err_set(e, "limits.allow: '%s' has no length from 0 to %u behind the '/'", text,
                        n->bits);
     n->bits = (unsigned)bits;
+    if (n->family == AF_INET6 && bits >= 96 && is_mapped(n->bytes)) {
+        n->family = AF_INET; /* as the callers from there are counted */
+        n->bits -= 96;
+        memmove(n->bytes, n->bytes + 12, 4);
+    }
     return 0;
 }
 
@@ -185,15 +208,33 @@ static bool is_own_machine(const struct sockaddr *a)
 
 /* --- the table --- */
 
-/* Room for one more: the longest unused goes that is neither banned nor has callers. */
+/* Put it where it now belongs, as the last used. */
+static void settle(struct gate *g, struct address *a, double now)
+{
+    DL_DELETE(g->lists[a->standing], a);
+    a->standing = a->banned_until > now ? BANNED : a->callers > 0 ? CALLING : IDLE;
+    DL_APPEND(g->lists[a->standing], a);
+}
+
+/* Only a few are looked at, so that a table full of bans costs no caller a walk through it. */
+static void settle_ended_bans(struct gate *g, double now)
+{
+    for (int i = 0; i < EVICT_LOOK && g->lists[BANNED]; i++)
+        settle(g, g->lists[BANNED], now);
+}
+
+/* Room for one more. A live call whose address goes is no longer counted, nothing worse. */
 static void evict(struct gate *g, double now)
 {
-    struct address *a = g->addresses;
+    struct address *a;
+    int standing = IDLE;
 
-    for (int i = 0; a && i < EVICT_LOOK && (a->callers > 0 || a->banned_until > now); i++)
-        a = a->hh.next;
-    if (!a)
-        a = g->addresses;
+    if (!g->lists[IDLE])
+        settle_ended_bans(g, now);
+    while (!g->lists[standing])
+        standing++;
+    a = g->lists[standing];
+    DL_DELETE(g->lists[standing], a);
     HASH_DEL(g->addresses, a);
     mem_free(a);
 }
@@ -207,32 +248,37 @@ static struct address *find(const struct gate *g, const struct sockaddr *from)
     return a;
 }
 
-/* Found or made, and now the last used. */
-static struct address *use(struct gate *g, const struct sockaddr *from, double now)
+static struct address *add(struct gate *g, const struct sockaddr *from, double now)
+{
+    struct address *a;
+
+    if (HASH_COUNT(g->addresses) >= GATE_ADDRESSES)
+        evict(g, now);
+    a = mem_zalloc(sizeof(*a));
+    a->key = key_of(from);
+    a->calls_left = (double)g->calls_per_minute;
+    a->filled_at = now;
+    HASH_ADD(hh, g->addresses, key, sizeof(a->key), a);
+    DL_APPEND(g->lists[IDLE], a);
+    return a;
+}
+
+static struct address *find_or_add(struct gate *g, const struct sockaddr *from, double now)
 {
     struct address *a = find(g, from);
 
-    if (a) {
-        HASH_DEL(g->addresses, a);
-    } else {
-        if (HASH_COUNT(g->addresses) >= GATE_ADDRESSES)
-            evict(g, now);
-        a = mem_zalloc(sizeof(*a));
-        a->key = key_of(from);
-        a->calls_left = (double)g->calls_per_minute;
-        a->filled_at = now;
-    }
-    HASH_ADD(hh, g->addresses, key, sizeof(a->key), a);
-    return a;
+    return a ? a : add(g, from, now);
 }
 
 /* --- the answers --- */
 
+/* A clock that is set back fills no bucket, and empties none. */
 static bool take_call(const struct gate *g, struct address *a, double now)
 {
     double most = (double)g->calls_per_minute;
 
-    a->calls_left += (now - a->filled_at) * most / 60;
+    if (now > a->filled_at)
+        a->calls_left += (now - a->filled_at) * most / 60;
     a->filled_at = now;
     if (a->calls_left > most)
         a->calls_left = most;
@@ -242,13 +288,8 @@ static bool take_call(const struct gate *g, struct address *a, double now)
     return true;
 }
 
-enum gate_answer gate_enter(struct gate *g, const struct sockaddr *from, double now)
+static enum gate_answer judge(const struct gate *g, struct address *a, double now)
 {
-    struct address *a;
-
-    if (gate_is_allowed(g, from))
-        return GATE_OPEN;
-    a = use(g, from, now);
     if (a->banned_until > now)
         return GATE_BANNED;
     if (!take_call(g, a, now))
@@ -259,13 +300,29 @@ enum gate_answer gate_enter(struct gate *g, const struct sockaddr *from, double 
     return GATE_OPEN;
 }
 
+enum gate_answer gate_enter(struct gate *g, const struct sockaddr *from, double now)
+{
+    enum gate_answer answer;
+    struct address *a;
+
+    if (gate_is_allowed(g, from))
+        return GATE_OPEN;
+    a = find_or_add(g, from, now);
+    answer = judge(g, a, now);
+    settle(g, a, now);
+    return answer;
+}
+
+/* Whether it is allowed now is not asked: it may have been counted before the list changed, and
+ * a call that is never taken off would shut its address out for good. */
 void gate_leave(struct gate *g, const struct sockaddr *from, double now)
 {
-    struct address *a = gate_is_allowed(g, from) ? NULL : find(g, from);
+    struct address *a = find(g, from);
 
-    (void)now;
-    if (a && a->callers > 0)
-        a->callers--;
+    if (!a || a->callers == 0)
+        return;
+    a->callers--;
+    settle(g, a, now);
 }
 
 static void ban(const struct gate *g, struct address *a, double now)
@@ -284,17 +341,19 @@ static void ban(const struct gate *g, struct address *a, double now)
 bool gate_login_failed(struct gate *g, const struct sockaddr *from, double now)
 {
     struct address *a;
+    bool too_many;
 
     if (is_own_machine(from) || gate_is_allowed(g, from))
         return false;
-    a = use(g, from, now);
+    a = find_or_add(g, from, now);
     if (now - a->failed_at > FORGET_FAILURES)
         a->failures = 0;
     a->failed_at = now;
-    if (++a->failures < (unsigned long)g->login_failures)
-        return false;
-    ban(g, a, now);
-    return true;
+    too_many = ++a->failures >= (unsigned long)g->login_failures;
+    if (too_many)
+        ban(g, a, now);
+    settle(g, a, now);
+    return too_many;
 }
 
 void gate_login_right(struct gate *g, const struct sockaddr *from)
@@ -315,7 +374,7 @@ unsigned gate_banned(const struct gate *g, double now)
 {
     unsigned n = 0;
 
-    for (const struct address *a = g->addresses; a; a = a->hh.next)
+    for (const struct address *a = g->lists[BANNED]; a; a = a->next)
         n += a->banned_until > now;
     return n;
 }

@@ -1,7 +1,8 @@
 /* gate.h -- who may connect: limits by address (IPv6: by /64), login failures, bans that end,
  * and networks that none of this holds for. Pure: addresses and times in, answers out; no
- * sockets, no clock. Holds at most GATE_ADDRESSES addresses, the longest unused go first
- * (never a banned one before an unbanned one). */
+ * sockets, no clock. Holds at most GATE_ADDRESSES addresses; beyond, the longest unused goes:
+ * first those without callers, then those with, the banned last. IPv4 addresses mapped into
+ * IPv6 count as IPv4. */
 #ifndef PERIGEE_SERVER_GATE_H
 #define PERIGEE_SERVER_GATE_H
 
