@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -72,6 +73,8 @@ static int split(const char *host_port, char *host, size_t size, const char **po
         colon[1 + strspn(colon + 1, "0123456789")] != '\0')
         return err_set(e, "listen '%s': expected HOST:PORT, as 127.0.0.1:2323 or [::1]:2323",
                        host_port);
+    if (strlen(colon + 1) > 5 || strtoul(colon + 1, NULL, 10) > 65535)
+        return err_set(e, "listen '%s': expected a port from 0 to 65535", host_port);
     if (host_port[0] == '[' && colon[-1] == ']') {
         host_port++;
         n -= 2;
@@ -105,6 +108,8 @@ static const char *remedy(int error)
         return ": another program has it; name another with --listen";
     if (error == EACCES)
         return ": ports below 1024 need a privilege; name another with --listen";
+    if (error == EADDRNOTAVAIL)
+        return ": it is no address of this machine; name one that is with --listen";
     return "";
 }
 
@@ -124,8 +129,10 @@ int listeners_add(struct listeners *l, const char *host_port, struct err *e)
         return err_set(e, "listen %s: %s", host_port, gai_strerror(rc));
     rc = 0;
     for (struct addrinfo *a = list; a && rc == 0; a = a->ai_next) {
-        int fd = l->count < LISTENERS_MAX ? bind_one(a) : -1;
+        int fd;
 
+        errno = EMFILE;
+        fd = l->count < LISTENERS_MAX ? bind_one(a) : -1;
         if (fd < 0) {
             rc = err_set(e, "listen %s: %s%s", host_port, strerror(errno), remedy(errno));
         } else {

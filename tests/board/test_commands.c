@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "tests/board/board.h"
 
@@ -165,14 +167,209 @@ static void the_server_answers_and_stops(void **state)
     RUN(0, "stopping", "stop", "--data", data);
 }
 
+static void help_and_version(void **state)
+{
+    (void)state;
+    RUN(2, "usage: perigee COMMAND", "--nonsense");
+    expect_run((const char *const[]){NULL}, NULL, 2, "usage: perigee COMMAND");
+    RUN(2, "unknown option --json", "reload", "--json");
+    RUN(2, "takes no value", "status", "--json=1");
+    RUN(2, "the value is empty", "serve", "--board=");
+    RUN(2, "one argument too many: x", "serve", "x");
+    RUN(2, "--log-level loud: expected error, warn, info or debug", "serve", "--log-level",
+        "loud");
+    RUN(2, "unknown action fly", "user", "fly");
+    RUN(2, "unknown option --level", "user", "lock", "luna", "--level", "3");
+    RUN(2, "there is no command moon", "help", "moon");
+    RUN(0, "usage: perigee serve", "help", "serve");
+    RUN(0, "usage: perigee serve", "serve", "--help");
+    RUN(0, "usage: perigee user add", "help", "user");
+    RUN(0, "perigee 0.", "--version");
+}
+
+static void a_data_folder_that_cannot_be_one_is_told(void **state)
+{
+    char file[400];
+
+    (void)state;
+    snprintf(file, sizeof(file), "%s/afile", board->folder);
+    board_write(board, "afile", "x");
+    RUN(3, "afile: ", "serve", "--board", board->folder, "--data", file, "--listen",
+        "127.0.0.1:0");
+    RUN(3, "--data", "serve", "--board", board->folder, "--data", "/proc/1/nothing/deep",
+        "--listen", "127.0.0.1:0");
+    RUN(3, "", "user", "add", "luna", "--password-stdin", "--data", file);
+    if (geteuid() != 0) {
+        assert_int_equal(mkdir(data, 0500), 0);
+        RUN(3, "make it writable", "serve", "--board", board->folder, "--listen",
+            "127.0.0.1:0");
+    }
+}
+
+static void addresses_that_cannot_be_listened_on_are_told(void **state)
+{
+    static const char *const wrong[] = {
+        "nonsense",        "127.0.0.1",      "127.0.0.1:", "127.0.0.1:x",
+        "127.0.0.1:99999", "192.0.2.1:2323", ":"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        RUN(3, wrong[i], "serve", "--board", board->folder, "--listen", wrong[i]);
+        assert_int_not_equal(access(data, F_OK), 0); /* nothing was written */
+    }
+}
+
+static void set_version(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Made by a newer perigee: it is left as it is. */
+static void a_newer_database_is_not_touched(void **state)
+{
+    struct stat before;
+    struct stat after;
+    char path[400];
+
+    (void)state;
+    RUN_WITH("moonlight\n", 0, "", "user", "add", "luna", "--password-stdin", "--data", data);
+    snprintf(path, sizeof(path), "%s/perigee.db", data);
+    set_version(path, "PRAGMA user_version = 99");
+    assert_int_equal(stat(path, &before), 0);
+    RUN(3, "the database is of version 99", "serve", "--board", board->folder, "--listen",
+        "127.0.0.1:0");
+    RUN(3, "the database is of version 99", "user", "list", "--data", data);
+    RUN(3, "the database is of version 99", "user", "lock", "luna", "--data", data);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+    assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(before.st_mtim));
+    set_version(path, "PRAGMA user_version = 1");
+    RUN(0, "luna", "user", "show", "luna", "--data", data);
+}
+
+static void a_file_that_is_no_database_is_told(void **state)
+{
+    (void)state;
+    board_write(board, "data/perigee.db",
+                "this is not a database, but long enough to be read "
+                "as the header of one, which has 100 bytes ........");
+    RUN(3, "not a database", "serve", "--board", board->folder, "--listen", "127.0.0.1:0");
+}
+
+/* What the shell changes is true at once for who is on line, and stays so when they leave. */
+static void accounts_change_under_callers_on_line(void **state)
+{
+    struct caller *c;
+    size_t from = 0;
+
+    (void)state;
+    RUN_WITH("moonlight\n", 0, "", "user", "add", "luna", "--password-stdin", "--data", data);
+    board_write(board, "screens/root.txt", "ROOT\nasks> <% set:t.take %>\n");
+    board_write(board, "lua/handlers/t.lua",
+                "local users = require 'bbs.users'\nlocal t = {}\n"
+                "function t.take(client, text)\n"
+                "  if text ~= '' then users.login(client, 'luna', text) end\n"
+                "  return 'repeat', 'level=' .. client.level .. ' of ' .. client.user_id\n"
+                "end\nreturn t\n");
+    board_start(board, NULL);
+    c = caller_dial(board, CALLER_XTERM);
+    caller_expect(c, "asks> ");
+    caller_send(c, "moonlight\r");
+    caller_expect(c, "level=10 of luna");
+    RUN(0, "level 77", "user", "level", "luna", "77", "--data", data);
+    caller_send(c, "\r");
+    caller_expect(c, "level=77 of luna");
+    caller_free(c);
+    board_expect_log(board, &from, "call event=end");
+    RUN(0, "77", "user", "show", "luna", "--data", data);
+    RUN(0, "locked", "user", "lock", "luna", "--data", data);
+    c = caller_dial(board, CALLER_XTERM);
+    caller_expect(c, "asks> ");
+    caller_send(c, "moonlight\r");
+    caller_expect(c, "level=0 of GUEST");
+    RUN(0, "", "user", "unlock", "luna", "--data", data);
+    RUN_WITH("newmoon99\n", 0, "", "user", "passwd", "luna", "--password-stdin", "--data",
+             data);
+    caller_send(c, "moonlight\r");
+    caller_expect(c, "level=0 of GUEST");
+    caller_send(c, "newmoon99\r");
+    caller_expect(c, "level=77 of luna");
+    RUN(0, "deleted", "user", "delete", "luna", "--yes", "--data", data);
+    caller_read_for_now(c);
+    caller_free(c);
+}
+
+static void wrong_accounts_are_refused(void **state)
+{
+    (void)state;
+    RUN_WITH("moonlight\n", 2, "", "user", "add", "x", "--password-stdin", "--data", data);
+    RUN_WITH("moonlight\n", 2, "", "user", "add", "luna", "--level", "256", "--password-stdin",
+             "--data", data);
+    RUN_WITH("moonlight\n", 2, "", "user", "add", "luna", "--level", "ten", "--password-stdin",
+             "--data", data);
+    RUN_WITH("", 2, "standard input is empty", "user", "add", "luna", "--password-stdin",
+             "--data", data);
+    RUN_WITH("lunaluna\n", 2, "", "user", "add", "lunaluna", "--password-stdin", "--data",
+             data);
+    RUN_WITH("moonlight\n", 0, "", "user", "add", "luna", "--password-stdin", "--data", data);
+    RUN(2, "", "user", "level", "luna", "0", "--data", data);
+    RUN(2, "an argument is missing", "user", "level", "luna", "--data", data);
+    RUN(1, "nobody has zz in a name", "user", "list", "zz", "--data", data);
+    RUN(0, "luna", "user", "list", "UN", "--data", data);
+}
+
+static void stop_ends_the_server(void **state)
+{
+    size_t from = 0;
+    struct caller *c;
+
+    (void)state;
+    board_start(board, NULL);
+    c = caller_dial(board, CALLER_XTERM);
+    caller_expect(c, "Handle: ");
+    RUN(0, "stopping", "stop", "--board", board->folder);
+    caller_expect(c, "The board is going down");
+    caller_expect_end(c);
+    caller_free(c);
+    board_expect_log(board, &from, "server event=stopped");
+    RUN(1, "no server runs", "stop", "--board", board->folder);
+    RUN(1, "no server runs", "reload", "--board", board->folder);
+}
+
+static void reload_tells_what_is_wrong(void **state)
+{
+    (void)state;
+    board_start(board, NULL);
+    board_write(board, "screens/bad.txt", "x\n  <% get:moon %>\n");
+    RUN(3, "screens/bad.txt:2:10:", "reload", "--board", board->folder);
+    board_remove(board, "screens/bad.txt");
+    RUN(0, "generation", "reload", "--board", board->folder);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(wrong_use_is_told_with_the_usage), TEST(what_cannot_be_served_is_told),
-        TEST(wrong_settings_stop_the_start),    TEST(accounts_are_kept_from_the_shell),
-        TEST(check_tells_all_mistakes_at_once), TEST(the_server_answers_and_stops),
+        TEST(wrong_use_is_told_with_the_usage),
+        TEST(what_cannot_be_served_is_told),
+        TEST(wrong_settings_stop_the_start),
+        TEST(accounts_are_kept_from_the_shell),
+        TEST(check_tells_all_mistakes_at_once),
+        TEST(the_server_answers_and_stops),
+        TEST(help_and_version),
+        TEST(a_data_folder_that_cannot_be_one_is_told),
+        TEST(addresses_that_cannot_be_listened_on_are_told),
+        TEST(a_newer_database_is_not_touched),
+        TEST(a_file_that_is_no_database_is_told),
+        TEST(accounts_change_under_callers_on_line),
+        TEST(wrong_accounts_are_refused),
+        TEST(stop_ends_the_server),
+        TEST(reload_tells_what_is_wrong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
