@@ -50,6 +50,9 @@ struct show {
         bool is_borrowed; /* they stand in a row of the list round it */
     } each[SCREEN_EACH_DEPTH];
     struct call_arg args[16];
+    struct buf kept[2]; /* the prompt's line, where a handler writes beside it: of the screen,
+                         * and of what a tick or a command interrupts */
+    bool is_kept[2];
 };
 
 struct detect {
@@ -131,9 +134,8 @@ struct client {
     uint8_t rest_asker;
     uint8_t rest_call;
     bool is_drain_waited;
-    bool after_field;  /* Enter has been typed, the cursor is still in its line */
-    bool after_key;    /* the last key went to a prompt for one key, from who sends lines */
-    bool is_disturbed; /* the prompt is to be shown again after this call */
+    bool after_field; /* Enter has been typed, the cursor is still in its line */
+    bool after_key;   /* the last key went to a prompt for one key, from who sends lines */
     bool post_done;
     bool at_end; /* all operations have run */
     bool wants_hangup;
@@ -210,6 +212,8 @@ void prompt_key(struct client *c);
 void prompt_take_key(struct client *c, const struct key *key);
 void prompt_end(struct client *c); /* forget what is typed */
 void prompt_show_again(struct client *c);
+void prompt_keep_line(struct client *c); /* a handler is about to write beside the prompt */
+bool prompt_take_line(struct client *c); /* the kept one is back; false: nothing was kept */
 void prompt_notice(struct client *c, struct span text); /* now, on a line of its own */
 void prompt_flush_tells(struct client *c);
 

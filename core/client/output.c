@@ -144,7 +144,7 @@ bool client_send(struct client *c, struct span text)
         return true;
     if (client_is_full(c))
         return false;
-    c->is_disturbed = true;
+    prompt_keep_line(c);
     output_piped(c, text);
     return true;
 }
@@ -153,8 +153,8 @@ void client_clear_screen(struct client *c)
 {
     if (!client_is_open(c))
         return;
+    prompt_keep_line(c);
     c->after_field = false;
-    c->is_disturbed = true;
     buf_reset(&c->line);
     output_bytes(c, c->ansi ? SPAN_LIT("\033[0m\033[2J\033[H") : SPAN_LIT("\r\n"));
 }

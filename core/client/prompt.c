@@ -94,6 +94,31 @@ void prompt_show_again(struct client *c)
     buf_clear(&shown);
 }
 
+void prompt_keep_line(struct client *c)
+{
+    struct show *s = c->show;
+    unsigned which = c->is_resting;
+
+    if (!s || !c->is_calling || s->is_kept[which])
+        return;
+    s->is_kept[which] = true;
+    buf_init(&s->kept[which], LINE_MAX_BYTES);
+    buf_add(&s->kept[which], buf_span(&c->line));
+}
+
+bool prompt_take_line(struct client *c)
+{
+    struct show *s = c->show;
+    unsigned which = c->is_resting;
+
+    if (!s || !s->is_kept[which])
+        return false;
+    s->is_kept[which] = false;
+    buf_clear(&c->line);
+    c->line = s->kept[which];
+    return true;
+}
+
 void prompt_flush_tells(struct client *c)
 {
     struct span rest = buf_span(&c->tells);
@@ -354,17 +379,17 @@ bool client_may_ask(const struct client *c)
 void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,
                      struct span standard)
 {
+    prompt_keep_line(c);
     output_line_end(c);
     output_piped(c, prompt);
     c->asker = ASKER_HANDLER;
-    c->is_disturbed = true;
     prompt_line(c, options, standard);
 }
 
 void client_ask_key(struct client *c, double timeout_seconds)
 {
+    prompt_keep_line(c);
     c->asker = ASKER_HANDLER;
-    c->is_disturbed = true;
     c->ask_until = timeout_seconds > 0 ? clients_now(c->all) + timeout_seconds : 0;
     prompt_key(c);
 }

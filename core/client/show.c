@@ -38,7 +38,6 @@ static bool start_call(struct client *c, struct call *call, struct outcome *out)
 
     *out = (struct outcome){0};
     c->call = (uint8_t)call->kind;
-    c->is_disturbed = false;
     c->is_calling = true;
     if (!h->call(h->arg, c, call, out))
         return false;
@@ -183,6 +182,10 @@ static void end_show(struct client *c)
         return;
     for (unsigned i = 0; i < SCREEN_EACH_DEPTH; i++)
         set_rows(c->show, i, NULL, false);
+    for (unsigned i = 0; i < 2; i++) {
+        if (c->show->is_kept[i])
+            buf_clear(&c->show->kept[i]);
+    }
     mem_free(c->show);
     c->show = NULL;
 }
@@ -206,10 +209,8 @@ static void begin_screen(struct client *c)
     c->asker = ASKER_SCREEN;
     c->generation = c->all->generation;
     c->next_tick = c->screen->tick_seconds ? clients_now(c->all) + c->screen->tick_seconds : 0;
-    if (!c->screen->keep) {
+    if (!c->screen->keep)
         client_clear_screen(c);
-        c->is_disturbed = false;
-    }
 }
 
 /* From the line of the first field. */
@@ -387,14 +388,24 @@ static void apply(struct client *c, const struct outcome *out)
     }
 }
 
+/* A handler has ended, and the prompt's line is as it was before. True: something else stands
+ * on the screen by now. */
+static bool come_back(struct client *c, struct span notice)
+{
+    bool kept;
+
+    if (notice.len)
+        prompt_notice(c, notice);
+    else if (c->show->is_kept[c->is_resting] && c->line.len && !c->after_field)
+        output_bytes(c, SPAN_LIT("\r\n"));
+    kept = prompt_take_line(c);
+    return kept || notice.len;
+}
+
 /* Ask the same field again, on a line of its own. */
 static void repeat(struct client *c, const struct outcome *out)
 {
-    bool is_key = c->call == CALL_KEY;
-
-    if (out->notice.len)
-        prompt_notice(c, out->notice);
-    if (!is_key || out->notice.len || c->is_disturbed)
+    if (come_back(c, out->notice) || c->call != CALL_KEY)
         prompt_show_again(c);
 }
 
@@ -414,12 +425,15 @@ static void field_returned(struct client *c, const struct outcome *out)
 /* The screen is at rest: a tick or a command has ended, and it is as before. */
 static void rest_again(struct client *c, const struct outcome *out)
 {
+    bool is_disturbed = come_back(c, out->notice);
+
+    c->is_resting = false;
     c->asker = c->rest_asker;
     c->mode = c->rest_mode;
-    if (out->notice.len)
-        prompt_notice(c, out->notice);
-    if (out->notice.len || c->is_disturbed || c->call == CALL_SLASH)
+    if (is_disturbed || c->call == CALL_SLASH)
         prompt_show_again(c);
+    if (c->asker == ASKER_SCREEN)
+        end_show(c);
     prompt_flush_tells(c);
     if (c->typed.len > 0 || c->input.len > 0)
         client_mark_ready(c);
@@ -431,11 +445,12 @@ static void rest_returned(struct client *c, const struct outcome *out)
 {
     bool may_move = c->rest_asker == ASKER_SCREEN;
 
-    c->is_resting = false;
-    if (out->action == ACTION_NONE || out->action == ACTION_REPEAT || !may_move)
+    if (out->action == ACTION_NONE || out->action == ACTION_REPEAT || !may_move) {
         rest_again(c, out);
-    else
+    } else {
+        c->is_resting = false;
         apply(c, out);
+    }
     if (c->rest_asker == ASKER_HANDLER) {
         c->is_calling = true; /* the handler that asks goes on waiting */
         c->call = c->rest_call;
@@ -806,6 +821,7 @@ static void begin_rest(struct client *c)
     c->rest_call = c->call;
     c->is_resting = true;
     c->mode = MODE_BUSY;
+    begin_show(c);
 }
 
 void show_tick(struct client *c)
