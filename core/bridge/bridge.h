@@ -30,6 +30,8 @@ struct bridge_config {
     /* Read a file that `require` names and that no generation holds yet. False: there is none.
      */
     bool (*read)(void *arg, const char *name, struct buf *text, struct buf *path);
+    /* The text of a kept version of a file, 0 the newest. False: there are not so many. */
+    bool (*read_version)(void *arg, const char *path, unsigned age, struct buf *text);
     /* A login from this client failed. True: its address is banned now. */
     bool (*login_failed)(void *arg, struct client *c);
     void (*login_right)(void *arg, struct client *c);
@@ -64,6 +66,9 @@ bool bridge_has_handler(struct bridge *b, const char *name);
 
 /* Call `see` with each function of the handlers, "login.name". */
 void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *name), void *arg);
+
+/* Call `see` with the path of each file that is loaded, "lua/handlers/login.lua". */
+void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg);
 
 /* What a handler has cost so far. */
 struct handler_figures {

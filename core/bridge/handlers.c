@@ -60,18 +60,28 @@ unsigned bridge_dearest(struct bridge *b, struct handler_figures *out, unsigned 
     return n;
 }
 
-/* The function of this generation; its ref is kept. False: there is none. */
+/* The function of this generation; its ref is kept, and what is known of it as long as it is
+ * the same. False: there is none. */
 static bool resolve(struct bridge *b, struct handler *h)
 {
+    bool same = false;
+    int old = h->ref;
+
     if (h->generation == b->generation)
         return h->ref != LUA_NOREF;
-    luaL_unref(b->L, LUA_REGISTRYINDEX, h->ref);
     h->ref = LUA_NOREF;
     h->generation = b->generation;
-    h->worked = false;
-    h->failed_for_guests = 0;
-    if (modules_push_handler(b, h->name))
+    if (modules_push_handler(b, h->name)) {
+        lua_rawgeti(b->L, LUA_REGISTRYINDEX, old);
+        same = lua_rawequal(b->L, -1, -2);
+        lua_pop(b->L, 1);
         h->ref = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    }
+    luaL_unref(b->L, LUA_REGISTRYINDEX, old);
+    if (!same) {
+        h->worked = false;
+        h->failed_for_guests = 0;
+    }
     return h->ref != LUA_NOREF;
 }
 

@@ -31,8 +31,8 @@ struct handler {
     unsigned generation;
     double overruns[OVERRUNS_MAX];
     double refused_until;
-    unsigned failed_for_guests; /* in this generation, without a success */
-    bool worked;                /* in this generation */
+    unsigned failed_for_guests; /* in this version, without a success */
+    bool worked;                /* in this version */
     char name[];
 };
 
@@ -135,7 +135,7 @@ void modules_add_host(lua_State *L);
 void modules_close(struct bridge *b);
 bool modules_push_handler(struct bridge *b, const char *name); /* a function, on b->L */
 bool modules_push_rescue(struct bridge *b);
-bool modules_revert(struct bridge *b, const char *handler); /* to the generation before */
+bool modules_revert(struct bridge *b, const char *handler); /* to the version before */
 
 /* handlers.c */
 struct handler *handler_find(struct bridge *b, const char *name); /* made if need be */

@@ -8,7 +8,7 @@ local host = ...
 
 local loader = {}
 local current = { number = 0, files = {} }
-local previous -- the generation before, for a login that fails for everybody
+local BEFORE_MOST = 3 -- replaced versions of a file that can still be gone back to
 local kept = {} -- keep "name": tables that survive
 
 -- What every file sees. Per file it stands behind an environment of the file's own.
@@ -217,6 +217,19 @@ end
 
 local number = 0
 
+-- Each file that `names` brings remembers the one it replaces, and what was replaced with it.
+local function remember(new, names)
+  for name in pairs(names) do
+    local file = new.files[name]
+    if file then
+      file.before, file.together = current.files[name], names
+      local oldest = file
+      for _ = 1, BEFORE_MOST do oldest = oldest and oldest.before end
+      if oldest then oldest.before = nil end
+    end
+  end
+end
+
 -- loader.load(sources, gone): `sources` maps names to { path =, text = }, `gone` is a set of
 -- names. -> the number of the new generation, or nil and a list of messages.
 function loader.load(sources, gone)
@@ -252,23 +265,50 @@ function loader.load(sources, gone)
   new.sources = nil
   number = number + 1
   new.number = number
-  previous = current
-  new.changed = affected
+  remember(new, affected)
   become_current(new)
   return number
 end
 
--- Back to the generation before, if that differs in the file of this handler. -> its number
-function loader.revert(handler)
-  local name = "handlers." .. handler:match "^(.*)%.[^.]*$"
-  local before = previous and previous.files[name]
-  if not before or before == current.files[name] then return nil end
-  local back = previous
-  previous = nil
+-- What was loaded together goes together, but for what was saved since. -> the new generation
+local function take_back(file)
+  local new = { files = {} }
+  for name, other in pairs(current.files) do
+    if other.together == file.together then
+      new.files[name] = other.before
+    else
+      new.files[name] = other
+    end
+  end
   number = number + 1
-  local new = { number = number, files = back.files, changed = current.changed }
+  new.number = number
   become_current(new)
   return number
+end
+
+-- The newest kept version that has not failed yet and loads. -> the new generation, or nil
+local function load_old(name, file)
+  local failed = file.failed or {}
+  failed[file.text] = true
+  for age = 0, math.huge do
+    local text = host.read_version(file.path, age)
+    if not text then return nil end
+    if not failed[text] and loader.load({ [name] = { path = file.path, text = text } }, {}) then
+      current.files[name].failed = failed
+      current.files[name].before = nil
+      return number
+    end
+    failed[text] = true
+  end
+end
+
+-- Back to the version before of the file of this handler. -> the new generation, or nil
+function loader.revert(handler)
+  local name = "handlers." .. handler:match "^(.*)%.[^.]*$"
+  local file = current.files[name]
+  if not file then return nil end
+  if file.before then return take_back(file) end
+  return load_old(name, file)
 end
 
 -- -> the function of a handler, or nil
@@ -293,6 +333,13 @@ function loader.handlers()
   end
   table.sort(names)
   return names
+end
+
+-- -> a list of the paths of all files
+function loader.files()
+  local paths = {}
+  for _, file in pairs(current.files) do paths[#paths + 1] = file.path end
+  return paths
 end
 
 local function flatten(prefix, t, out, path)

@@ -108,6 +108,23 @@ static int l_read(lua_State *L)
     return found ? 2 : 0;
 }
 
+/* host.read_version(path, age) -> text, or nothing: the kept version, 0 the newest */
+static int l_read_version(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    const char *path = luaL_checkstring(L, 1);
+    unsigned age = (unsigned)luaL_checkinteger(L, 2);
+    struct buf text;
+    bool found;
+
+    buf_init(&text, SOURCE_MAX);
+    found = b->config.read_version && b->config.read_version(b->config.arg, path, age, &text);
+    if (found)
+        lua_pushlstring(L, text.data ? text.data : "", text.len);
+    buf_clear(&text);
+    return found ? 1 : 0;
+}
+
 /* host.is_over() -> is the running handler being stopped? */
 static int l_is_over(lua_State *L)
 {
@@ -118,6 +135,7 @@ static int l_is_over(lua_State *L)
 void modules_add_host(lua_State *L)
 {
     static const luaL_Reg host[] = {{"read", l_read},
+                                    {"read_version", l_read_version},
                                     {"is_over", l_is_over},
                                     {"start_timer", l_start_timer},
                                     {"stop_timer", l_stop_timer},
@@ -273,17 +291,18 @@ bool modules_push_rescue(struct bridge *b)
 }
 
 struct each {
+    const char *list; /* the loader's function */
     void (*see)(void *arg, const char *name);
     void *arg;
 };
 
-static int each_handler(lua_State *L)
+static int each(lua_State *L)
 {
     struct each *e = lua_touserdata(L, 1);
     lua_Unsigned n;
 
-    lua_getfield(L, 2, "handlers");
-    lua_call(L, 0, 1); /* in the protected call of bridge_each_handler */
+    lua_getfield(L, 2, e->list);
+    lua_call(L, 0, 1); /* in the protected call of bridge_each_... */
     n = lua_rawlen(L, -1);
     for (lua_Unsigned i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
@@ -295,9 +314,16 @@ static int each_handler(lua_State *L)
 
 void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *name), void *arg)
 {
-    struct each e = {see, arg};
+    struct each e = {"handlers", see, arg};
 
-    call_with_loader(b, each_handler, &e, 0, NULL);
+    call_with_loader(b, each, &e, 0, NULL);
+}
+
+void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg)
+{
+    struct each e = {"files", see, arg};
+
+    call_with_loader(b, each, &e, 0, NULL);
 }
 
 /* --- settings --- */

@@ -176,6 +176,17 @@ void library_each(const struct library *l,
     }
 }
 
+void library_each_file(const struct library *l, void (*see)(void *arg, const char *file),
+                       void *arg)
+{
+    for (const struct entry *e = l->entries; e; e = e->hh.next) {
+        for (int k = 0; k < SOURCE_KINDS; k++) {
+            if (e->sources[k])
+                see(arg, e->sources[k]->file);
+        }
+    }
+}
+
 unsigned library_count(const struct library *l)
 {
     unsigned n = 0;

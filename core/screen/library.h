@@ -29,6 +29,10 @@ bool library_has(const struct library *l, struct span keyword);
 void library_each(const struct library *l,
                   void (*see)(void *arg, const struct screen *s, enum source_kind kind),
                   void *arg);
+
+/* Call `see` with the path of each compiled file. */
+void library_each_file(const struct library *l, void (*see)(void *arg, const char *file),
+                       void *arg);
 unsigned library_count(const struct library *l); /* keywords that have a screen */
 
 #endif

@@ -7,7 +7,8 @@
 #include "base/err.h"
 
 /* 0: `answer` has the text behind the "ok" line; 1: no server runs on this data folder; -1 and
- * `e`: it answered with an error, or not at all. `request` is a line without its end. */
+ * `e`: it answered with an error, too much or not at all, or may not be reached by us.
+ * `request` is a line without its end, of at most 4094 bytes. */
 int ask_server(const char *data, const char *request, struct buf *answer, struct err *e);
 
 #endif

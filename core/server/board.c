@@ -1,6 +1,7 @@
 #include "server/board.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -38,12 +39,18 @@ static bool paths_have(const struct path_set *s, const char *path)
     return false;
 }
 
-static void paths_add(struct path_set *s, const char *path)
+static void paths_append(void *set, const char *path)
 {
-    if (paths_have(s, path))
-        return;
+    struct path_set *s = set;
+
     s->paths = mem_realloc(s->paths, (s->count + 1) * sizeof(char *));
     s->paths[s->count++] = mem_strdup(path);
+}
+
+static void paths_add(struct path_set *s, const char *path)
+{
+    if (!paths_have(s, path))
+        paths_append(s, path);
 }
 
 void board_clear(struct board *b)
@@ -159,7 +166,7 @@ static void take_old_screen(struct board *b, const struct file *f)
     buf_init(&old, SOURCE_MAX);
     buf_init(&ignored, 4096);
     if (!library_has(b->library, span_of(f->name)) && b->history &&
-        history_newest(b->history, f->path, &old) &&
+        history_read(b->history, f->path, 0, &old) &&
         library_set(b->library, f->name, f->source, f->path, buf_span(&old), &ignored) == 0)
         log_warn(OLD_VERSION, f->path);
     buf_clear(&old);
@@ -348,7 +355,7 @@ static void load_alone(struct board *b, const struct file *f)
     if (s.count && !set_load(b, &s)) {
         paths_add(&b->pending, f->path);
         buf_reset(&s.texts[0]);
-        if (b->history && history_newest(b->history, f->path, &s.texts[0])) {
+        if (b->history && history_read(b->history, f->path, 0, &s.texts[0])) {
             s.sources[0].text = buf_span(&s.texts[0]);
             if (bridge_load(b->bridge, s.sources, 1, NULL, 0, &ignored) == 0)
                 log_warn(OLD_VERSION, f->path);
@@ -494,6 +501,25 @@ static void take_change(struct board *b, const char *path, struct path_set *lua)
     file_clear(&f);
 }
 
+static int by_path(const void *path, const void *file)
+{
+    return strcmp(path, ((const struct file *)file)->path);
+}
+
+/* What is in use, and is no longer there. */
+static void take_gone(struct board *b, const struct file_list *list, struct path_set *lua)
+{
+    struct path_set used = {0};
+
+    library_each_file(b->library, paths_append, &used);
+    bridge_each_file(b->bridge, paths_append, &used);
+    for (unsigned i = 0; i < used.count; i++) {
+        if (!bsearch(used.paths[i], list->files, list->count, sizeof(struct file), by_path))
+            take_change(b, used.paths[i], lua);
+    }
+    paths_clear(&used);
+}
+
 static void take_all(struct board *b, struct path_set *lua)
 {
     struct file_list list;
@@ -505,6 +531,7 @@ static void take_all(struct board *b, struct path_set *lua)
     }
     for (unsigned i = 0; i < list.count; i++)
         take_change(b, list.files[i].path, lua);
+    take_gone(b, &list, lua);
     files_clear(&list);
 }
 
@@ -572,4 +599,11 @@ bool board_read_module(void *board, const char *name, struct buf *text, struct b
     buf_printf(path, "%s/share/perigee/%s", PERIGEE_PREFIX, file);
     return strncmp(name, "bbs.", 4) == 0 &&
            file_read(PERIGEE_PREFIX "/share/perigee", file, text, &ignored) == 0;
+}
+
+bool board_read_version(void *board, const char *path, unsigned age, struct buf *text)
+{
+    struct board *b = board;
+
+    return b->history && history_read(b->history, path, age, text);
 }

@@ -44,8 +44,9 @@ int board_load_files(struct board *b, struct err *e); /* the same, and the log h
 /* These files have been saved. */
 void board_changed(struct board *b, const struct watch_paths *paths);
 
-/* For bridge_config.read. */
+/* For bridge_config.read and .read_version. */
 bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path);
+bool board_read_version(void *board, const char *path, unsigned age, struct buf *text);
 
 /* The text of lua/schema.sql; false: there is none. */
 bool board_read_schema(const struct board *b, struct buf *out);

@@ -13,12 +13,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { PATH_LEN = 1024, STAMP_LEN = 32, VERSION_MAX = 8 << 20 };
+enum { PATH_LEN = 1024, STAMP_LEN = 32, STAMP_CHARS = 22, COMPLAIN_SECONDS = 3600 };
 
 struct history {
     char *folder;
     struct worker *worker;
-    struct timespec complained;
+    time_t complained_at; /* monotonic seconds */
+    bool has_complained;
 };
 
 /* One version on its way to the disk. */
@@ -53,8 +54,10 @@ void history_free(struct history *h)
 
 static int is_version(const struct dirent *entry)
 {
-    return entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
-           strspn(entry->d_name, "0123456789T.") == strlen(entry->d_name);
+    const char *name = entry->d_name;
+
+    return strlen(name) == STAMP_CHARS && strspn(name, "0123456789T.") == STAMP_CHARS &&
+           name[8] == 'T' && name[15] == '.';
 }
 
 /* Their names, the oldest first; freed by free_versions. */
@@ -72,10 +75,12 @@ static void free_versions(struct dirent **list, int n)
         mem_free(list);
 }
 
+/* Added whole, or not at all. */
 static bool read_version(const char *folder, const char *name, struct buf *out)
 {
     char path[PATH_LEN + 300];
     char piece[65536];
+    uint32_t before = out->len;
     ssize_t n;
     int fd;
 
@@ -83,28 +88,67 @@ static bool read_version(const char *folder, const char *name, struct buf *out)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    while ((n = read(fd, piece, sizeof(piece))) > 0)
-        buf_add(out, span_from(piece, (size_t)n));
+    while ((n = read(fd, piece, sizeof(piece))) > 0) {
+        if (!buf_add(out, span_from(piece, (size_t)n)))
+            break;
+    }
     close(fd);
+    if (n != 0)
+        buf_cut(out, before);
     return n == 0;
 }
 
-static bool newest_in(const char *folder, struct buf *out)
+/* False: `path` is too long for us. */
+static bool set_folder(const struct history *h, const char *path, char out[PATH_LEN])
 {
-    struct dirent **list = NULL;
-    int n = list_versions(folder, &list);
-    bool ok = n > 0 && read_version(folder, list[n - 1]->d_name, out);
-
-    free_versions(list, n);
-    return ok;
+    return snprintf(out, PATH_LEN, "%s/%s", h->folder, path) < PATH_LEN;
 }
 
-bool history_newest(struct history *h, const char *path, struct buf *out)
+bool history_read(struct history *h, const char *path, unsigned age, struct buf *out)
 {
     char folder[PATH_LEN];
+    struct dirent **list = NULL;
+    bool found = false;
+    int n = set_folder(h, path, folder) ? list_versions(folder, &list) : -1;
 
-    snprintf(folder, sizeof(folder), "%s/%s", h->folder, path);
-    return newest_in(folder, out);
+    if (n > 0 && age < (unsigned)n)
+        found = read_version(folder, list[(unsigned)n - 1 - age]->d_name, out);
+    free_versions(list, n);
+    return found;
+}
+
+/* --- the time of a version, in UTC: 20261123T065512.123456 --- */
+
+static void print_stamp(time_t seconds, long micros, char out[STAMP_LEN])
+{
+    struct tm tm;
+    size_t n;
+
+    gmtime_r(&seconds, &tm);
+    n = strftime(out, STAMP_LEN, "%Y%m%dT%H%M%S", &tm);
+    snprintf(out + n, STAMP_LEN - n, ".%06ld", micros);
+}
+
+static void make_stamp(char out[STAMP_LEN])
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    print_stamp(now.tv_sec, now.tv_nsec / 1000, out);
+}
+
+/* The newest version sorts last even if the clock was set back: then it is dated just after the
+ * one before it, or it would be the first to be removed. */
+static void make_later(char stamp[STAMP_LEN], const char *last)
+{
+    struct tm tm = {0};
+    const char *dot = strptime(last, "%Y%m%dT%H%M%S", &tm);
+    long micros;
+
+    if (!dot || strcmp(stamp, last) > 0)
+        return;
+    micros = strtol(dot + 1, NULL, 10) + 1;
+    print_stamp(timegm(&tm) + micros / 1000000, micros % 1000000, stamp);
 }
 
 /* --- writing, on the worker's thread --- */
@@ -124,66 +168,88 @@ static int make_folders(const char *path, struct err *e)
     }
 }
 
-static int write_file(const char *path, struct span text, struct err *e)
+static int write_all(int fd, struct span text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return err_set(e, "%s: %s", path, strerror(errno));
     while (text.len > 0) {
         ssize_t n = write(fd, text.data, text.len);
 
-        if (n < 0) {
-            err_set(e, "%s: %s", path, strerror(errno));
-            close(fd);
+        if (n < 0)
             return -1;
-        }
         span_take(&text, (size_t)n);
     }
-    return close(fd) < 0 ? err_set(e, "%s: %s", path, strerror(errno)) : 0;
+    return fdatasync(fd); /* or the name may outlive a power loss, and the text not */
 }
 
-static void remove_oldest(const char *folder)
+static int write_file(const char *path, struct span text, struct err *e)
 {
-    struct dirent **list = NULL;
-    char path[PATH_LEN + 300];
-    int n = list_versions(folder, &list);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int rc = fd < 0 ? -1 : write_all(fd, text);
 
-    for (int i = 0; i < n - HISTORY_KEPT; i++) {
+    if (rc < 0)
+        err_set(e, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* Under a temporary name first: a version is there whole, or it is not there. */
+static int write_version(const char *folder, const char *stamp, struct span text, struct err *e)
+{
+    char part[PATH_LEN + 8];
+    char whole[PATH_LEN + STAMP_LEN];
+    int rc;
+
+    snprintf(part, sizeof(part), "%s/part", folder);
+    snprintf(whole, sizeof(whole), "%s/%s", folder, stamp);
+    rc = write_file(part, text, e);
+    if (rc == 0 && rename(part, whole) < 0)
+        rc = err_set(e, "%s: %s", whole, strerror(errno));
+    if (rc < 0)
+        unlink(part);
+    return rc;
+}
+
+static void remove_oldest(const char *folder, struct dirent *const *list, int count)
+{
+    char path[PATH_LEN + 300];
+
+    for (int i = 0; i < count; i++) {
         snprintf(path, sizeof(path), "%s/%s", folder, list[i]->d_name);
         unlink(path);
     }
-    free_versions(list, n);
 }
 
-static bool is_kept_already(const struct version *v)
+static bool is_same(const struct version *v, const char *name)
 {
-    struct buf newest;
+    struct buf kept;
     bool same;
 
-    buf_init(&newest, VERSION_MAX);
-    same = newest_in(v->folder, &newest) && span_equals(buf_span(&newest), buf_span(&v->text));
-    buf_clear(&newest);
+    buf_init(&kept, v->text.len); /* what is longer is not the same, and not read */
+    same = read_version(v->folder, name, &kept) &&
+           span_equals(buf_span(&kept), buf_span(&v->text));
+    buf_clear(&kept);
     return same;
 }
 
 static int keep(struct version *v)
 {
-    char part[PATH_LEN + 64];
-    char whole[PATH_LEN + 64];
+    struct dirent **list = NULL;
+    int n = list_versions(v->folder, &list);
+    const char *newest = n > 0 ? list[n - 1]->d_name : NULL;
+    int rc = 0;
 
-    if (is_kept_already(v))
-        return 0;
-    if (make_folders(v->folder, &v->error) < 0)
-        return -1;
-    snprintf(part, sizeof(part), "%s/part", v->folder);
-    snprintf(whole, sizeof(whole), "%s/%s", v->folder, v->stamp);
-    if (write_file(part, buf_span(&v->text), &v->error) < 0)
-        return -1;
-    if (rename(part, whole) < 0)
-        return err_set(&v->error, "%s: %s", whole, strerror(errno));
-    remove_oldest(v->folder);
-    return 0;
+    if (newest && is_same(v, newest))
+        goto done;
+    if (newest)
+        make_later(v->stamp, newest);
+    rc = make_folders(v->folder, &v->error);
+    if (rc == 0)
+        rc = write_version(v->folder, v->stamp, buf_span(&v->text), &v->error);
+    if (rc == 0)
+        remove_oldest(v->folder, list, n + 1 - HISTORY_KEPT);
+done:
+    free_versions(list, n);
+    return rc;
 }
 
 static void run_keep(struct job *job, void *context)
@@ -194,44 +260,41 @@ static void run_keep(struct job *job, void *context)
     v->rc = keep(v);
 }
 
-static void kept(struct job *job)
+static void complain(struct history *h, const char *why)
 {
-    struct version *v = (struct version *)job;
-    struct history *h = v->history;
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    if (v->rc < 0 && (h->complained.tv_sec == 0 || now.tv_sec - h->complained.tv_sec > 3600)) {
-        h->complained = now;
-        log_warn("history event=failed why=%s", log_quote(span_of(v->error.text)));
-    }
-    buf_clear(&v->text);
-    mem_free(v);
+    if (h->has_complained && now.tv_sec - h->complained_at < COMPLAIN_SECONDS)
+        return;
+    h->has_complained = true;
+    h->complained_at = now.tv_sec;
+    log_warn("history event=failed why=%s", log_quote(span_of(why)));
 }
 
-/* 20261123T065512.123456, in UTC: sorts by time. */
-static void make_stamp(char out[STAMP_LEN])
+static void kept(struct job *job)
 {
-    struct timespec now;
-    struct tm tm;
-    size_t n;
+    struct version *v = (struct version *)job;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    n = strftime(out, STAMP_LEN, "%Y%m%dT%H%M%S", &tm);
-    snprintf(out + n, STAMP_LEN - n, ".%06ld", now.tv_nsec / 1000);
+    if (v->rc < 0)
+        complain(v->history, v->error.text);
+    buf_clear(&v->text);
+    mem_free(v);
 }
 
 void history_add(struct history *h, const char *path, struct span text)
 {
     struct version *v = mem_zalloc(sizeof(*v));
 
+    buf_init(&v->text, BUF_LARGE);
+    if (!set_folder(h, path, v->folder) || !buf_add(&v->text, text)) {
+        complain(h, "a file's path or text is too long to be kept");
+        mem_free(v);
+        return;
+    }
     v->job.run = run_keep;
     v->job.done = kept;
     v->history = h;
-    snprintf(v->folder, sizeof(v->folder), "%s/%s", h->folder, path);
     make_stamp(v->stamp);
-    buf_init(&v->text, VERSION_MAX);
-    buf_add(&v->text, text);
     worker_add(h->worker, &v->job);
 }

@@ -172,6 +172,13 @@ static bool read_module(void *arg, const char *name, struct buf *text, struct bu
     return board_read_module(&s->board, name, text, path);
 }
 
+static bool read_version(void *arg, const char *path, unsigned age, struct buf *text)
+{
+    struct server *s = arg;
+
+    return board_read_version(&s->board, path, age, text);
+}
+
 static bool login_failed(void *arg, struct client *c)
 {
     struct server *s = arg;
@@ -369,6 +376,7 @@ static struct bridge_config bridge_config_of(struct server *s)
                                   .store = s->store,
                                   .hashers = s->hashers,
                                   .read = read_module,
+                                  .read_version = read_version,
                                   .login_failed = login_failed,
                                   .login_right = login_right,
                                   .get_status = get_status,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -274,6 +275,412 @@ static void reload_and_generations(void **state)
     free(out);
 }
 
+/* Type a line; the answer, and the prompt again. */
+static void ask(const char *expected)
+{
+    caller_send(caller, "x\r");
+    caller_expect(caller, expected);
+    caller_expect(caller, "asks> ");
+}
+
+static void move(const char *from, const char *to)
+{
+    char a[600];
+    char b[600];
+
+    snprintf(a, sizeof(a), "%s/%s", board->folder, from);
+    snprintf(b, sizeof(b), "%s/%s", board->folder, to);
+    assert_int_equal(rename(a, b), 0);
+}
+
+/* A library loses a function and its user no longer needs it: only both are a whole. */
+static void files_that_need_each_other_change_together(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "lua/words.lua", "return { old = function() return \"old\" end }\n");
+    board_write(board, "lua/handlers/t.lua",
+                "local old = assert(require \"words\".old, \"no old\")\n"
+                "return { take = function() return \"repeat\", old() end }\n");
+    start();
+    ask("old");
+    board_write(board, "lua/words.lua", "return { new = function() return \"new\" end }\n");
+    board_expect_log(board, &from, "lua/handlers/t.lua:1: no old");
+    ask("old");
+    board_write(board, "lua/handlers/t.lua",
+                "local new = assert(require \"words\".new, \"no new\")\n"
+                "return { take = function() return \"repeat\", new() end }\n");
+    board_expect_log(board, &from, "event=lua");
+    ask("new");
+}
+
+static void a_mistake_does_not_hold_back_the_next_file(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    start();
+    board_write(board, "lua/handlers/other.lua", "return {\n");
+    board_expect_log(board, &from, "lua/handlers/other.lua:");
+    board_write(board, "lua/handlers/t.lua", TAKE("two"));
+    board_expect_log(board, &from, "event=lua");
+    ask("two");
+}
+
+/* What takes long is not begun anew, and nobody is dropped. */
+static void calls_under_way_finish_in_the_old_code(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(
+        board, "lua/handlers/t.lua",
+        "local t = {}\nlocal function finish() return \"repeat\", \"old end\" end\n"
+        "function t.take(client)\n"
+        "  client:read_line { prompt = \"more> \" }\n  return finish()\nend\nreturn t\n");
+    start();
+    caller_send(caller, "x\r");
+    caller_expect(caller, "more> ");
+    board_write(board, "lua/handlers/t.lua", TAKE("two"));
+    board_expect_log(board, &from, "event=lua");
+    caller_send(caller, "y\r");
+    caller_expect(caller, "old end");
+    caller_expect(caller, "asks> ");
+    ask("two");
+}
+
+static void what_an_editor_has_not_closed_is_not_read(void **state)
+{
+    char path[600];
+    size_t from = 0;
+    FILE *f;
+
+    (void)state;
+    start();
+    snprintf(path, sizeof(path), "%s/lua/handlers/t.lua", board->folder);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("local t = {}\nfunction t.ta", f);
+    fflush(f);
+    board_write(board, "screens/other.txt", "OTHER\n"); /* another save meanwhile */
+    board_expect_log(board, &from, "event=screens");
+    ask("one");
+    fputs("ke() return \"repeat\", \"whole\" end\nreturn t\n", f);
+    fclose(f);
+    board_expect_log(board, &from, "event=lua");
+    ask("whole");
+    assert_false(board_log_has(board, "event=refused"));
+}
+
+static void an_included_screen_changes_its_users(void **state)
+{
+    (void)state;
+    board_write(board, "screens/parts/head.txt", "HEAD ONE\n");
+    board_write(board, "screens/root.txt",
+                "<% include:parts/head %>\nasks> <% set:t.take %>\n");
+    start();
+    caller_expect(caller, "");
+    board_write(board, "screens/parts/head.txt", "HEAD TWO\n");
+    caller_expect(caller, "HEAD TWO");
+    caller_expect(caller, "asks> ");
+}
+
+static void redraw_is_for_those_the_setting_names(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "lua/settings.lua", "return {}\n"); /* "sysop" */
+    start();
+    board_write(board, "screens/root.txt", "SECOND\nasks> <% set:t.take %>\n");
+    board_expect_log(board, &from, "event=screens");
+    ask("one");
+    board_write(board, "lua/settings.lua", "return { reload = { redraw = \"none\" } }\n");
+    board_expect_log(board, &from, "settings event=loaded");
+    board_write(board, "screens/root.txt", "THIRD\nasks> <% set:t.take %>\n");
+    board_expect_log(board, &from, "event=screens");
+    ask("one");
+    assert_false(caller_has(caller, "SECOND"));
+    assert_false(caller_has(caller, "THIRD"));
+}
+
+#define GOES                                                                                   \
+    "local t = {}\n"                                                                           \
+    "function t.take() return \"area/page\" end\n"                                             \
+    "return t\n"
+
+static void a_removed_screen_is_gone(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "screens/area/page.txt", "PAGE\n");
+    board_write(board, "lua/handlers/t.lua", GOES);
+    start();
+    board_remove(board, "screens/area/page.txt");
+    board_write(board, "screens/new.txt", "NEW\n");
+    board_expect_log(board, &from, "event=screens");
+    caller_send(caller, "x\r");
+    caller_expect(caller, "incident");
+    board_expect_log(board, &from, "returned 'area/page', and there is no such screen");
+}
+
+/* A whole folder out of the board, in one step: its screens and handlers go with it. */
+static void a_folder_that_is_moved_away_is_gone(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "screens/area/page.txt", "PAGE\n");
+    board_write(board, "lua/handlers/t.lua", GOES);
+    start();
+    move("screens/area", "away");
+    board_write(board, "screens/new.txt", "NEW\n");
+    board_expect_log(board, &from, "event=screens");
+    caller_send(caller, "x\r");
+    caller_expect(caller, "incident");
+    board_expect_log(board, &from, "returned 'area/page', and there is no such screen");
+}
+
+static void a_folder_that_is_renamed_is_found_again(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "screens/other/page.txt", "PAGE\n");
+    board_write(board, "lua/handlers/t.lua", GOES);
+    start();
+    move("screens/other", "screens/area");
+    board_expect_log(board, &from, "event=screens");
+    board_write(board, "screens/area/page.txt", "PAGE TWO\n"); /* it is watched there */
+    board_expect_log(board, &from, "event=screens");
+    caller_send(caller, "x\r");
+    caller_expect(caller, "PAGE TWO");
+}
+
+static void a_removed_handler_is_gone(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    start();
+    board_remove(board, "lua/handlers/t.lua");
+    board_expect_log(board, &from, "gone=1");
+    ask("There is no handler 't.take'");
+}
+
+static void a_file_that_never_ends_to_load_changes_nothing(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    start();
+    board_write(board, "lua/handlers/t.lua", "while true do pcall(function() end) end\n");
+    board_expect_log(board, &from, "event=refused");
+    ask("one");
+    board_write(board, "lua/handlers/t.lua", TAKE("two"));
+    board_expect_log(board, &from, "event=lua");
+    ask("two");
+}
+
+/* The timers of the old code stop, those of the new one start. */
+static void timers_change_with_their_file(void **state)
+{
+    static const char *const timer =
+        "require \"bbs.time\".every(0.1, function() require \"bbs.log\".info \"%s\" end)\n"
+        "return { take = function() end }\n";
+    char text[300];
+    size_t from = 0;
+
+    (void)state;
+    snprintf(text, sizeof(text), timer, "tick-old");
+    board_write(board, "lua/handlers/t.lua", text);
+    start();
+    board_expect_log(board, &from, "tick-old");
+    snprintf(text, sizeof(text), timer, "tick-new");
+    board_write(board, "lua/handlers/t.lua", text);
+    board_expect_log(board, &from, "event=lua");
+    for (int i = 0; i < 3; i++)
+        board_expect_log(board, &from, "tick-new");
+    assert_null(strstr(strstr(board->log, "tick-new"), "tick-old"));
+}
+
+static void the_schema_is_run_when_it_is_saved(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "lua/handlers/t.lua",
+                "local db = require \"bbs.db\"\nlocal t = {}\n"
+                "function t.take()\n"
+                "  return \"repeat\", \"rows \" .. #db.rows \"SELECT * FROM moons\"\nend\n"
+                "return t\n");
+    start();
+    ask("incident 1");
+    board_write(board, "lua/schema.sql", "SELECT 1;\nCREATE TABEL moons (name);\n");
+    board_expect_log(board, &from, "lua/schema.sql:2:");
+    board_write(board, "lua/schema.sql", "CREATE TABLE IF NOT EXISTS moons (name);\n");
+    board_expect_log(board, &from, "event=schema");
+    ask("rows 0");
+}
+
+/* The file behind a link is not watched: the signal makes the server look. */
+static void a_signal_reloads_all(void **state)
+{
+    char target[600];
+    char link[600];
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "elsewhere.lua", TAKE("linked"));
+    board_remove(board, "lua/handlers/t.lua");
+    snprintf(target, sizeof(target), "%s/elsewhere.lua", board->folder);
+    snprintf(link, sizeof(link), "%s/lua/handlers/t.lua", board->folder);
+    assert_int_equal(symlink(target, link), 0);
+    start();
+    ask("linked");
+    board_write(board, "elsewhere.lua", TAKE("signalled"));
+    assert_int_equal(kill(board->pid, SIGHUP), 0);
+    board_expect_log(board, &from, "event=lua");
+    ask("signalled");
+}
+
+/* --- a login that is broken --- */
+
+#define RAISES "local t = {}\nfunction t.take() error 'for everybody' end\nreturn t\n"
+
+/* Files that are saved later do not make the bad version the one to go back to. */
+static void a_login_gives_way_after_other_saves_too(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "lua/handlers/other.lua", "return { f = function() end }\n");
+    start();
+    ask("one");
+    board_write(board, "lua/handlers/t.lua", RAISES);
+    board_expect_log(board, &from, "event=lua");
+    board_write(board, "lua/handlers/other.lua", "return { g = function() end }\n");
+    board_expect_log(board, &from, "event=lua");
+    ask("incident 1");
+    ask("incident 2");
+    ask("one");
+}
+
+static void a_login_that_was_bad_at_the_start_gives_way(void **state)
+{
+    (void)state;
+    start();
+    ask("one");
+    caller_free(caller);
+    caller = NULL;
+    assert_int_equal(board_stop(board), 0);
+    board_write(board, "lua/handlers/t.lua", RAISES);
+    start();
+    ask("incident 1");
+    ask("incident 2");
+    ask("one");
+}
+
+static void expect_own_login(const char *password)
+{
+    caller_expect(caller, "Handle: ");
+    caller_send(caller, "sysop\r");
+    caller_expect(caller, "Password: ");
+    caller_send(caller, password);
+    caller_send(caller, "\r");
+    caller_expect(caller, "The password that was given to you: ");
+    caller_send(caller, password);
+    caller_send(caller, "\r");
+    caller_expect(caller, "New password: ");
+    caller_send(caller, "moonlight9\r");
+    caller_expect(caller, "Once more: ");
+    caller_send(caller, "moonlight9\r");
+    caller_expect(caller, "Changed.");
+    caller_expect(caller, "> ");
+    caller_send(caller, "status\r");
+    caller_expect(caller, "loop lag");
+    caller_expect(caller, "> ");
+    assert_false(caller_has(caller, password));
+    assert_false(caller_has(caller, "moonlight9"));
+}
+
+/* Ctrl-O: out of a handler that waits for ever, and out of one that asks. */
+static void a_login_that_never_returns_is_left_by_ctrl_o(void **state)
+{
+    char *password;
+
+    (void)state;
+    board_write(board, "lua/handlers/t.lua",
+                "local time = require \"bbs.time\"\nlocal t = {}\n"
+                "function t.take(client) client:send \"ASLEEP\" time.sleep(1e6) end\n"
+                "return t\n");
+    start();
+    password = board_sysop_password(board);
+    caller_send(caller, "x\r");
+    caller_expect(caller, "ASLEEP");
+    caller_send(caller, "\x0f");
+    expect_own_login(password);
+    caller_send(caller, "reload\r");
+    caller_expect(caller, "> ");
+    caller_send(caller, "root\r");
+    caller_expect(caller, "asks> ");
+    free(password);
+}
+
+static void ctrl_o_leads_out_of_a_field_and_back(void **state)
+{
+    char *password;
+
+    (void)state;
+    start();
+    password = board_sysop_password(board);
+    caller_send(caller, "half\x0f");
+    expect_own_login(password);
+    caller_send(caller, "bye\r");
+    caller_expect_end(caller);
+    free(password);
+}
+
+/* Others are not let in by it. */
+static void the_own_login_is_for_sysops(void **state)
+{
+    const char *add[] = {"user",    "add",         "luna", "--password-stdin",
+                         "--board", board->folder, NULL};
+
+    (void)state;
+    assert_int_equal(board_run(add, "moonlight9\n", NULL), 0);
+    start();
+    caller_send(caller, "\x0f");
+    caller_expect(caller, "Handle: ");
+    caller_send(caller, "luna\r");
+    caller_expect(caller, "Password: ");
+    caller_send(caller, "moonlight9\r");
+    caller_expect(caller, "This login is for sysops.");
+    caller_expect(caller, "Handle: ");
+    caller_send(caller, "\r");
+    caller_expect(caller, "asks> ");
+}
+
+static void sysops_on_line_are_told(void **state)
+{
+    char *password;
+
+    (void)state;
+    start();
+    password = board_sysop_password(board);
+    caller_send(caller, "\x0f");
+    expect_own_login(password);
+    caller_send(caller, "root\r");
+    caller_expect(caller, "asks> ");
+    board_write(board, "screens/root.txt", "BROKEN\n<% nope:t.take %>\n");
+    caller_expect(caller, "screens/root.txt:2:4: found 'nope'");
+    board_write(board, "lua/handlers/t.lua", "return {\n");
+    caller_expect(caller, "lua/handlers/t.lua:2:");
+    free(password);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -291,6 +698,26 @@ int main(void)
         TEST(a_start_with_a_broken_file_uses_the_last_good),
         TEST(a_broken_board_leaves_sysops_a_login),
         TEST(reload_and_generations),
+        TEST(files_that_need_each_other_change_together),
+        TEST(a_mistake_does_not_hold_back_the_next_file),
+        TEST(calls_under_way_finish_in_the_old_code),
+        TEST(what_an_editor_has_not_closed_is_not_read),
+        TEST(an_included_screen_changes_its_users),
+        TEST(redraw_is_for_those_the_setting_names),
+        TEST(a_removed_screen_is_gone),
+        TEST(a_folder_that_is_moved_away_is_gone),
+        TEST(a_folder_that_is_renamed_is_found_again),
+        TEST(a_removed_handler_is_gone),
+        TEST(a_file_that_never_ends_to_load_changes_nothing),
+        TEST(timers_change_with_their_file),
+        TEST(the_schema_is_run_when_it_is_saved),
+        TEST(a_signal_reloads_all),
+        TEST(a_login_gives_way_after_other_saves_too),
+        TEST(a_login_that_was_bad_at_the_start_gives_way),
+        TEST(a_login_that_never_returns_is_left_by_ctrl_o),
+        TEST(ctrl_o_leads_out_of_a_field_and_back),
+        TEST(the_own_login_is_for_sysops),
+        TEST(sysops_on_line_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
