@@ -203,6 +203,8 @@ void detect_finish(struct client *c)
         buf_add(&c->early, span_from(d->early, d->early_len));
     mem_free(d);
     client_mark_ready(c);
+    c->armed = 0; /* for the end of detection: it shall not fire for nothing */
     show_go(c, SPAN_LIT("root"));
     show_run(c);
+    client_rearm(c);
 }
