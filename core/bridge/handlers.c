@@ -169,7 +169,7 @@ static void note_failure(struct task *t, const char *message)
 
 void handler_ended(struct task *t, bool ok, const char *message)
 {
-    bool left = t->client && !client_is_open(t->client);
+    bool left = t->is_cancelled || (t->client && !client_is_open(t->client));
 
     if (ok && t->handler) {
         t->handler->worked = true;

@@ -8,11 +8,17 @@
 #include "base/mem.h"
 #include "client/internal.h"
 
+static const double TURN_SECONDS = 0.005;
 static const double STALL_SECONDS = 0.1; /* a turn of the loop that the log is told of */
 
 double clients_now(const struct clients *all)
 {
     return ev_now(all->config.loop);
+}
+
+bool clients_turn_is_long(const struct clients *all)
+{
+    return ev_time() - all->turn_began > TURN_SECONDS;
 }
 
 void client_mark_ready(struct client *c)
@@ -77,6 +83,8 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
         struct client *next = c->next_ready;
 
         c->is_ready = false;
+        if (c->has_yielded)
+            show_go_on(c);
         if (c->state == CLIENT_GONE)
             output_mark_dirty(c);
         else

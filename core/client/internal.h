@@ -13,7 +13,7 @@
 
 enum {
     READ_BYTES = 4096,    /* that a client is served in one turn */
-    TURN_LINES = 4,       /* typed lines in one turn */
+    TURN_LINES = 4,       /* typed lines, or keys that a handler gets, in one turn */
     INPUT_MAX = 16384,    /* held back while a handler runs */
     LINE_MAX_BYTES = 512, /* of the line that the prompt stands in */
     TELLS_MAX = 4096,     /* bytes of notices that wait for a prompt */
@@ -127,9 +127,10 @@ struct client {
     bool is_raw; /* the peer does not speak telnet */
     bool is_dirty;
     bool is_ready;
-    bool is_calling; /* a handler runs, client_finish is awaited */
-    bool is_showing; /* show_run is on the stack */
-    bool is_resting; /* a tick or a command runs; then all is as `rest_...` says */
+    bool is_calling;  /* a handler runs, client_finish is awaited */
+    bool is_showing;  /* show_run is on the stack */
+    bool has_yielded; /* show_run goes on in the next turn of the loop */
+    bool is_resting;  /* a tick or a command runs; then all is as `rest_...` says */
     uint8_t rest_mode;
     uint8_t rest_asker;
     uint8_t rest_call;
@@ -174,6 +175,7 @@ struct clients {
 
 /* clients.c */
 double clients_now(const struct clients *all);
+bool clients_turn_is_long(const struct clients *all); /* the rest has time until the next */
 
 /* client.c */
 void client_free(struct client *c);       /* the second step of its end */
@@ -220,6 +222,7 @@ void prompt_flush_tells(struct client *c);
 /* show.c */
 void show_go(struct client *c, struct span keyword); /* when what runs has ended */
 void show_run(struct client *c);
+void show_go_on(struct client *c); /* after it has yielded */
 void show_line_typed(struct client *c, struct span text);
 void show_key_pressed(struct client *c, const struct key *key);
 void show_escape(struct client *c);

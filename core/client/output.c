@@ -171,7 +171,7 @@ static void after_write(struct client *c)
         c->is_drain_waited = false;
         c->all->config.hooks.answer(c->all->config.hooks.arg, c, &answer);
     } else if (c->out.bytes <= low && c->mode == MODE_BUSY && !c->is_calling && c->screen &&
-               c->state == CLIENT_OPEN && !c->is_showing) {
+               c->state == CLIENT_OPEN && !c->is_showing && !c->has_yielded) {
         show_run(c);
     }
 }

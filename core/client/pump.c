@@ -45,9 +45,11 @@ static void run_keys(struct client *c, struct span *s, int *lines)
 
     while (takes_keys(c) && *lines > 0 &&
            keys_next(&c->keys, s, (enum charset)c->charset, &key)) {
-        if (key.code == KEY_ENTER)
-            --*lines;
+        bool is_for_handler = key.code == KEY_ENTER || c->mode == MODE_KEY;
+
         take_key(c, &key);
+        if (is_for_handler)
+            *lines = clients_turn_is_long(c->all) ? 0 : *lines - 1;
     }
 }
 
@@ -59,12 +61,30 @@ static void take_interrupt(struct client *c, enum key_code code, uint32_t ch)
         take_key(c, &key);
 }
 
+/* A handler of the login that never ends: Ctrl-O is seen although nobody takes keys. */
+static bool is_held_guest(const struct client *c)
+{
+    return c->user == 0 && c->mode == MODE_BUSY && c->state == CLIENT_OPEN;
+}
+
+static void look_for_rescue(struct client *c, struct span *data)
+{
+    const char *at = is_held_guest(c) ? memchr(data->data, 'O' - '@', data->len) : NULL;
+
+    if (!at)
+        return;
+    span_take(data, (size_t)(at - data->data) + 1);
+    buf_clear(&c->typed);
+    show_rescue(c);
+}
+
 static void take_data(struct client *c, struct span data, int *lines)
 {
     if (c->is_visitor && c->is_first_screen && is_other_protocol(data)) {
         client_drop(c);
         return;
     }
+    look_for_rescue(c, &data);
     run_keys(c, &data, lines);
     if (data.len > 0 && !buf_add(&c->typed, data))
         output_bytes(c, SPAN_LIT("\a")); /* far ahead of us: not taken, and told so */
@@ -102,11 +122,18 @@ static void send_replies(struct client *c)
     buf_reset(&c->all->replies);
 }
 
+/* Where keys wait, what comes after them waits untouched, but for the key that ends the wait.
+ */
+static bool takes_data(const struct client *c)
+{
+    return c->typed.len == 0 || (is_held_guest(c) && c->typed.len < INPUT_MAX / 2);
+}
+
 static void run_telnet(struct client *c, struct span *in, int *lines)
 {
     struct telnet_event ev;
 
-    while (c->state <= CLIENT_OPEN && c->typed.len == 0 && *lines > 0 &&
+    while (c->state <= CLIENT_OPEN && takes_data(c) && *lines > 0 &&
            telnet_next(c->telnet, in, &ev)) {
         take_event(c, &ev, lines);
         send_replies(c);
@@ -186,18 +213,8 @@ static void run_fresh(struct client *c, struct span in)
     after_run(c);
 }
 
-static bool has_rescue_key(const struct client *c, struct span in)
-{
-    return c->user == 0 && c->mode == MODE_BUSY && c->state == CLIENT_OPEN &&
-           memchr(in.data, 0x0F, in.len);
-}
-
 static void take_input(struct client *c, struct span in)
 {
-    if (has_rescue_key(c, in)) {
-        show_rescue(c); /* also out of a handler that never ends */
-        return;
-    }
     if (c->input.len == 0 && c->typed.len == 0) {
         run_fresh(c, in);
         return;

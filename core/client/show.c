@@ -675,20 +675,48 @@ static void run_end(struct client *c)
     }
 }
 
+/* Handlers have taken long: the others come first. */
+static void yield(struct client *c)
+{
+    c->has_yielded = true;
+    client_mark_ready(c);
+}
+
+static bool is_running(const struct client *c)
+{
+    return c->state == CLIENT_OPEN && !c->is_calling && c->mode == MODE_BUSY && c->screen &&
+           !c->has_yielded && !client_is_full(c);
+}
+
+static bool calls_handler(const struct op *op)
+{
+    return op->code == OP_GET || op->code == OP_IF || op->code == OP_EACH;
+}
+
 void show_run(struct client *c)
 {
     c->is_showing = true;
-    while (c->state == CLIENT_OPEN && !c->is_calling && c->mode == MODE_BUSY && c->screen &&
-           !client_is_full(c)) {
+    while (is_running(c)) {
+        const struct op *op = c->pc < c->screen->count ? &c->screen->ops[c->pc] : NULL;
+        bool is_call = op && calls_handler(op);
+
         c->is_first_screen = false;
-        if (c->pc < c->screen->count)
-            run_op(c, &c->screen->ops[c->pc]);
+        if (op)
+            run_op(c, op);
         else
             run_end(c);
+        if (is_call && clients_turn_is_long(c->all))
+            yield(c);
     }
     c->is_showing = false;
     if (c->state == CLIENT_OPEN && c->mode != MODE_BUSY)
         client_rearm(c);
+}
+
+void show_go_on(struct client *c)
+{
+    c->has_yielded = false;
+    show_run(c);
 }
 
 /* --- what the caller does --- */
@@ -886,8 +914,6 @@ void show_rescue(struct client *c)
     c->all->config.hooks.gone(c->all->config.hooks.arg, c); /* whatever runs for it ends */
     client_typed(c);
     c->is_calling = c->is_resting = false;
-    buf_clear(&c->typed);
-    buf_clear(&c->input);
     prompt_end(c);
     end_show(c);
     client_clear_screen(c);

@@ -5,6 +5,8 @@
  *     echo     callers type: how long from a key to its echo?
  *     screens  callers ask for the next screen as soon as the last has come: how many?
  *     connect  callers dial at one instant: how long to the end of the first screen?
+ *     save     a file is written: how long until all callers see the screen's end again?
+ *     noise    callers send telnet noise without end, and read nothing
  *
  * A run goes through phases, below; before it dials and before it measures it waits until the
  * server under test has come to rest. With --rounds it measures once for each line on standard
@@ -80,6 +82,10 @@ struct load {
     double phase_began, last_cpu;
     struct samples samples;
     uint64_t ops, missed, bytes;
+    char text[65536]; /* of the file that is saved */
+    uint64_t saves;
+    int64_t saved_at;
+    unsigned unseen; /* callers that have not seen the last save */
     double span_began, seconds;   /* the measured span */
     double cpu, own_cpu;          /* used in it */
     long anon_before, anon_after; /* KiB, with no callers and at the end of the span */
@@ -432,6 +438,88 @@ static void screens_stop(struct load *l)
         l->missed += c->outstanding > 0 && now - c->since > LOST_NS;
 }
 
+/* ---- save ---- */
+
+/* The file as it was, with a line in front of it that counts. */
+static void write_file(struct load *l)
+{
+    FILE *f = fopen(l->options.file, "w");
+
+    if (!f || fprintf(f, "Save %llu\n%s", (unsigned long long)++l->saves, l->text) < 0 ||
+        fclose(f) != 0) {
+        fprintf(stderr, "load: %s: %s\n", l->options.file, strerror(errno));
+        exit(3);
+    }
+    l->saved_at = now_ns();
+    for (unsigned i = 0; i < l->options.callers; i++)
+        l->callers[i].outstanding = l->callers[i].state == CALLER_IN;
+    l->unseen = l->in;
+}
+
+static void save_start(struct load *l)
+{
+    FILE *f = fopen(l->options.file, "r");
+
+    if (!f) {
+        fprintf(stderr, "load: %s: %s\n", l->options.file, strerror(errno));
+        exit(3);
+    }
+    l->text[fread(l->text, 1, sizeof(l->text) - 1, f)] = '\0';
+    fclose(f);
+    write_file(l);
+}
+
+static void save_text(struct load *l, struct caller *c, struct span text)
+{
+    if (!pattern_find(&l->options.until, &c->match, &text) || c->outstanding == 0)
+        return;
+    c->outstanding = 0;
+    if (is_measured(l)) {
+        samples_add(&l->samples, now_ns() - l->saved_at);
+        l->ops++;
+    }
+    if (--l->unseen == 0)
+        write_file(l);
+}
+
+static void save_stop(struct load *l)
+{
+    if (now_ns() - l->saved_at > LOST_NS)
+        l->missed += l->unseen;
+}
+
+/* ---- noise ---- */
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int events)
+{
+    struct load *l = ev_userdata(loop);
+    char noise[4096];
+    ssize_t n;
+
+    (void)events;
+    for (size_t i = 0; i < sizeof(noise); i++)
+        noise[i] = (char)(random_next(l) % 3 ? TERMINAL_IAC - (int)(random_next(l) % 16)
+                                             : (int)random_next(l));
+    n = send(w->fd, noise, sizeof(noise), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN)
+        caller_lose(l, (struct caller *)w);
+    else if (n > 0)
+        l->ops += (uint64_t)n;
+}
+
+static void noise_start(struct load *l)
+{
+    for (unsigned i = 0; i < l->options.callers; i++) {
+        struct caller *c = &l->callers[i];
+
+        if (c->state != CALLER_IN)
+            continue;
+        ev_io_stop(l->loop, &c->io);
+        ev_io_init(&c->io, on_writable, c->io.fd, EV_WRITE);
+        ev_io_start(l->loop, &c->io);
+    }
+}
+
 /* ---- phases ---- */
 
 static const struct mode modes[] = {
@@ -442,6 +530,10 @@ static const struct mode modes[] = {
      screens_stop, true, false},
     {"connect", "callers dial at once; to the end of the first screen", NULL, NULL, NULL, false,
      true},
+    {"save", "a file is written; until all callers have seen it", save_start, save_text,
+     save_stop, false, false},
+    {"noise", "callers send telnet noise and read nothing", noise_start, NULL, NULL, false,
+     false},
     {NULL, NULL, NULL, NULL, NULL, false, false},
 };
 
@@ -674,7 +766,13 @@ static bool check_options(const struct mode *m, struct options *o)
 {
     struct script_step *first = o->script.steps;
     bool is_hold = strcmp(m->name, "hold") == 0;
-    bool wants_end = m->wants_raw || m->times_dial;
+    bool is_save = m->start == save_start;
+    bool wants_end = m->wants_raw || m->times_dial || is_save;
+
+    if (is_save && !o->file) {
+        fprintf(stderr, "load: %s needs --file\n", m->name);
+        return false;
+    }
 
     if ((wants_end && o->until.len == 0) || (!is_hold && o->seconds <= 0)) {
         fprintf(stderr, "load: %s needs %s\n", m->name,

@@ -23,6 +23,7 @@ struct options {
     double rate;     /* keys a second of each caller */
     double seconds;  /* 0: until standard input closes */
     double patience; /* seconds for all to get in */
+    const char *file;
     bool raw;
     bool rounds;
     bool backspace;
@@ -39,6 +40,7 @@ enum option_type {
     OPTION_ADDRESS,
     OPTION_SCRIPT,
     OPTION_PATTERN,
+    OPTION_TEXT,
 };
 
 struct option {
@@ -64,7 +66,8 @@ static const struct option option_table[] = {
     OPTION("rate", OPTION_REAL, rate, 0.01, 1000, "echo: keys a second of each caller (2)"),
     OPTION("backspace", OPTION_FLAG, backspace, 0, 0, "echo: every other key is a Backspace"),
     OPTION("key", OPTION_CHAR, key, 0, 0, "screens: the key that asks for one (B)"),
-    OPTION("until", OPTION_PATTERN, until, 0, 0, "screens, connect: the screen's end"),
+    OPTION("until", OPTION_PATTERN, until, 0, 0, "screens, connect, save: the screen's end"),
+    OPTION("file", OPTION_TEXT, file, 0, 0, "save: the file that is written"),
     OPTION("rounds", OPTION_FLAG, rounds, 0, 0,
            "echo, screens: measure once for each line on standard input"),
     OPTION("window", OPTION_WHOLE, window, 1, 1000000,
@@ -143,6 +146,9 @@ static inline bool option_set(const struct option *o, const char *text, struct o
     switch (o->type) {
     case OPTION_FLAG:
         *(bool *)to = true;
+        return true;
+    case OPTION_TEXT:
+        *(const char **)to = text;
         return true;
     case OPTION_CHAR:
         *(char *)to = *text;

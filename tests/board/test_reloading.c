@@ -629,6 +629,54 @@ static void a_login_that_never_returns_is_left_by_ctrl_o(void **state)
     free(password);
 }
 
+/* It is looked for in what is typed, not in what telnet says: this window has 15 rows. What was
+ * typed before it is gone, what comes after it is for the own login. */
+static void ctrl_o_is_found_among_what_is_typed_ahead(void **state)
+{
+    static const char window[] = "\xFF\xFA\x1F\0\x50\0\x0F\xFF\xF0";
+
+    (void)state;
+    board_write(board, "lua/handlers/t.lua",
+                "local t = {}\n"
+                "function t.take(client)\n"
+                "  client:send 'AWAKE '\n"
+                "  while client:read_key{} ~= 'w' do end\n"
+                "  require 'bbs.time'.sleep(1e6)\n"
+                "end\nreturn t\n");
+    start();
+    caller_send(caller, "x\r");
+    caller_expect(caller, "AWAKE ");
+    caller_send_bytes(caller, window, sizeof(window) - 1);
+    caller_send(caller, "w");
+    caller_send_bytes(caller, window, sizeof(window) - 1);
+    caller_send(caller, "a\rb\rc\r");
+    caller_send(caller, "d\re\x0Fluna\rwrong\r");
+    caller_expect(caller, "Handle: luna");
+    caller_expect(caller, "Password: ");
+    caller_expect(caller, "Handle: ");
+    assert_false(board_log_has(board, "event=failed"));
+}
+
+/* Whatever is typed at it, the server lives. */
+static void keys_without_sense_harm_nothing(void **state)
+{
+    char keys[3000];
+    unsigned seed = 1;
+
+    (void)state;
+    start();
+    for (int round = 0; round < 40; round++) {
+        for (size_t i = 0; i < sizeof(keys); i++) {
+            seed = seed * 1103515245u + 12345u;
+            keys[i] = (char)(seed >> 16 & 1 ? seed >> 17 & 0x1F : seed >> 17 & 0x7F);
+        }
+        caller_send_bytes(caller, keys, sizeof(keys));
+        caller_free(caller);
+        caller = caller_dial(board, CALLER_XTERM);
+    }
+    caller_expect(caller, "asks> ");
+}
+
 static void ctrl_o_leads_out_of_a_field_and_back(void **state)
 {
     char *password;
@@ -715,6 +763,8 @@ int main(void)
         TEST(a_login_gives_way_after_other_saves_too),
         TEST(a_login_that_was_bad_at_the_start_gives_way),
         TEST(a_login_that_never_returns_is_left_by_ctrl_o),
+        TEST(ctrl_o_is_found_among_what_is_typed_ahead),
+        TEST(keys_without_sense_harm_nothing),
         TEST(ctrl_o_leads_out_of_a_field_and_back),
         TEST(the_own_login_is_for_sysops),
         TEST(sysops_on_line_are_told),

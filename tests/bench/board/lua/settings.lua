@@ -8,4 +8,5 @@ return {
     idle_seconds = 3600,
     visitor_seconds = 600,
   },
+  reload = { redraw = "all" },
 }

@@ -1,9 +1,11 @@
 -- The benchmark's board: names without accounts, and screens with values that Lua makes.
+local users = require "bbs.users"
 local bench = {}
 
 -- <% set:bench.name(max=20) %>: a caller with what a login would leave in client.data.
 function bench.name(client, text)
   if text == "" then return "repeat" end
+  if text == "~account" then return "account" end
   client.data.user = {
     id = 1,
     handle = text,
@@ -37,6 +39,27 @@ end
 function bench.calls(client, args)
   local user = client.data.user
   return user and user.calls * args[1] or 0
+end
+
+-- <% key:bench.forever %>
+function bench.forever()
+  while true do end
+end
+
+-- <% set:bench.handle(max=20) %> and set:bench.password(mask="*"): an account is made for who has
+-- none, with the name as its password.
+function bench.handle(client, text)
+  client.data.handle = text
+end
+
+function bench.password(client, text)
+  local handle = client.data.handle
+  if not users.find(handle) then
+    users.create { handle = handle, nick_name = handle, password = text }
+  end
+  local ok, why = users.login(client, handle, text)
+  if ok then return "menu" end
+  return "repeat", why
 end
 
 -- <% each:bench.rows(rows=20) %>: made anew at each call.
