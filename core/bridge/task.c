@@ -4,7 +4,8 @@
 
 #include "bridge/internal.h"
 
-static const char wait_mark; /* its address is what a waiting handler yields */
+static const double PAUSE_SECONDS = 0.2; /* of a caller whose handler had to be stopped */
+static const char wait_mark;             /* its address is what a waiting handler yields */
 
 /* --- limits of memory: what one run may add --- */
 
@@ -235,6 +236,13 @@ static void note_overrun(struct task *t)
         h->refused_until = now + 60;
 }
 
+/* So that one caller's endless handlers leave time to the others between two of them. */
+static void pause_caller(struct task *t)
+{
+    if (t->client)
+        client_pause(t->client, PAUSE_SECONDS);
+}
+
 static void finish(struct task *t)
 {
     t->is_over = true;
@@ -283,8 +291,10 @@ static void resume(struct task *t, int args)
             describe_failure(t);
             reset(t);
         }
-        if (overran)
+        if (overran) {
             note_overrun(t);
+            pause_caller(t);
+        }
         finish(t);
     }
     run_deferred(b);

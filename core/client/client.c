@@ -215,6 +215,7 @@ static double deadline(const struct client *c)
         at = earliest(at, c->since + FIRST_SCREEN_MS / 1000.0);
     if (keys_is_waiting(&c->keys))
         at = earliest(at, c->last_input + ESCAPE_MS / 1000.0);
+    at = earliest(at, c->paused_until);
     at = earliest(at, idle_at(c));
     at = earliest(at, call_ends_at(c));
     at = earliest(at, page_timeout_at(c));
@@ -273,6 +274,9 @@ static bool meet_deadline(struct client *c, double now)
         detect_finish(c);
     } else if (keys_is_waiting(&c->keys) && is_due(c->last_input + ESCAPE_MS / 1000.0, now)) {
         pump_escape(c);
+    } else if (is_due(c->paused_until, now)) {
+        c->paused_until = 0;
+        client_mark_ready(c);
     } else if (!c->is_resting && is_due(c->ask_until, now)) {
         end_asking(c);
     } else if (is_due(call_ends_at(c), now)) {
@@ -402,6 +406,15 @@ static void begin_call(struct client *c)
              log_quote(span_of(client_term_name(c))));
     if (all->callers > (unsigned long)all->config.settings->max_callers)
         client_hang_up(c, SPAN_LIT("All lines are busy. Please call again later."));
+}
+
+void client_pause(struct client *c, double seconds)
+{
+    if (!client_is_open(c))
+        return;
+    c->has_yielded = true;
+    c->paused_until = clients_now(c->all) + seconds;
+    client_rearm(c);
 }
 
 void client_typed(struct client *c)

@@ -76,6 +76,9 @@ void client_log_in(struct client *c, int64_t user, const char *handle, const cha
 
 void client_log_out(struct client *c);
 
+/* Serve the others only, for so long: what it types waits, and its screen. */
+void client_pause(struct client *c, double seconds);
+
 void client_hang_up(struct client *c, struct span reason); /* says it, then ends the call */
 
 /* The end of a call that returned false. Takes outcome->rows. */

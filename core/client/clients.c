@@ -83,7 +83,7 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
         struct client *next = c->next_ready;
 
         c->is_ready = false;
-        if (c->has_yielded)
+        if (c->has_yielded && c->paused_until <= 0)
             show_go_on(c);
         if (c->state == CLIENT_GONE)
             output_mark_dirty(c);

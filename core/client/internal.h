@@ -103,8 +103,9 @@ struct client {
     double last_input; /* a key */
     double last_write; /* that took something, or found nothing to write */
     double next_tick;
-    double ask_until; /* of a handler's key, 0: none */
-    double close_at;  /* while draining */
+    double ask_until;    /* of a handler's key, 0: none */
+    double close_at;     /* while draining */
+    double paused_until; /* 0: it is not */
 
     uint32_t id;
     uint32_t page_index;
@@ -129,7 +130,7 @@ struct client {
     bool is_ready;
     bool is_calling;  /* a handler runs, client_finish is awaited */
     bool is_showing;  /* show_run is on the stack */
-    bool has_yielded; /* show_run goes on in the next turn of the loop */
+    bool has_yielded; /* show_run goes on in the next turn of the loop, or after a pause */
     bool is_resting;  /* a tick or a command runs; then all is as `rest_...` says */
     uint8_t rest_mode;
     uint8_t rest_asker;

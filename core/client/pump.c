@@ -33,8 +33,8 @@ static void take_key(struct client *c, const struct key *key)
 
 static bool takes_keys(const struct client *c)
 {
-    if (c->early.len > 0)
-        return false; /* what was typed earlier comes first */
+    if (c->early.len > 0 || c->has_yielded)
+        return false; /* what was typed earlier comes first; its screen has to go on */
     return c->state == CLIENT_DETECTING || (c->state == CLIENT_OPEN && c->mode != MODE_BUSY);
 }
 
