@@ -66,58 +66,14 @@ struct detect {
     uint8_t early_len;
 };
 
+/* What a key touches comes first: with thousands of callers each line of it comes from memory.
+ */
 struct client {
-    struct clients *all;
-    struct client *prev; /* in all->list */
-    struct client *next;
-    struct client *next_dirty;
-    struct client *next_ready;
     ev_io reader;
-    ev_io writer;
-    ev_timer timer;
-    double armed; /* when the timer fires; 0: it does not */
-
+    struct clients *all;
+    struct client *next_dirty;
     struct telnet *telnet;
-    struct keys keys;
-    struct buf input; /* raw bytes not yet looked at */
-    struct buf typed; /* the same, telnet undone */
-    struct buf early; /* typed before the first screen: goes in front of `typed` */
-    struct outq out;
-    struct detect *detect; /* until the terminal is known */
-
-    char *term_name;
-    struct screen *screen;
-    struct show *show;
     struct edit *edit;
-    struct buf line;  /* what stands in the prompt's line, as it is on the wire */
-    struct buf tells; /* notices that wait for a prompt, each ends with LF */
-    uint64_t live;    /* go: keys that count now */
-    const char *back[BACK_MAX];
-    char *handle;
-    char *nick_name;
-    char *status;
-    void *box;
-    int64_t user;
-
-    double since;      /* loop time */
-    double last_input; /* a key */
-    double last_write; /* that took something, or found nothing to write */
-    double next_tick;
-    double ask_until;    /* of a handler's key, 0: none */
-    double close_at;     /* while draining */
-    double paused_until; /* 0: it is not */
-
-    uint32_t id;
-    uint32_t page_index;
-    uint32_t pc;
-    uint32_t holds;
-    uint32_t missed;
-    uint32_t generation;
-    uint16_t width;
-    uint16_t height;
-    uint8_t level;
-    uint8_t hops;
-    uint8_t back_count;
     uint8_t state; /* enum client_state */
     uint8_t mode;  /* enum client_mode */
     uint8_t asker; /* enum client_asker */
@@ -132,19 +88,65 @@ struct client {
     bool is_showing;  /* show_run is on the stack */
     bool has_yielded; /* show_run goes on in the next turn of the loop, or after a pause */
     bool is_resting;  /* a tick or a command runs; then all is as `rest_...` says */
+    bool is_drain_waited;
+    bool after_key; /* the last key went to a prompt for one key, from who sends lines */
+    bool warned;
+    bool is_first_screen;
+    uint8_t hops;
+    struct buf typed; /* raw bytes, telnet undone, that nobody has taken yet */
+    struct buf early; /* typed before the first screen: goes in front of `typed` */
+    struct buf input; /* raw bytes not yet looked at */
+    struct keys keys;
+    struct outq out;
+    double last_input; /* a key */
+    double last_write; /* that took something, or found nothing to write */
+    int64_t user;
+    struct screen *screen;
+    struct detect *detect; /* until the terminal is known */
+
+    struct client *prev; /* in all->list */
+    struct client *next;
+    struct client *next_ready;
+    ev_io writer;
+    ev_timer timer;
+    double armed; /* when the timer fires; 0: it does not */
+
+    char *term_name;
+    struct show *show;
+    struct buf line;  /* what stands in the prompt's line, as it is on the wire */
+    struct buf tells; /* notices that wait for a prompt, each ends with LF */
+    uint64_t live;    /* go: keys that count now */
+    const char *back[BACK_MAX];
+    char *handle;
+    char *nick_name;
+    char *status;
+    void *box;
+
+    double since; /* loop time */
+    double next_tick;
+    double ask_until;    /* of a handler's key, 0: none */
+    double close_at;     /* while draining */
+    double paused_until; /* 0: it is not */
+
+    uint32_t id;
+    uint32_t page_index;
+    uint32_t pc;
+    uint32_t holds;
+    uint32_t missed;
+    uint32_t generation;
+    uint16_t width;
+    uint16_t height;
+    uint8_t level;
+    uint8_t back_count;
     uint8_t rest_mode;
     uint8_t rest_asker;
     uint8_t rest_call;
-    bool is_drain_waited;
     bool after_field; /* Enter has been typed, the cursor is still in its line */
-    bool after_key;   /* the last key went to a prompt for one key, from who sends lines */
     bool post_done;
     bool at_end; /* all operations have run */
     bool wants_hangup;
     bool is_passing; /* its enter: handler sends the caller on */
-    bool warned;
-    bool is_first_screen;
-    bool is_ended; /* the call is over, the connection may not be */
+    bool is_ended;   /* the call is over, the connection may not be */
     struct sockaddr_in6 address;
     char address_text[INET6_ADDRSTRLEN];
 };

@@ -80,7 +80,6 @@ struct sub {
 struct telnet {
     struct buf *out;
     struct sub *sub;
-    uint8_t refused[SIDES][256 / 8]; /* options that got their one DONT or WONT */
     uint8_t q[SIDES][COUNT(options)];
     uint8_t declined[SIDES];     /* bits by position in `options`: the peer refused */
     uint32_t first_name;         /* hashes of terminal types: the first, ... */
@@ -95,8 +94,9 @@ struct telnet {
     uint8_t charset_answers : 4; /* requests answered so far */
     uint8_t charset_asked : 1;   /* our request went out */
     uint8_t answered : 1;
-    uint8_t after_cr : 1; /* the last byte of data was a CR outside BINARY */
-    uint8_t sub_lent : 1; /* `sub` is over, but the last event borrows from it */
+    uint8_t after_cr : 1;            /* the last byte of data was a CR outside BINARY */
+    uint8_t sub_lent : 1;            /* `sub` is over, but the last event borrows from it */
+    uint8_t refused[SIDES][256 / 8]; /* options that got their one DONT or WONT */
 };
 
 _Static_assert(sizeof(struct telnet) <= 120, "each caller has one");
