@@ -85,7 +85,7 @@ struct load {
     char text[65536]; /* of the file that is saved */
     uint64_t saves;
     int64_t saved_at;
-    unsigned unseen; /* callers that have not seen the last save */
+    unsigned unseen;              /* callers that have not seen the last save */
     double span_began, seconds;   /* the measured span */
     double cpu, own_cpu;          /* used in it */
     long anon_before, anon_after; /* KiB, with no callers and at the end of the span */

@@ -46,8 +46,8 @@ function bench.forever()
   while true do end
 end
 
--- <% set:bench.handle(max=20) %> and set:bench.password(mask="*"): an account is made for who has
--- none, with the name as its password.
+-- <% set:bench.handle(max=20) %> and set:bench.password(mask="*"): an account is made for who
+-- has none, with the name as its password.
 function bench.handle(client, text)
   client.data.handle = text
 end
