@@ -31,7 +31,7 @@ static struct {
 static void stop(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
-    luaL_error(L, "stopped: it ran for too long without waiting (limits.handler_ms)");
+    luaL_error(L, BUDGET_MESSAGE);
 }
 
 static void arm(lua_State *L)

@@ -57,7 +57,9 @@ struct task {
     bool is_spoiled; /* the coroutine is not to be used again */
     struct buf message;
     bool is_cancelled;
-    enum task_todo todo; /* when the handler that runs now has stopped */
+    unsigned waits_after; /* it was cancelled */
+    enum task_todo todo;  /* when the handler that runs now has stopped */
+    bool is_deferred;
     struct task *next_deferred;
     struct call own_call; /* a copy, of one that begins later */
     struct call_arg *own_args;
@@ -77,7 +79,8 @@ struct bridge {
     struct task *tasks;
     struct task *current;
     struct task *deferred;
-    struct every *every; /* functions that files want called every so often */
+    struct timer *deferred_soon; /* or NULL */
+    struct every *every;         /* functions that files want called every so often */
     unsigned task_count;
     int pool[POOL_MAX];
     unsigned pool_count;
@@ -99,9 +102,14 @@ struct bridge {
 };
 
 /* state.c */
+/* A buffer on top of the stack, which Lua frees, whatever raises an error meanwhile. */
+struct buf *buf_push(lua_State *L, uint32_t max);
+/* What it holds, as a string on top; it is empty then. */
+void buf_push_text(lua_State *L, struct buf *b);
 struct bridge *bridge_of(lua_State *L);
 
 /* budget.c -- the watchdog over what runs now. */
+#define BUDGET_MESSAGE "stopped: it ran for too long without waiting (limits.handler_ms)"
 /* One process has one bridge that is watched. */
 int budget_open(struct err *e);
 void budget_close(void);
@@ -125,6 +133,7 @@ bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *w
 int task_wait(lua_State *L, void (*cancel)(void *wait), void *wait, lua_KFunction k);
 struct task *task_current(lua_State *L); /* raises an error where nothing can wait */
 void task_wake(struct task *t, void *result);
+void task_forget_wait(struct task *t);           /* nobody will be there for the answer */
 bool task_is_cancelled(lua_State *L, int index); /* in `k`: the value is no result */
 bool task_is_wait(lua_State *L, int index); /* the value is what a waiting handler yields */
 void task_free(struct task *t);
@@ -157,7 +166,10 @@ int luaopen_bbs_log(lua_State *L);
 int luaopen_bbs_settings(lua_State *L);
 int luaopen_bbs_sys(lua_State *L);
 int luaopen_core_accounts(lua_State *L);
+void lib_string_open(lua_State *L);    /* what does patterns */
 void lib_coroutine_open(lua_State *L); /* replaces what must know the engine's waits */
+/* The coroutine at `index`: nobody but the engine may resume or close it. */
+void lib_coroutine_mark(lua_State *L, int index, bool is_engines);
 
 /* values.c -- between C's values and Lua's */
 void value_push(lua_State *L, struct value v);

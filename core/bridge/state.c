@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bridge/internal.h"
+#include "client/timer.h"
 
 enum { TEXT_MAX = 1 << 20 };
 
@@ -41,6 +42,31 @@ static void *allocate(void *arg, void *old, size_t old_size, size_t size)
     }
     b->used += size - had;
     return mem_realloc(old, size);
+}
+
+static int free_buf(lua_State *L)
+{
+    buf_clear(lua_touserdata(L, 1));
+    return 0;
+}
+
+struct buf *buf_push(lua_State *L, uint32_t max)
+{
+    struct buf *b = lua_newuserdatauv(L, sizeof(*b), 0);
+
+    buf_init(b, max);
+    if (luaL_newmetatable(L, "perigee.buf")) {
+        lua_pushcfunction(L, free_buf);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return b;
+}
+
+void buf_push_text(lua_State *L, struct buf *b)
+{
+    lua_pushlstring(L, b->len ? b->data : "", b->len);
+    buf_clear(b);
 }
 
 struct bridge *bridge_of(lua_State *L)
@@ -99,6 +125,7 @@ static void add_c_modules(lua_State *L)
 static int open_all(lua_State *L)
 {
     luaL_openlibs(L);
+    lib_string_open(L);
     lib_coroutine_open(L);
     lib_client_open(L);
     if (luaL_loadbufferx(L, loader_lua, strlen(loader_lua), "=loader.lua", "t") != LUA_OK)
@@ -189,6 +216,7 @@ void bridge_free(struct bridge *b)
     if (!b)
         return;
     end_tasks(b);
+    timer_free(b->deferred_soon);
     modules_close(b);
     budget_close();
     if (b->L)
