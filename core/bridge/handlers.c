@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "bridge/internal.h"
 
-enum { ROWS_MOST = 1000, FAILED_FOR_GUESTS = 2 };
+enum { ROWS_MOST = 1000, OUTCOME_BYTES = 16 << 20, FAILED_FOR_GUESTS = 2 };
 
 static double now(void)
 {
@@ -232,14 +232,29 @@ static struct span keep_text(lua_State *L, int index, struct buf *to)
     return buf_span(to);
 }
 
-static void take_rows(lua_State *L, int index, const struct op_columns *columns,
+/* What rows are copied into; `bytes` are left for it. */
+struct taking {
+    lua_State *L;
+    size_t bytes;
+};
+
+static void take_rows(struct taking *to, int index, const struct op_columns *columns,
                       struct rows *rows);
+
+static void take_bytes(struct taking *to, size_t bytes)
+{
+    if (bytes > to->bytes)
+        luaL_error(to->L, "the list is larger than 16 MiB: return the rows of the page");
+    to->bytes -= bytes;
+}
 
 /* The value on top of the stack becomes a cell; what it owns hangs on the row at once, so that
  * an error of Lua's later on loses nothing. */
-static void take_cell(lua_State *L, struct rows *rows, struct value *cell,
+static void take_cell(struct taking *to, struct rows *rows, struct value *cell,
                       const struct op_columns *inner)
 {
+    lua_State *L = to->L;
+
     switch (lua_type(L, -1)) {
     case LUA_TTABLE:
         cell->type = VALUE_BOOLEAN; /* it is there: if:.field holds */
@@ -247,10 +262,11 @@ static void take_cell(lua_State *L, struct rows *rows, struct value *cell,
         if (inner) {
             cell->type = VALUE_ROWS;
             cell->rows = rows_new(inner->count ? inner->count : 1);
-            take_rows(L, lua_gettop(L), inner, cell->rows);
+            take_rows(to, lua_gettop(L), inner, cell->rows);
         }
         break;
     case LUA_TSTRING:
+        take_bytes(to, lua_rawlen(L, -1));
         *cell = rows_text(rows, value_to(L, -1).text);
         break;
     default:
@@ -259,20 +275,23 @@ static void take_cell(lua_State *L, struct rows *rows, struct value *cell,
 }
 
 /* The columns that the screen names, of each row of a list. */
-static void take_rows(lua_State *L, int index, const struct op_columns *columns,
+static void take_rows(struct taking *to, int index, const struct op_columns *columns,
                       struct rows *rows)
 {
+    lua_State *L = to->L;
     lua_Unsigned n = lua_rawlen(L, index);
 
     luaL_checkstack(L, 8, "rows within rows");
     for (lua_Unsigned i = 1; i <= n && i <= ROWS_MOST; i++) {
-        struct value *row = rows_add(rows);
+        struct value *row;
 
+        take_bytes(to, (columns->count + 1) * sizeof(*row));
+        row = rows_add(rows);
         lua_rawgeti(L, index, (lua_Integer)i);
         for (unsigned k = 0; lua_istable(L, -1) && k < columns->count; k++) {
             lua_pushstring(L, columns->names[k]);
             lua_rawget(L, -2);
-            take_cell(L, rows, &row[k], columns->inner ? columns->inner[k] : NULL);
+            take_cell(to, rows, &row[k], columns->inner ? columns->inner[k] : NULL);
             lua_pop(L, 1);
         }
         lua_pop(L, 1);
@@ -281,6 +300,7 @@ static void take_rows(lua_State *L, int index, const struct op_columns *columns,
 
 static void check_rows(lua_State *L, struct task *t, int first)
 {
+    struct taking to = {L, OUTCOME_BYTES};
     lua_Unsigned n;
 
     if (lua_isnoneornil(L, first))
@@ -296,7 +316,7 @@ static void check_rows(lua_State *L, struct task *t, int first)
         lua_pop(L, 1);
     }
     t->outcome.rows = rows_new(t->columns->count ? t->columns->count : 1);
-    take_rows(L, first, t->columns, t->outcome.rows);
+    take_rows(&to, first, t->columns, t->outcome.rows);
     if (lua_isinteger(L, first + 1))
         t->outcome.rows->total = (int64_t)lua_tointeger(L, first + 1);
 }

@@ -223,8 +223,10 @@ static int l_send(lua_State *L)
     lua_settop(L, 2);
     if (client_send(c, text))
         return 0;
-    if (task_current(L)->client != c)
+    if (task_current(L)->client != c || !task_current(L)->has_call)
         return luaL_error(L, "send: the caller is not reading; use tell for other callers");
+    if (((struct box *)lua_touserdata(L, 1))->asking)
+        return luaL_error(L, "send: the caller is not reading, and is being asked something");
     client_wait_drained(c);
     return wait_for_caller(L, drained);
 }

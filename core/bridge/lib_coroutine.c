@@ -4,6 +4,44 @@
 
 static int go_on(lua_State *L, lua_State *co, int args);
 
+/* --- whose they are: a weak set of coroutines that nobody but the engine resumes --- */
+
+static const char engines_key;
+
+static void push_engines(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &engines_key);
+}
+
+void lib_coroutine_mark(lua_State *L, int index, bool is_engines)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 3, "coroutines");
+    push_engines(L);
+    lua_pushvalue(L, index);
+    if (is_engines)
+        lua_pushboolean(L, 1);
+    else
+        lua_pushnil(L);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* The coroutine at 1. */
+static bool is_engines(lua_State *L)
+{
+    bool is;
+
+    luaL_checkstack(L, 2, "coroutines");
+    push_engines(L);
+    lua_pushvalue(L, 1);
+    is = lua_rawget(L, -2) != LUA_TNIL;
+    lua_pop(L, 2);
+    return is;
+}
+
+/* --- resume --- */
+
 /* The engine has answered: its values stand above the coroutine; they are what it waited for.
  */
 static int answered(lua_State *L, int status, lua_KContext at)
@@ -14,10 +52,35 @@ static int answered(lua_State *L, int status, lua_KContext at)
     return go_on(L, co, lua_gettop(L) - (int)at);
 }
 
+/* Close what a dead or suspended coroutine has to close, under this run's budget. -> status */
+static int close_coroutine(lua_State *L, lua_State *co)
+{
+    int status;
+
+    budget_switch(co);
+    status = lua_resetthread(co);
+    budget_switch(L);
+    return status;
+}
+
 static int failed(lua_State *L, lua_State *co)
 {
     lua_pushboolean(L, 0);
     lua_xmove(co, L, 1);
+    return 2;
+}
+
+/* Nothing can wait in `L`: the coroutine that does has begun what nobody will finish. */
+static int give_up_wait(lua_State *L, lua_State *co)
+{
+    task_forget_wait(bridge_of(L)->current);
+    lua_pop(co, 1);
+    lib_coroutine_mark(L, 1, false);
+    close_coroutine(L, co);
+    lua_settop(co, 0);
+    lua_pushboolean(L, 0);
+    lua_pushstring(L, "this waits, and nothing can wait here: not in a sort, a gsub or a "
+                      "metamethod");
     return 2;
 }
 
@@ -29,14 +92,19 @@ static int go_on(lua_State *L, lua_State *co, int args)
 
     if (!lua_checkstack(co, args + 1))
         return luaL_error(L, "too many arguments to resume");
+    lib_coroutine_mark(L, 1, true);
     lua_xmove(L, co, args);
     budget_switch(co);
     rc = lua_resume(co, L, args, &results);
     budget_switch(L);
-    if (rc == LUA_YIELD && results == 1 && task_is_wait(co, -1) && lua_isyieldable(L)) {
+    if (rc == LUA_YIELD && results == 1 && task_is_wait(co, -1)) {
+        if (!lua_isyieldable(L))
+            return give_up_wait(L, co);
+        /* It stays marked: whoever else went on in it would be taken for the engine. */
         lua_xmove(co, L, 1);
         return lua_yieldk(L, 1, lua_gettop(L) - 1, answered);
     }
+    lib_coroutine_mark(L, 1, false);
     if (rc != LUA_OK && rc != LUA_YIELD)
         return failed(L, co);
     if (!lua_checkstack(L, results + 2))
@@ -52,23 +120,17 @@ static int co_resume(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTHREAD);
     co = lua_tothread(L, 1);
+    if (co == L || is_engines(L)) {
+        lua_pushboolean(L, 0);
+        lua_pushstring(L, "cannot resume non-suspended coroutine");
+        return 2;
+    }
     if (lua_status(co) != LUA_YIELD && !(lua_status(co) == LUA_OK && lua_gettop(co) > 0)) {
         lua_pushboolean(L, 0);
         lua_pushstring(L, "cannot resume dead coroutine");
         return 2;
     }
     return go_on(L, co, lua_gettop(L) - 1);
-}
-
-/* Close what a dead or suspended coroutine has to close, under this run's budget. -> status */
-static int close_coroutine(lua_State *L, lua_State *co)
-{
-    int status;
-
-    budget_switch(co);
-    status = lua_resetthread(co);
-    budget_switch(L);
-    return status;
 }
 
 /* Results of a wrapped coroutine: without the `true`, and errors are raised. */
@@ -103,6 +165,8 @@ static int co_close(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TTHREAD);
     co = lua_tothread(L, 1);
+    if (is_engines(L))
+        return luaL_error(L, "cannot close a coroutine that runs or waits");
     if (!is_dead_or_suspended(L, co))
         return luaL_error(L, "cannot close a running coroutine");
     if (close_coroutine(L, co) == LUA_OK) {
@@ -154,6 +218,12 @@ void lib_coroutine_open(lua_State *L)
                                     {"yield", co_yield },
                                     {NULL, NULL}};
 
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushstring(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &engines_key);
     lua_getglobal(L, "coroutine");
     luaL_setfuncs(L, ours, 0);
     lua_pop(L, 1);

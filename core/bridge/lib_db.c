@@ -1,7 +1,7 @@
 /* lib_db.c -- bbs.db: the board's own tables. Parameters are bound, never pasted. */
 #include "bridge/internal.h"
 
-enum { BATCH_MAX = 1000, PARAMS_MAX = 100 };
+enum { BATCH_MAX = 1000, PARAMS_MAX = 100, BYTES_MAX = 16 << 20 };
 
 struct statement {
     struct span sql;
@@ -105,8 +105,9 @@ static int finished(lua_State *L, int status, lua_KContext at)
     return 1;
 }
 
-/* The SQL at `first`, its values behind it. Everything is checked before anything is kept. */
-static void check_statement(lua_State *L, int first, int last)
+/* The SQL at `first`, its values behind it. Everything is checked before anything is kept.
+ * `bytes` counts what the text takes. */
+static void check_statement(lua_State *L, int first, int last, size_t *bytes)
 {
     luaL_argexpected(L, lua_type(L, first) == LUA_TSTRING, first, "text of SQL");
     if (last - first > PARAMS_MAX)
@@ -118,7 +119,11 @@ static void check_statement(lua_State *L, int first, int last)
             type != LUA_TSTRING)
             luaL_error(L, "db: value %d is a %s, expected text, number, boolean or nil",
                        i - first, luaL_typename(L, i));
+        if (type == LUA_TSTRING)
+            *bytes += lua_rawlen(L, i);
     }
+    if (*bytes > BYTES_MAX)
+        luaL_error(L, "db: the values are more than 16 MiB");
 }
 
 static struct statement *take_statement(lua_State *L, struct query *q, int first, int last)
@@ -164,9 +169,10 @@ static int start(lua_State *L, enum want want)
 {
     struct query *q;
     int last = lua_gettop(L);
+    size_t bytes = 0;
 
     task_current(L);
-    check_statement(L, 1, last);
+    check_statement(L, 1, last, &bytes);
     q = new_query(want, 1);
     q->statements[q->count++] = take_statement(L, q, 1, last);
     return submit(L, q);
@@ -191,7 +197,7 @@ static int l_run(lua_State *L)
 }
 
 /* Unpack item `i` of the list at 1 onto the stack; the index of its first value. */
-static int unpack_item(lua_State *L, lua_Integer i)
+static int unpack_item(lua_State *L, lua_Integer i, size_t *bytes)
 {
     int first;
     lua_Integer n;
@@ -199,7 +205,8 @@ static int unpack_item(lua_State *L, lua_Integer i)
     if (lua_rawgeti(L, 1, i) != LUA_TTABLE)
         luaL_error(L, "db.batch: item %d is a %s, expected {sql, ...}", (int)i,
                    luaL_typename(L, -1));
-    lua_getfield(L, -1, "n");
+    lua_pushliteral(L, "n");
+    lua_rawget(L, -2); /* no metamethod: it would run while a query is being built */
     n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : (lua_Integer)lua_rawlen(L, -2);
     lua_pop(L, 1);
     if (n < 1 || n > PARAMS_MAX)
@@ -208,7 +215,7 @@ static int unpack_item(lua_State *L, lua_Integer i)
     luaL_checkstack(L, (int)n + 4, "values");
     for (lua_Integer k = 1; k <= n; k++)
         lua_rawgeti(L, first - 1, k);
-    check_statement(L, first, first + (int)n - 1);
+    check_statement(L, first, first + (int)n - 1, bytes);
     return first;
 }
 
@@ -217,18 +224,20 @@ static int l_batch(lua_State *L)
 {
     struct query *q;
     lua_Integer n;
+    size_t bytes = 0;
 
     task_current(L);
     luaL_checktype(L, 1, LUA_TTABLE);
     n = (lua_Integer)lua_rawlen(L, 1);
     luaL_argcheck(L, n >= 1 && n <= BATCH_MAX, 1, "1 to 1000 statements expected");
     for (lua_Integer i = 1; i <= n; i++) {
-        unpack_item(L, i);
+        unpack_item(L, i, &bytes);
         lua_settop(L, 1);
     }
+    bytes = 0;
     q = new_query(WANT_BATCH, (unsigned)n);
     for (lua_Integer i = 1; i <= n; i++) {
-        int first = unpack_item(L, i);
+        int first = unpack_item(L, i, &bytes);
 
         q->statements[q->count++] = take_statement(L, q, first, lua_gettop(L));
         lua_settop(L, 1);

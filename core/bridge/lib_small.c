@@ -205,14 +205,13 @@ static int l_info(lua_State *L)
 static int call_report(lua_State *L, void (*report)(void *arg, struct buf *out))
 {
     struct bridge *b = bridge_of(L);
-    struct buf out;
+    struct buf *out;
 
     if (!report)
         return luaL_error(L, "sys: no server runs here");
-    buf_init(&out, 65536);
-    report(b->config.arg, &out);
-    lua_pushlstring(L, out.data ? out.data : "", out.len);
-    buf_clear(&out);
+    out = buf_push(L, 65536);
+    report(b->config.arg, out);
+    buf_push_text(L, out);
     return 1;
 }
 

@@ -50,11 +50,12 @@ static int l_pad(lua_State *L)
 {
     struct span s = check_text(L, 1);
     lua_Integer n = luaL_checkinteger(L, 2);
-    unsigned columns = (unsigned)(n < 0 ? -n : n);
+    unsigned columns;
     luaL_Buffer b;
     unsigned blanks;
 
-    luaL_argcheck(L, columns <= COLUMNS_MAX, 2, "at most 1000 columns expected");
+    luaL_argcheck(L, n >= -COLUMNS_MAX && n <= COLUMNS_MAX, 2, "at most 1000 columns expected");
+    columns = (unsigned)(n < 0 ? -n : n);
     s.len = utf8_fit(s, columns);
     blanks = columns - utf8_columns(s);
     luaL_buffinit(L, &b);
@@ -112,12 +113,11 @@ static int l_wrap(lua_State *L)
 /* text.strip(s) -> s without control characters and escape sequences; line ends stay */
 static int l_strip(lua_State *L)
 {
-    struct buf out;
+    struct span s = check_text(L, 1);
+    struct buf *out = buf_push(L, BUF_LARGE);
 
-    buf_init(&out, BUF_LARGE);
-    ansi_strip(&out, check_text(L, 1), true);
-    lua_pushlstring(L, out.data ? out.data : "", out.len);
-    buf_clear(&out);
+    ansi_strip(out, s, true);
+    buf_push_text(L, out);
     return 1;
 }
 

@@ -4,6 +4,8 @@
 #include "bridge/internal.h"
 #include "client/timer.h"
 
+static const double LONGEST_SECONDS = 1e10; /* 317 years */
+
 struct sleep {
     struct timer *timer;
     struct task *task;
@@ -43,6 +45,8 @@ static int l_sleep(lua_State *L)
     struct sleep *s;
 
     luaL_argcheck(L, seconds >= 0 && seconds <= 1e7, 1, "0 or more seconds expected");
+    if (t->is_cancelled)
+        return task_raise(L);
     s = mem_zalloc(sizeof(*s));
     s->task = t;
     s->timer = timer_new(t->bridge->config.loop, seconds, wake, s);
@@ -75,8 +79,10 @@ static const struct {
 /* time.ago(unix) -> how long that is past, as one says it: "3 min", "2 hours", "5 days". */
 static int l_ago(lua_State *L)
 {
-    double seconds = difftime(time(NULL), (time_t)luaL_checknumber(L, 1));
+    double seconds = (double)time(NULL) - luaL_checknumber(L, 1);
 
+    luaL_argcheck(L, seconds >= -LONGEST_SECONDS && seconds <= LONGEST_SECONDS, 1,
+                  "a time in Unix seconds expected");
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         int n = (int)(seconds / units[i].seconds);
 

@@ -10,22 +10,49 @@ local loader = {}
 local current = { number = 0, files = {} }
 local BEFORE_MOST = 3 -- replaced versions of a file that can still be gone back to
 local kept = {} -- keep "name": tables that survive
+local MANY <const> = 1e6 -- for a loop inside C, which nothing stops
+
+-- Libraries are shared by all files: they see them through an empty table, and write to none.
+local shared = setmetatable({}, { __mode = "k" })
+
+local function share(name, library)
+  local front = setmetatable({}, {
+    __index = library,
+    __pairs = function() return next, library, nil end,
+    __newindex = function(_, key)
+      error(("%s.%s: all files share %s, expected a local function, or a file of lua/ to require")
+        :format(name, tostring(key), name), 2)
+    end,
+    __metatable = false,
+  })
+  shared[front] = true
+  return front
+end
+
+local function copy(t)
+  local out = {}
+  for name, value in pairs(t) do out[name] = value end
+  return out
+end
 
 -- What every file sees. Per file it stands behind an environment of the file's own.
 local base = {}
 for _, name in ipairs {
   "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
-  "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall",
-  "_VERSION", "math", "table", "utf8", "coroutine",
+  "rawlen", "select", "tonumber", "tostring", "type", "_VERSION",
 } do
   base[name] = _G[name]
 end
-base.string = {}
-for name, f in pairs(string) do
-  if name ~= "dump" then base.string[name] = f end
+for _, name in ipairs { "math", "utf8", "coroutine" } do
+  base[name] = share(name, copy(_G[name]))
 end
-string.dump = nil
-base.os = { time = os.time, date = os.date, clock = os.clock, difftime = os.difftime }
+base.os = share("os", {
+  time = os.time, date = os.date, clock = os.clock, difftime = os.difftime,
+})
+function base.rawset(t, key, value)
+  if shared[t] then error("rawset: all files share this table", 2) end
+  return rawset(t, key, value)
+end
 -- A message handler runs where the error happened; for one that stops a handler, that is where
 -- nothing can be stopped any more.
 function base.xpcall(f, handler, ...)
@@ -33,18 +60,49 @@ function base.xpcall(f, handler, ...)
     return host.is_over() and message or handler(message)
   end, ...)
 end
--- Loops inside C that no budget reaches.
-local rep, move = string.rep, table.move
-function base.string.rep(s, n, separator)
+
+local strings = copy(string)
+strings.dump = nil
+function strings.rep(s, n, separator)
   if #tostring(s) + #tostring(separator or "") == 0 then return "" end
-  return rep(s, n, separator)
+  return string.rep(s, n, separator)
 end
-base.table = {}
-for name, f in pairs(table) do base.table[name] = f end
-function base.table.move(from, first, last, at, to)
-  if last - first > 1e6 then error("table.move: more than a million at once", 2) end
-  return move(from, first, last, at, to or from)
+base.string = share("string", strings)
+-- All strings share one metatable.
+getmetatable("").__index = strings
+getmetatable("").__metatable = false
+
+local tables = copy(table)
+function tables.move(from, first, last, at, to)
+  if last - first > MANY then error("table.move: more than a million at once", 2) end
+  return table.move(from, first, last, at, to or from)
 end
+function tables.concat(t, separator, first, last)
+  if (last or 0) - (first or 1) > MANY then
+    error("table.concat: more than a million at once", 2)
+  end
+  return table.concat(t, separator, first, last)
+end
+function tables.sort(t, is_less)
+  if rawlen(t) > 1e5 then -- in Lua, where it can be stopped
+    local f = is_less or function(a, b) return a < b end
+    is_less = function(a, b) return f(a, b) end
+  end
+  return table.sort(t, is_less)
+end
+-- A __len may say what it likes; these go through that many.
+for _, name in ipairs { "concat", "insert", "remove", "sort" } do
+  local f = tables[name]
+  tables[name] = function(t, ...)
+    local meta = type(t) == "table" and debug.getmetatable(t)
+    if meta and rawget(meta, "__len") ~= nil then
+      error(("table.%s: not with a table that has a __len"):format(name), 2)
+    end
+    return f(t, ...)
+  end
+end
+base.table = share("table", tables)
+
 function base.setmetatable(t, meta)
   if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
     error("setmetatable: there is no __gc here, expected 'local x <close>' and __close", 2)
@@ -52,7 +110,8 @@ function base.setmetatable(t, meta)
   return setmetatable(t, meta)
 end
 function base.load(chunk, name, _, env)
-  if env == nil then env = setmetatable({}, { __index = base }) end
+  if type(chunk) ~= "string" then error("load: a text expected", 2) end
+  if env == nil then env = setmetatable({}, { __index = base, __metatable = false }) end
   return load(chunk, name, "t", env)
 end
 function base.collectgarbage(what)
@@ -66,23 +125,12 @@ function base.print(...)
   for i = 1, words.n do words[i] = tostring(words[i]) end
   host.modules["bbs.log"].info(table.concat(words, " "))
 end
--- Strings share one metatable: nobody changes it for all others.
-local strings = getmetatable ""
-strings.__index = base.string
-strings.__metatable = false
-
 local function refuse_global(_, name)
   error(("'%s' would be a global, expected 'local %s' before it"):format(name, name), 2)
 end
 
-local function unknown_global(_, name)
-  return base[name]
-end
-
 local function environment()
-  return setmetatable({}, {
-    __index = unknown_global, __newindex = refuse_global, __metatable = false,
-  })
+  return setmetatable({}, { __index = base, __newindex = refuse_global, __metatable = false })
 end
 
 local require_for -- forward
@@ -100,8 +148,9 @@ end
 local loading
 function host.modules.every(seconds, f)
   if not loading then error("time.every: only while a file loads", 2) end
-  if type(seconds) ~= "number" or seconds < 0.1 or type(f) ~= "function" then
-    error("time.every(seconds, function): at least 0.1 seconds and a function expected", 2)
+  if type(seconds) ~= "number" or not (seconds >= 0.1 and seconds <= 1e7)
+      or type(f) ~= "function" then
+    error("time.every(seconds, function): 0.1 or more seconds and a function expected", 2)
   end
   loading.timers[#loading.timers + 1] = { seconds = seconds, f = f }
 end
@@ -143,9 +192,14 @@ end
 
 local own_modules = {}
 
--- What only the engine's own Lua may have.
+local fronts = {} -- of the engine's modules, by name
+
+-- A module of the engine's that a board may have.
 local function find_own(name)
-  return own_modules[name] or (not name:find "^core%." and host.modules[name]) or nil
+  local module = own_modules[name] or (not name:find "^core%." and host.modules[name]) or nil
+  if type(module) ~= "table" then return module end
+  fronts[name] = fronts[name] or share(name:match "[^.]*$", module)
+  return fronts[name]
 end
 
 local function find_file(generation, name, asker)

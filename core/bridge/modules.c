@@ -92,20 +92,14 @@ static int l_read(lua_State *L)
 {
     struct bridge *b = bridge_of(L);
     const char *name = luaL_checkstring(L, 1);
-    struct buf text;
-    struct buf path;
-    bool found;
+    struct buf *text = buf_push(L, SOURCE_MAX);
+    struct buf *path = buf_push(L, 4096);
 
-    buf_init(&text, SOURCE_MAX);
-    buf_init(&path, 4096);
-    found = b->config.read && b->config.read(b->config.arg, name, &text, &path);
-    if (found) {
-        lua_pushlstring(L, text.data ? text.data : "", text.len);
-        lua_pushlstring(L, path.data ? path.data : "", path.len);
-    }
-    buf_clear(&text);
-    buf_clear(&path);
-    return found ? 2 : 0;
+    if (!b->config.read || !b->config.read(b->config.arg, name, text, path))
+        return 0;
+    buf_push_text(L, text);
+    buf_push_text(L, path);
+    return 2;
 }
 
 /* host.read_version(path, age) -> text, or nothing: the kept version, 0 the newest */
@@ -114,15 +108,12 @@ static int l_read_version(lua_State *L)
     struct bridge *b = bridge_of(L);
     const char *path = luaL_checkstring(L, 1);
     unsigned age = (unsigned)luaL_checkinteger(L, 2);
-    struct buf text;
-    bool found;
+    struct buf *text = buf_push(L, SOURCE_MAX);
 
-    buf_init(&text, SOURCE_MAX);
-    found = b->config.read_version && b->config.read_version(b->config.arg, path, age, &text);
-    if (found)
-        lua_pushlstring(L, text.data ? text.data : "", text.len);
-    buf_clear(&text);
-    return found ? 1 : 0;
+    if (!b->config.read_version || !b->config.read_version(b->config.arg, path, age, text))
+        return 0;
+    buf_push_text(L, text);
+    return 1;
 }
 
 /* host.is_over() -> is the running handler being stopped? */

@@ -3,7 +3,9 @@
 #include <time.h>
 
 #include "bridge/internal.h"
+#include "client/timer.h"
 
+enum { WAITS_AFTER_MOST = 100 }; /* of who has left: enough to save what was being done */
 static const double PAUSE_SECONDS = 0.2; /* of a caller whose handler had to be stopped */
 static const char wait_mark;             /* its address is what a waiting handler yields */
 
@@ -64,6 +66,7 @@ bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *w
 static int new_thread(lua_State *L)
 {
     lua_newthread(L);
+    lib_coroutine_mark(L, -1, true);
     return 1;
 }
 
@@ -119,10 +122,13 @@ struct task *task_new(struct bridge *b, struct client *c, struct handler *h)
     return t;
 }
 
+static void undefer(struct task *t);
+
 static void free_task(struct task *t)
 {
     struct bridge *b = t->bridge;
 
+    undefer(t);
     *(t->prev ? &t->prev->next : &b->tasks) = t->next;
     if (t->next)
         t->next->prev = t->prev;
@@ -162,11 +168,13 @@ static void count(struct task *t, uint64_t us, size_t bytes)
 }
 
 /* The message and traceback of a coroutine that has failed. In the protected door, since text
- * is made. */
+ * is made; no __tostring is called, which would run outside of the handler's budget. */
 static int make_traceback(lua_State *L)
 {
     struct task *t = lua_touserdata(L, 1);
-    const char *message = luaL_tolstring(L, 2, NULL);
+    const char *message =
+        lua_isstring(L, 2) ? lua_tostring(L, 2)
+                           : lua_pushfstring(L, "(an error that is a %s)", luaL_typename(L, 2));
 
     luaL_traceback(L, t->co, message, 0);
     return 1;
@@ -246,6 +254,7 @@ static void pause_caller(struct task *t)
 static void finish(struct task *t)
 {
     t->is_over = true;
+    task_forget_wait(t);
     handler_ended(t, !t->has_failed, buf_text(&t->message));
     if (t->is_async && t->has_call)
         client_finish(t->client, &t->outcome);
@@ -255,24 +264,19 @@ static void finish(struct task *t)
         free_task(t);
 }
 
-static void defer(struct task *t, enum task_todo todo)
+/* What came up while Lua ran: between two waits a handler runs alone, and what it has returned
+ * is used before anything else runs. */
+static void run_deferred(void *arg)
 {
-    struct task **last = &t->bridge->deferred;
+    struct bridge *b = arg;
 
-    t->todo = todo;
-    while (*last)
-        last = &(*last)->next_deferred;
-    *last = t;
-    t->next_deferred = NULL;
-}
-
-/* What came up while Lua ran: between two waits a handler runs alone. */
-static void run_deferred(struct bridge *b)
-{
-    while (!b->current && b->deferred) {
+    timer_free(b->deferred_soon);
+    b->deferred_soon = NULL;
+    while (b->deferred) {
         struct task *t = b->deferred;
 
         b->deferred = t->next_deferred;
+        t->is_deferred = false;
         if (t->todo == TODO_START)
             task_start(t);
         else
@@ -280,9 +284,39 @@ static void run_deferred(struct bridge *b)
     }
 }
 
-static void resume(struct task *t, int args)
+static void defer(struct task *t, enum task_todo todo)
 {
     struct bridge *b = t->bridge;
+    struct task **last = &b->deferred;
+
+    t->todo = todo;
+    t->is_deferred = true;
+    while (*last)
+        last = &(*last)->next_deferred;
+    *last = t;
+    t->next_deferred = NULL;
+    if (!b->deferred_soon)
+        b->deferred_soon = timer_new(b->config.loop, 0, run_deferred, b);
+}
+
+static void undefer(struct task *t)
+{
+    struct task **at = &t->bridge->deferred;
+
+    if (!t->is_deferred)
+        return;
+    while (*at != t)
+        at = &(*at)->next_deferred;
+    *at = t->next_deferred;
+}
+
+static bool is_lua_running(const struct bridge *b)
+{
+    return b->current || budget_running();
+}
+
+static void resume(struct task *t, int args)
+{
     bool overran;
     int rc = run(t, args, &overran);
 
@@ -297,12 +331,11 @@ static void resume(struct task *t, int args)
         }
         finish(t);
     }
-    run_deferred(b);
 }
 
 void task_start(struct task *t)
 {
-    if (t->bridge->current) {
+    if (is_lua_running(t->bridge)) {
         t->is_async = true;
         defer(t, TODO_START);
         return;
@@ -332,6 +365,8 @@ struct task *task_current(lua_State *L)
     if (!t || !lua_isyieldable(L))
         luaL_error(L, "this waits, and nothing can wait here: not while a file loads, nor in a "
                       "sort, a gsub or a metamethod");
+    else if (t->is_cancelled && ++t->waits_after > WAITS_AFTER_MOST)
+        luaL_error(L, "the client has left");
     return t;
 }
 
@@ -343,6 +378,14 @@ int task_wait(lua_State *L, void (*cancel)(void *wait), void *wait, lua_KFunctio
     t->wait = wait;
     lua_pushlightuserdata(L, (void *)(uintptr_t)&wait_mark);
     return lua_yieldk(L, 1, lua_gettop(L) - 1, k);
+}
+
+void task_forget_wait(struct task *t)
+{
+    if (t->cancel)
+        t->cancel(t->wait);
+    t->cancel = NULL;
+    t->wait = NULL;
 }
 
 void task_wake(struct task *t, void *result)
@@ -361,9 +404,9 @@ void task_cancel(struct task *t)
 
     t->has_call = false;
     t->is_cancelled = true;
-    if (!t->cancel || t->is_running)
+    if (!t->cancel || t->is_running || t->is_deferred)
         return;
-    if (b->current) {
+    if (is_lua_running(b)) {
         defer(t, TODO_CANCEL);
         return;
     }

@@ -128,6 +128,7 @@ void clients_free(struct clients *all)
         client_drop(c);
         c->holds = 0;
         c->is_ready = false;
+        output_mark_dirty(c);
     }
     flush_dirty(all);
     ev_prepare_stop(all->config.loop, &all->before_wait);

@@ -401,6 +401,30 @@ static void test_rows_of_a_row_can_be_listed_twice(void **state)
     assert_true(caller_has(c, "[1][2]=(1)(2)[3]=(3)END"));
 }
 
+/* One text, a thousand times: what the list would take is more than a client may. */
+static void test_huge_lists_are_refused(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    board_write(board, "screens/root.txt",
+                "<% each:t.list %><% get:.name %><% end %>line> <% set:t.line %>\n");
+    board_write(board, "lua/handlers/t.lua",
+                "local t = {}\n"
+                "function t.list()\n"
+                "  local rows, name = {}, ('x'):rep(32768)\n"
+                "  for i = 1, 1000 do rows[i] = { name = name } end\n"
+                "  return rows\n"
+                "end\n"
+                "function t.line() return nil, 'still here' end\n"
+                "return t\n");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "line> ");
+    board_expect_log(board, NULL, "the list is larger than 16 MiB");
+    type(c, "\r", "still here");
+}
+
 static void test_get_formats(void **state)
 {
     struct caller *c;
@@ -1029,6 +1053,58 @@ static void test_sandbox(void **state)
     expect_evals(c, list, COUNT(list));
 }
 
+/* What one file does to a library would be done to all, and to the engine's own login. */
+static void test_libraries_are_shared_and_kept(void **state)
+{
+    static const struct evaluation list[] = {
+        {"string.find = 1", "string.find: all files share string, expected a local function"},
+        {"function string.trim() end", "string.trim: all files share string"},
+        {"rawset(table, 'concat', 1)", "all files share this table"},
+        {"text.pad = nil", "text.pad: all files share text"},
+        {"getmetatable(string), getmetatable(''), getmetatable(users)",
+         "=> false, false, false <="},
+        {"getmetatable(load('return _ENV')())", "=> false <="},
+        {"('x'):upper(), string.upper 'x', (' a '):match '%a'", "=> X, X, a <="},
+        {"local n = 0; for name, f in pairs(string) do n = n + 1 end; return n > 10",
+         "=> true <="},
+    };
+    struct caller *c = start_eval();
+
+    (void)state;
+    expect_evals(c, list, COUNT(list));
+}
+
+/* What would keep a loop inside of C going, or be outside of what C can say. */
+static void test_odd_arguments_are_refused(void **state)
+{
+    static const struct evaluation list[] = {
+        {"table.insert(setmetatable({}, { __len = function() return 1 << 40 end }), 1, 1)",
+         "table.insert: not with a table that has a __len"},
+        {"table.sort(setmetatable({}, { __len = function() return 1 << 30 end }))",
+         "table.sort: not with a table that has a __len"},
+        {"table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1e9 // 1 | 0)",
+         "more than a million at once"},
+        {"local t = setmetatable({}, { __index = {} }); table.insert(t, 'x'); return #t",
+         "=> 1 <="},
+        {"load(function() end)", "load: a text expected"},
+        {"text.pad('x', math.mininteger)", "at most 1000 columns expected"},
+        {"time.ago(0/0)", "a time in Unix seconds expected"},
+        {"time.ago(-math.huge)", "a time in Unix seconds expected"},
+        {"db.batch{ setmetatable({}, { __index = function() error 'ran' end }) }",
+         "item 1 has 0 parts"},
+        {"local s, t = ('x'):rep(200000), {}; for i = 1, 99 do t[i] = s end; "
+         "return db.row('SELECT 1', table.unpack(t))",
+         "the values are more than 16 MiB"},
+        {"coroutine.resume(coroutine.running())", "cannot resume non-suspended coroutine"},
+        {"table.sort({ 2, 1 }, function() coroutine.wrap(function() time.sleep(0) end)() end)",
+         "nothing can wait here"},
+    };
+    struct caller *c = start_eval();
+
+    (void)state;
+    expect_evals(c, list, COUNT(list));
+}
+
 /* Assigning a global names the mistake and its remedy. */
 static void test_globals_are_refused(void **state)
 {
@@ -1279,6 +1355,98 @@ static void test_gone_inside_own_coroutine_closes_too(void **state)
     assert_true(board_log_has(board, "closed inner"));
 }
 
+/* One that does not take leaving for an answer is stopped. */
+static void test_gone_cannot_wait_for_ever(void **state)
+{
+    static const char *const words[] = {"sleep", "row"};
+
+    (void)state;
+    board_write(board, "screens/root.txt", "line> <% set:t.line %>\n");
+    board_write(board, "lua/handlers/t.lua",
+                "local t = {}\n"
+                "local wait = { sleep = function() require('bbs.time').sleep(0.01) end,\n"
+                "  row = function() require('bbs.db').row 'SELECT 1' end }\n"
+                "function t.line(client, text)\n"
+                "  client:send 'WAITING'\n"
+                "  while true do pcall(wait[text]) end\n"
+                "end\n"
+                "return t\n");
+    board_start(board, NULL);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct caller *c = dial();
+        size_t from = log_end();
+        char text[16];
+
+        caller_expect(c, "line> ");
+        snprintf(text, sizeof(text), "%s\r", words[i]);
+        type(c, text, "WAITING");
+        hang_up(c);
+        board_expect_log(board, &from, "ran for too long");
+    }
+}
+
+/* --- two callers in the same handlers --- */
+
+#define SHARED_LUA                                                                             \
+    "local time = require 'bbs.time'\n"                                                        \
+    "local slash, first = {}, nil\n"                                                           \
+    "local co = coroutine.create(function()\n"                                                 \
+    "  time.sleep(1000)\n"                                                                     \
+    "end)\n"                                                                                   \
+    "function slash.wait(client) client:send 'WAITING' coroutine.resume(co) end\n"             \
+    "function slash.resume() return nil, tostring(select(2, coroutine.resume(co))) end\n"      \
+    "function slash.close() return nil, select(2, pcall(coroutine.close, co)) end\n"           \
+    "function slash.hello() return nil, 'still here' end\n"                                    \
+    "function slash.first(client)\n"                                                           \
+    "  first = client\n"                                                                       \
+    "  client:send 'I am first'\n"                                                             \
+    "  pcall(client.read_key, client)\n"                                                       \
+    "  return 'evil'\n"                                                                        \
+    "end\n"                                                                                    \
+    "function slash.finish() first:hangup() return 'other' end\n"                              \
+    "return slash\n"
+
+static void start_shared(struct caller **one, struct caller **two)
+{
+    board_write(board, "screens/root.txt", "line> <% set:t.take %>\n");
+    board_write(board, "screens/other.txt", "THE OTHER<% go:root(\"R\") %>\n");
+    board_write(board, "screens/evil.txt", "NOT ASKED FOR<% go:root(\"R\") %>\n");
+    board_write(board, "lua/handlers/t.lua", ECHO_LUA);
+    board_write(board, "lua/handlers/slash.lua", SHARED_LUA);
+    board_start(board, NULL);
+    *one = dial();
+    caller_expect(*one, "line> ");
+    *two = dial();
+    caller_expect(*two, "line> ");
+}
+
+/* The engine alone goes on in a coroutine that waits for it. */
+static void test_nobody_resumes_what_the_engine_waits_in(void **state)
+{
+    struct caller *one;
+    struct caller *two;
+
+    (void)state;
+    start_shared(&one, &two);
+    type(one, "/wait\r", "WAITING");
+    type(two, "/resume\r", "cannot resume non-suspended coroutine");
+    type(two, "/close\r", "cannot close a coroutine that runs or waits");
+    hang_up(one);
+    type(two, "/hello\r", "still here");
+}
+
+/* A handler that goes on because of another's does not get in between with what it returns. */
+static void test_outcomes_are_not_mixed_up(void **state)
+{
+    struct caller *one;
+    struct caller *two;
+
+    (void)state;
+    start_shared(&one, &two);
+    type(one, "/first\r", "I am first");
+    type(two, "/finish\r", "THE OTHER");
+}
+
 /* --- handlers that never end --- */
 
 #define RUNAWAYS_LUA                                                                           \
@@ -1317,6 +1485,11 @@ static void test_gone_inside_own_coroutine_closes_too(void **state)
     "function slash.chain() local s = 'x' while true do s = s .. s end end\n"                  \
     "function slash.caught() local t = {}\n"                                                   \
     "  while true do pcall(function() t[#t + 1] = ('x'):rep(1 << 20) .. #t end) end end\n"     \
+    "local page = (' '):rep(1 << 16)\n"                                                        \
+    "function slash.matching() page:match '^%s*(.-)%s*(.-)%s*x' end\n"                         \
+    "function slash.finding() while true do pcall(page.find, page, '.-.-.-x') end end\n"       \
+    "function slash.gmatching() for a in page:gmatch '.-.-.-x' do end end\n"                   \
+    "function slash.replacing() page:gsub('%s*%s*%s*x', '') end\n"                             \
     "function slash.hello() return nil, 'still here' end\n"                                    \
     "return slash\n"
 
@@ -1374,6 +1547,15 @@ static void test_endless_loops_are_stopped(void **state)
 
     (void)state;
     expect_all_stopped("return {}", words, COUNT(words), "");
+}
+
+/* A pattern that would take years, over a page of blanks. */
+static void test_endless_patterns_are_stopped(void **state)
+{
+    static const char *const words[] = {"matching", "finding", "gmatching", "replacing"};
+
+    (void)state;
+    expect_all_stopped("return {}", words, COUNT(words), "ran for too long");
 }
 
 static void test_endless_tostring_of_an_error(void **state)
@@ -1534,6 +1716,7 @@ int main(void)
         TEST(test_wrong_returns_are_errors_with_a_place),
         TEST(test_unknown_handler),
         TEST(test_rows_of_a_row_can_be_listed_twice),
+        TEST(test_huge_lists_are_refused),
         TEST(test_get_formats),
         TEST(test_get_raw),
         TEST(test_field_max),
@@ -1563,6 +1746,8 @@ int main(void)
         TEST(test_send_tell_and_clear),
         TEST(test_tell_keeps_what_is_typed),
         TEST(test_sandbox),
+        TEST(test_libraries_are_shared_and_kept),
+        TEST(test_odd_arguments_are_refused),
         TEST(test_globals_are_refused),
         TEST(test_db),
         TEST(test_endless_sql_is_stopped),
@@ -1572,7 +1757,11 @@ int main(void)
         TEST(test_failed_coroutine_closes_its_variables),
         TEST(test_waits_raise_when_the_caller_is_gone),
         TEST(test_gone_inside_own_coroutine_closes_too),
+        TEST(test_gone_cannot_wait_for_ever),
+        TEST(test_nobody_resumes_what_the_engine_waits_in),
+        TEST(test_outcomes_are_not_mixed_up),
         TEST(test_endless_loops_are_stopped),
+        TEST(test_endless_patterns_are_stopped),
         TEST(test_endless_tostring_of_an_error),
         TEST(test_endless_close_of_own_coroutine),
         TEST(test_endless_finalizer),
