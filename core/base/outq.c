@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-enum { PRIVATE_MIN = 128, PRIVATE_MAX = 16384 };
+enum { PRIVATE_MIN = 128, PRIVATE_MAX = 16384, COPY_MAX = 512 };
 
 struct outq_chunk {
     struct blob *blob;
@@ -70,28 +70,31 @@ static bool add_small(struct outq *q, struct span s)
     return true;
 }
 
-void outq_add(struct outq *q, struct span s)
+static bool add_to_last(struct outq *q, struct span s)
 {
     struct outq_chunk *last = q->count ? &q->chunks[q->head + q->count - 1] : NULL;
 
-    if (s.len == 0)
+    if (!last || last->room < s.len)
+        return false;
+    memcpy(last->blob->data + last->offset + last->len, s.data, s.len);
+    last->len += (uint32_t)s.len;
+    last->room -= (uint32_t)s.len;
+    q->bytes += (uint32_t)s.len;
+    return true;
+}
+
+void outq_add(struct outq *q, struct span s)
+{
+    if (s.len == 0 || add_to_last(q, s) || (q->count == 0 && add_small(q, s)))
         return;
-    if (q->count == 0 && add_small(q, s))
-        return;
-    if (last && last->room >= s.len) {
-        memcpy(last->blob->data + last->offset + last->len, s.data, s.len);
-        last->len += (uint32_t)s.len;
-        last->room -= (uint32_t)s.len;
-    } else {
-        add_private(q, s);
-    }
+    add_private(q, s);
     q->bytes += (uint32_t)s.len;
 }
 
 void outq_add_blob(struct outq *q, struct blob *b, uint32_t offset, uint32_t len)
 {
     assert(offset <= b->len && len <= b->len - offset);
-    if (len == 0)
+    if (len == 0 || (len <= COPY_MAX && add_to_last(q, span_from(b->data + offset, len))))
         return;
     *add_chunk(q) = (struct outq_chunk){blob_ref(b), offset, len, 0};
     q->bytes += len;

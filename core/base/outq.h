@@ -29,8 +29,9 @@ struct outq {
 void outq_init(struct outq *q);
 void outq_clear(struct outq *q); /* drops all */
 
-void outq_add(struct outq *q, struct span s);                                      /* copies */
-void outq_add_blob(struct outq *q, struct blob *b, uint32_t offset, uint32_t len); /* refers */
+void outq_add(struct outq *q, struct span s); /* copies */
+/* Refers to it; copies what is short and fits behind a private piece. */
+void outq_add_blob(struct outq *q, struct blob *b, uint32_t offset, uint32_t len);
 
 /* Fill `iov` with what is to be written first; how many entries. Good until the next call. */
 int outq_iov(const struct outq *q, struct iovec *iov, int max);
