@@ -133,6 +133,20 @@ static lua_Integer option_number(lua_State *L, const char *name, lua_Integer sta
     return n;
 }
 
+static double option_seconds(lua_State *L, const char *name)
+{
+    lua_Number n = 0;
+
+    if (lua_istable(L, 2) && lua_getfield(L, 2, name) != LUA_TNIL) {
+        int ok;
+
+        n = lua_tonumberx(L, -1, &ok);
+        if (!ok || !(n >= 0 && n <= 86400))
+            luaL_error(L, "option %s: 0 to 86400 seconds expected", name);
+    }
+    return n;
+}
+
 /* Stays on the stack, so that the span does. */
 static struct span option_text(lua_State *L, const char *name)
 {
@@ -197,7 +211,7 @@ static int l_read_key(lua_State *L)
     lua_settop(L, 2);
     if (!lua_isnoneornil(L, 2))
         luaL_checktype(L, 2, LUA_TTABLE);
-    client_ask_key(c, (double)option_number(L, "timeout", 0, 0, 86400));
+    client_ask_key(c, option_seconds(L, "timeout"));
     return wait_for_caller(L, asked);
 }
 

@@ -37,6 +37,7 @@ void client_log_in(struct client *c, int64_t user, const char *handle, const cha
     set_names(c, handle, nick_name);
     c->user = user;
     c->level = (uint8_t)level;
+    c->account_since = clients_now(c->all);
     c->back_count = 0; /* nobody goes back to the login */
     log_info("call event=login node=%u address=%s user=%s", c->id, c->address_text,
              log_quote(span_of(handle)));
@@ -80,7 +81,7 @@ void account_call_ends(struct client *c)
     o->work.finished = minutes_added;
     o->work.writes = true;
     o->user = c->user;
-    o->minutes = (int64_t)((clients_now(c->all) - c->since + 30) / 60);
+    o->minutes = (int64_t)((clients_now(c->all) - c->account_since + 30) / 60);
     store_add(c->all->config.store, &o->work);
 }
 

@@ -169,6 +169,12 @@ static double earliest(double a, double b)
     return a > 0 && (b <= 0 || a < b) ? a : b;
 }
 
+/* A minute before the end, where there is one. */
+static bool warns_idle(const struct client *c)
+{
+    return c->all->config.settings->idle_seconds > 60;
+}
+
 static double idle_at(const struct client *c)
 {
     const struct settings *s = c->all->config.settings;
@@ -177,7 +183,7 @@ static double idle_at(const struct client *c)
         return c->since + (double)s->visitor_seconds;
     if (client_is_sysop(c))
         return 0;
-    return c->last_input + (double)s->idle_seconds - (c->warned ? 0 : 60);
+    return c->last_input + (double)s->idle_seconds - (c->warned || !warns_idle(c) ? 0 : 60);
 }
 
 static double call_ends_at(const struct client *c)
@@ -188,16 +194,23 @@ static double call_ends_at(const struct client *c)
 
 static double stalled_at(const struct client *c)
 {
-    if (outq_is_empty(&c->out))
-        return 0;
+    if (outq_is_empty(&c->out) || c->is_dirty)
+        return 0; /* it has not been tried yet */
     return c->last_write + (double)c->all->config.settings->stalled_seconds;
 }
 
 static double page_timeout_at(const struct client *c)
 {
-    if (!c->screen || !c->screen->timeout || c->mode == MODE_BUSY)
+    if (!c->screen || !c->screen->timeout || c->mode == MODE_BUSY || c->is_calling)
         return 0;
     return c->last_input + c->screen->timeout;
+}
+
+static double escape_at(const struct client *c)
+{
+    if (keys_is_waiting(&c->keys))
+        return c->last_read + ESCAPE_MS / 1000.0;
+    return c->keys.in_paste ? c->last_read + PASTE_MS / 1000.0 : 0;
 }
 
 static double tick_at(const struct client *c)
@@ -213,13 +226,12 @@ static double deadline(const struct client *c)
         return earliest(at, c->close_at);
     if (c->state == CLIENT_DETECTING)
         at = earliest(at, c->since + FIRST_SCREEN_MS / 1000.0);
-    if (keys_is_waiting(&c->keys))
-        at = earliest(at, c->last_input + ESCAPE_MS / 1000.0);
+    at = earliest(at, escape_at(c));
     at = earliest(at, c->paused_until);
     at = earliest(at, idle_at(c));
     at = earliest(at, call_ends_at(c));
     at = earliest(at, page_timeout_at(c));
-    at = earliest(at, c->is_resting ? 0 : c->ask_until);
+    at = earliest(at, c->ask_until);
     return earliest(at, tick_at(c));
 }
 
@@ -239,7 +251,7 @@ static void end_idle(struct client *c)
 {
     if (c->is_visitor) {
         client_drain(c);
-    } else if (!c->warned && c->all->config.settings->idle_seconds > 60) {
+    } else if (!c->warned && warns_idle(c)) {
         c->warned = true;
         client_tell(c, SPAN_LIT("Are you still there? Press a key within a minute."));
     } else {
@@ -272,12 +284,12 @@ static bool meet_deadline(struct client *c, double now)
         client_drop(c);
     } else if (c->state == CLIENT_DETECTING && is_due(c->since + 0.5, now)) {
         detect_finish(c);
-    } else if (keys_is_waiting(&c->keys) && is_due(c->last_input + ESCAPE_MS / 1000.0, now)) {
+    } else if (is_due(escape_at(c), now)) {
         pump_escape(c);
     } else if (is_due(c->paused_until, now)) {
         c->paused_until = 0;
         client_mark_ready(c);
-    } else if (!c->is_resting && is_due(c->ask_until, now)) {
+    } else if (is_due(c->ask_until, now)) {
         end_asking(c);
     } else if (is_due(call_ends_at(c), now)) {
         client_hang_up(c, SPAN_LIT("Your time for this call is over."));
@@ -445,6 +457,7 @@ static void end_call(struct client *c)
     account_call_ends(c);
     c->all->config.hooks.gone(c->all->config.hooks.arg, c);
     prompt_end(c);
+    prompt_drop_aside(c);
     if (!c->is_visitor) {
         log_info("call event=end node=%u address=%s user=%s seconds=%.0f missed=%u", c->id,
                  c->address_text, log_quote(span_of(client_user_id(c))),
@@ -534,6 +547,8 @@ void client_free(struct client *c)
     buf_clear(&c->early);
     buf_clear(&c->line);
     buf_clear(&c->tells);
+    if (c->detect)
+        buf_clear(&c->detect->early);
     mem_free(c->detect);
     mem_free(c->term_name);
     mem_free(c->handle);

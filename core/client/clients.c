@@ -31,18 +31,22 @@ void client_mark_ready(struct client *c)
     ev_idle_start(c->all->config.loop, &c->all->no_wait);
 }
 
-/* Before the loop sleeps: write what has gathered, free who has gone. */
+/* Write what has gathered, free who has gone. What that brings about has the next turn: a
+ * handler that sends without end, to one who reads without end, leaves room for the others. */
 static void flush_dirty(struct clients *all)
 {
-    while (all->dirty) {
-        struct client *c = all->dirty;
+    struct client *c = all->dirty;
 
-        all->dirty = c->next_dirty;
+    all->dirty = NULL;
+    while (c) {
+        struct client *next = c->next_dirty;
+
         c->is_dirty = false;
         if (c->state != CLIENT_GONE)
             output_flush(c);
         else if (c->holds == 0 && !c->is_ready)
             client_free(c);
+        c = next;
     }
 }
 
@@ -60,9 +64,10 @@ static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
     struct clients *all = w->data;
     double end;
 
-    (void)loop;
     (void)events;
     flush_dirty(all);
+    if (all->dirty)
+        ev_idle_start(loop, &all->no_wait);
     end = ev_time();
     if (all->turn_began > 0 && end > all->turn_began)
         note_turn(all, end - all->turn_began);
@@ -77,8 +82,7 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
     (void)events;
     all->turn_began = ev_now(loop);
     all->ready = NULL;
-    if (c)
-        ev_idle_stop(loop, &all->no_wait);
+    ev_idle_stop(loop, &all->no_wait);
     while (c) {
         struct client *next = c->next_ready;
 
@@ -130,7 +134,8 @@ void clients_free(struct clients *all)
         c->is_ready = false;
         output_mark_dirty(c);
     }
-    flush_dirty(all);
+    while (all->dirty)
+        flush_dirty(all);
     ev_prepare_stop(all->config.loop, &all->before_wait);
     ev_check_stop(all->config.loop, &all->after_wait);
     ev_idle_stop(all->config.loop, &all->no_wait);

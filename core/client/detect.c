@@ -73,7 +73,8 @@ static void correct(struct client *c, bool ansi, enum charset charset)
         return;
     c->ansi = ansi;
     c->charset = (uint8_t)charset;
-    if (c->state == CLIENT_OPEN && c->is_visitor && c->mode != MODE_BUSY)
+    if (c->state == CLIENT_OPEN && c->is_visitor && c->mode != MODE_BUSY &&
+        c->asker == ASKER_SCREEN && !c->is_resting)
         show_refresh(c);
 }
 
@@ -151,18 +152,34 @@ static void take_late_report(struct client *c, const struct key *key)
         correct(c, true, key->column == 2 ? CHARSET_UTF8 : CHARSET_CP437);
 }
 
-static void keep_early(struct detect *d, const struct key *key)
+/* The byte that a key was, to be decoded anew once the character set is known; 0: none. */
+static unsigned char early_byte(const struct client *c, const struct key *key)
 {
-    char byte = 0;
+    switch (key->code) {
+    case KEY_CHAR:
+        return charset_to_cp437(key->ch); /* as pump.c has decoded it */
+    case KEY_CTRL:
+        return key->ch & 0x1F;
+    case KEY_ENTER:
+        return c->keys.after_cr ? '\r' : '\n';
+    case KEY_TAB:
+        return '\t';
+    case KEY_BACKSPACE:
+        return '\b';
+    default:
+        return 0;
+    }
+}
 
-    if (key->code == KEY_ENTER)
-        byte = '\r';
-    else if (key->code == KEY_BACKSPACE)
-        byte = '\b';
-    else if (key->code == KEY_CHAR && key->ch < 0x80)
-        byte = (char)key->ch;
-    if (byte && d->early_len < sizeof(d->early))
-        d->early[d->early_len++] = byte;
+static void keep_early(struct client *c, const struct key *key)
+{
+    struct buf *early = &c->detect->early;
+    unsigned char byte = early_byte(c, key);
+
+    if (byte && early->len == INPUT_MAX)
+        output_bytes(c, SPAN_LIT("\a"));
+    else if (byte)
+        buf_add_byte(early, (char)byte);
 }
 
 bool detect_key(struct client *c, const struct key *key)
@@ -176,13 +193,14 @@ bool detect_key(struct client *c, const struct key *key)
     }
     if (!c->detect)
         return false;
-    keep_early(c->detect, key);
+    keep_early(c, key);
     return true;
 }
 
 void detect_begin(struct client *c)
 {
     c->detect = mem_zalloc(sizeof(*c->detect));
+    buf_init(&c->detect->early, 2 * INPUT_MAX); /* what is typed later is put behind it */
     c->state = CLIENT_DETECTING;
     c->charset = CHARSET_ASCII;
     c->width = 80;
@@ -197,10 +215,8 @@ void detect_finish(struct client *c)
     if (!d)
         return;
     c->detect = NULL;
-    c->is_raw = !telnet_has_answered(c->telnet);
     c->state = CLIENT_OPEN;
-    if (d->early_len)
-        buf_add(&c->early, span_from(d->early, d->early_len));
+    c->early = d->early;
     mem_free(d);
     client_mark_ready(c);
     c->armed = 0; /* for the end of detection: it shall not fire for nothing */

@@ -21,6 +21,7 @@ enum {
     HOPS_MAX = 20, /* changes of screen without a key between them */
     FIRST_SCREEN_MS = 500,
     ESCAPE_MS = 150,
+    PASTE_MS = 2000, /* without its end: it has been lost */
     LINGER_SECONDS = 5,
 };
 
@@ -62,8 +63,7 @@ struct detect {
     bool types_done;
     bool mtts_known;
     uint32_t mtts;
-    char early[64]; /* typed before the first screen */
-    uint8_t early_len;
+    struct buf early; /* typed before the first screen, as bytes */
 };
 
 /* What a key touches comes first: with thousands of callers each line of it comes from memory.
@@ -81,7 +81,6 @@ struct client {
     uint8_t charset;
     bool ansi;
     bool is_visitor;
-    bool is_raw; /* the peer does not speak telnet */
     bool is_dirty;
     bool is_ready;
     bool is_calling;  /* a handler runs, client_finish is awaited */
@@ -99,7 +98,8 @@ struct client {
     struct keys keys;
     struct outq out;
     double last_input; /* a key */
-    double last_write; /* that took something, or found nothing to write */
+    double last_read;  /* anything at all */
+    double last_write; /* that took something, or was the first to wait */
     int64_t user;
     struct screen *screen;
     struct detect *detect; /* until the terminal is known */
@@ -116,6 +116,7 @@ struct client {
     struct buf line;  /* what stands in the prompt's line, as it is on the wire */
     struct buf tells; /* notices that wait for a prompt, each ends with LF */
     uint64_t live;    /* go: keys that count now */
+    struct edit *rest_edit;
     const char *back[BACK_MAX];
     char *handle;
     char *nick_name;
@@ -123,8 +124,10 @@ struct client {
     void *box;
 
     double since; /* loop time */
+    double account_since;
     double next_tick;
-    double ask_until;    /* of a handler's key, 0: none */
+    double ask_until; /* of a handler's key, 0: none */
+    double rest_ask_until;
     double close_at;     /* while draining */
     double paused_until; /* 0: it is not */
 
@@ -215,7 +218,10 @@ void detect_finish(struct client *c);
 void prompt_line(struct client *c, const struct edit_options *options, struct span standard);
 void prompt_key(struct client *c);
 void prompt_take_key(struct client *c, const struct key *key);
-void prompt_end(struct client *c); /* forget what is typed */
+void prompt_end(struct client *c);       /* forget what is typed */
+void prompt_set_aside(struct client *c); /* a tick or a command begins, and may ask itself */
+void prompt_take_back(struct client *c);
+void prompt_drop_aside(struct client *c);
 void prompt_show_again(struct client *c);
 void prompt_keep_line(struct client *c); /* a handler is about to write beside the prompt */
 bool prompt_take_line(struct client *c); /* the kept one is back; false: nothing was kept */

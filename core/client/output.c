@@ -174,6 +174,8 @@ static void after_write(struct client *c)
                c->state == CLIENT_OPEN && !c->is_showing && !c->has_yielded) {
         show_run(c);
     }
+    if (c->out.bytes <= low && (c->typed.len > 0 || c->input.len > 0))
+        client_mark_ready(c);
 }
 
 /* One piece goes out by the cheaper call: it is most often one key's echo. */
@@ -208,7 +210,7 @@ void output_flush(struct client *c)
 {
     if (c->state >= CLIENT_SHUT)
         return;
-    if (outq_is_empty(&c->out))
+    if (!ev_is_active(&c->writer)) /* nothing has waited until now */
         c->last_write = clients_now(c->all);
     if (!write_some(c)) {
         client_drop(c);
@@ -219,7 +221,7 @@ void output_flush(struct client *c)
             ev_io_stop(c->all->config.loop, &c->writer);
         if (c->state == CLIENT_DRAINING)
             client_drain(c);
-    } else if (!ev_is_active(&c->writer)) {
+    } else {
         ev_io_start(c->all->config.loop, &c->writer);
         client_rearm(c);
     }

@@ -7,7 +7,7 @@
 
 static bool echoes(const struct client *c)
 {
-    return !c->is_raw && telnet_is_on(c->telnet, TELNET_US, TELNET_ECHO);
+    return telnet_has_answered(c->telnet) && telnet_is_on(c->telnet, TELNET_US, TELNET_ECHO);
 }
 
 /* Bytes beside the screen's own text: not part of the prompt's line. */
@@ -157,14 +157,45 @@ bool client_tell(struct client *c, struct span text)
 
 /* --- asking --- */
 
+static void free_edit(struct edit **edit)
+{
+    if (!*edit)
+        return;
+    edit_clear(*edit);
+    mem_free(*edit);
+    *edit = NULL;
+}
+
 void prompt_end(struct client *c)
 {
-    if (c->edit) {
-        edit_clear(c->edit);
-        mem_free(c->edit);
-        c->edit = NULL;
-    }
+    free_edit(&c->edit);
     c->mode = MODE_BUSY;
+}
+
+void prompt_set_aside(struct client *c)
+{
+    c->rest_edit = c->edit;
+    c->rest_mode = c->mode;
+    c->rest_asker = c->asker;
+    c->rest_ask_until = c->ask_until;
+    c->edit = NULL;
+    c->mode = MODE_BUSY;
+    c->ask_until = 0;
+}
+
+void prompt_take_back(struct client *c)
+{
+    free_edit(&c->edit);
+    c->edit = c->rest_edit;
+    c->mode = c->rest_mode;
+    c->asker = c->rest_asker;
+    c->ask_until = c->rest_ask_until;
+    c->rest_edit = NULL;
+}
+
+void prompt_drop_aside(struct client *c)
+{
+    free_edit(&c->rest_edit);
 }
 
 static void begin_edit(struct client *c, const struct edit_options *options)
@@ -172,6 +203,7 @@ static void begin_edit(struct client *c, const struct edit_options *options)
     prompt_end(c);
     c->edit = mem_alloc(sizeof(*c->edit));
     edit_init(c->edit, options);
+    c->edit->in_paste = c->keys.in_paste;
 }
 
 static void type_ahead(struct client *c)
@@ -232,9 +264,14 @@ static void begin_slash(struct client *c)
 
 static void end_slash(struct client *c)
 {
+    bool stands_there = c->edit->text.len > 0;
+
+    if (stands_there)
+        erase_prompt(c);
     prompt_end(c);
     c->mode = MODE_KEY;
-    prompt_show_again(c);
+    if (stands_there)
+        prompt_show_again(c);
 }
 
 static void take_slash(struct client *c)
@@ -275,7 +312,7 @@ static void line_done(struct client *c)
     buf_init(&c->edit->text, text.max); /* the text is ours now */
     c->after_field = echoes(c);
     if (!masked && show_is_slash(c, line)) {
-        show_slash(c, line); /* `edit` stays, empty: it is shown again afterwards */
+        show_slash(c, line); /* `edit` is set aside, empty: it is shown again afterwards */
     } else {
         prompt_end(c);
         if (!masked && span_starts_with(line, "//"))

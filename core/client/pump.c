@@ -31,11 +31,32 @@ static void take_key(struct client *c, const struct key *key)
         prompt_take_key(c, key);
 }
 
+/* A key that does more than to appear in a line: a turn has few of them. */
+static bool is_work(const struct client *c, const struct key *key)
+{
+    bool in_line = c->mode == MODE_LINE || c->mode == MODE_SLASH;
+
+    return !(in_line && key->code == KEY_CHAR && !c->edit->options.hotkey);
+}
+
+static void count_work(const struct client *c, int *lines)
+{
+    *lines = clients_turn_is_long(c->all) ? 0 : *lines - 1;
+}
+
 static bool takes_keys(const struct client *c)
 {
     if (c->early.len > 0 || c->has_yielded)
         return false; /* what was typed earlier comes first; its screen has to go on */
+    if (client_is_full(c))
+        return false; /* who does not read is not answered */
     return c->state == CLIENT_DETECTING || (c->state == CLIENT_OPEN && c->mode != MODE_BUSY);
+}
+
+/* Before it is known, bytes are kept as they are: CP437 has a character for each. */
+static enum charset charset_of(const struct client *c)
+{
+    return c->state == CLIENT_DETECTING ? CHARSET_CP437 : (enum charset)c->charset;
 }
 
 /* Decode keys while somebody wants them; the rest stays in `s`. */
@@ -43,22 +64,22 @@ static void run_keys(struct client *c, struct span *s, int *lines)
 {
     struct key key;
 
-    while (takes_keys(c) && *lines > 0 &&
-           keys_next(&c->keys, s, (enum charset)c->charset, &key)) {
-        bool is_for_handler = key.code == KEY_ENTER || c->mode == MODE_KEY;
+    while (takes_keys(c) && *lines > 0 && keys_next(&c->keys, s, charset_of(c), &key)) {
+        bool work = is_work(c, &key);
 
         take_key(c, &key);
-        if (is_for_handler)
-            *lines = clients_turn_is_long(c->all) ? 0 : *lines - 1;
+        if (work)
+            count_work(c, lines);
     }
 }
 
-static void take_interrupt(struct client *c, enum key_code code, uint32_t ch)
+static void take_interrupt(struct client *c, enum key_code code, uint32_t ch, int *lines)
 {
     struct key key = {.code = code, .ch = ch};
 
     if (takes_keys(c))
         take_key(c, &key);
+    count_work(c, lines);
 }
 
 /* A handler of the login that never ends: Ctrl-O is seen although nobody takes keys. */
@@ -97,13 +118,13 @@ static void take_event(struct client *c, const struct telnet_event *ev, int *lin
         take_data(c, ev->data, lines);
         break;
     case TELNET_INTERRUPT:
-        take_interrupt(c, KEY_CTRL, 'C');
+        take_interrupt(c, KEY_CTRL, 'C', lines);
         break;
     case TELNET_ERASE_CHAR:
-        take_interrupt(c, KEY_BACKSPACE, 0);
+        take_interrupt(c, KEY_BACKSPACE, 0, lines);
         break;
     case TELNET_ERASE_LINE:
-        take_interrupt(c, KEY_CTRL, 'U');
+        take_interrupt(c, KEY_CTRL, 'U', lines);
         break;
     case TELNET_BAD:
         client_drop(c);
@@ -133,7 +154,7 @@ static void run_telnet(struct client *c, struct span *in, int *lines)
 {
     struct telnet_event ev;
 
-    while (c->state <= CLIENT_OPEN && takes_data(c) && *lines > 0 &&
+    while (c->state <= CLIENT_OPEN && takes_data(c) && *lines > 0 && !client_is_full(c) &&
            telnet_next(c->telnet, in, &ev)) {
         take_event(c, &ev, lines);
         send_replies(c);
@@ -165,7 +186,7 @@ static void after_run(struct client *c)
         ev_io_stop(c->all->config.loop, &c->reader);
     else if (!ev_is_active(&c->reader))
         ev_io_start(c->all->config.loop, &c->reader);
-    if (keys_is_waiting(&c->keys))
+    if (keys_is_waiting(&c->keys) || c->keys.in_paste)
         client_rearm(c);
 }
 
@@ -215,6 +236,7 @@ static void run_fresh(struct client *c, struct span in)
 
 static void take_input(struct client *c, struct span in)
 {
+    c->last_read = clients_now(c->all);
     if (c->input.len == 0 && c->typed.len == 0) {
         run_fresh(c, in);
         return;
@@ -243,6 +265,9 @@ void pump_escape(struct client *c)
 {
     struct key key;
 
-    if (keys_timeout(&c->keys, &key) && takes_keys(c))
+    bool is_key = keys_is_waiting(&c->keys) ? keys_timeout(&c->keys, &key)
+                                            : keys_end_paste(&c->keys, &key);
+
+    if (is_key && takes_keys(c))
         take_key(c, &key);
 }

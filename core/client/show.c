@@ -428,8 +428,7 @@ static void rest_again(struct client *c, const struct outcome *out)
     bool is_disturbed = come_back(c, out->notice);
 
     c->is_resting = false;
-    c->asker = c->rest_asker;
-    c->mode = c->rest_mode;
+    prompt_take_back(c);
     if (is_disturbed || c->call == CALL_SLASH)
         prompt_show_again(c);
     if (c->asker == ASKER_SCREEN)
@@ -449,6 +448,8 @@ static void rest_returned(struct client *c, const struct outcome *out)
         rest_again(c, out);
     } else {
         c->is_resting = false;
+        c->asker = ASKER_SCREEN;
+        prompt_drop_aside(c);
         apply(c, out);
     }
     if (c->rest_asker == ASKER_HANDLER) {
@@ -844,11 +845,9 @@ void show_timeout(struct client *c)
 
 static void begin_rest(struct client *c)
 {
-    c->rest_mode = c->mode;
-    c->rest_asker = c->asker;
+    prompt_set_aside(c);
     c->rest_call = c->call;
     c->is_resting = true;
-    c->mode = MODE_BUSY;
     begin_show(c);
 }
 
@@ -857,6 +856,8 @@ void show_tick(struct client *c)
     struct outcome out;
 
     c->next_tick = clients_now(c->all) + c->screen->tick_seconds;
+    c->hops =
+        0; /* screens that show one another in turn are no circle: there is time between */
     if (c->asker == ASKER_HANDLER || (c->edit && c->edit->text.len > 0))
         return;
     begin_rest(c);
@@ -915,6 +916,7 @@ void show_rescue(struct client *c)
     client_typed(c);
     c->is_calling = c->is_resting = false;
     prompt_end(c);
+    prompt_drop_aside(c);
     end_show(c);
     client_clear_screen(c);
     if (start_call(c, &call, &out))

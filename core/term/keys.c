@@ -417,6 +417,15 @@ bool keys_timeout(struct keys *k, struct key *key)
     return code != KEY_NONE && emit(key, code, 0);
 }
 
+bool keys_end_paste(struct keys *k, struct key *key)
+{
+    if (!k->in_paste)
+        return false;
+    k->in_paste = false;
+    set_state(k, STATE_TEXT);
+    return emit(key, KEY_PASTE_END, 0);
+}
+
 static void name_char(uint32_t cp, char *out)
 {
     struct buf utf8;

@@ -79,6 +79,10 @@ bool keys_is_waiting(const struct keys *k); /* an Esc, or a piece of a sequence,
  */
 bool keys_timeout(struct keys *k, struct key *key);
 
+/* A paste that has not gone on for two seconds is over, whether its end came or not. False:
+ * there was none. */
+bool keys_end_paste(struct keys *k, struct key *key);
+
 enum { KEY_NAME_SIZE = 16 };
 
 /* The name handlers get: "up", "page_down", "escape", "f1", "ctrl_c", "space", "é". `out` holds
