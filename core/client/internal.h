@@ -173,6 +173,7 @@ struct clients {
     ev_check after_wait;
     ev_idle no_wait;
     struct buf replies; /* telnet's, of the client that is being read */
+    struct buf echo;    /* of the key that is being taken */
     struct lag lag;
     double turn_began;
     double stall_told;

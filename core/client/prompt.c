@@ -5,6 +5,8 @@
 #include "client/internal.h"
 #include "term/ansi.h"
 
+enum { ROOM_LEAST = 8 };
+
 static bool echoes(const struct client *c)
 {
     return telnet_has_answered(c->telnet) && telnet_is_on(c->telnet, TELNET_US, TELNET_ECHO);
@@ -38,15 +40,42 @@ static bool is_at_prompt(const struct client *c)
     return c->state == CLIENT_OPEN && c->mode != MODE_BUSY;
 }
 
-static unsigned typed_columns(const struct client *c)
+/* Columns of the prompt itself, as it is on the wire. */
+static unsigned prompt_columns(const struct client *c)
 {
-    return c->edit ? utf8_columns(buf_span(&c->edit->text)) : 0;
+    struct buf plain;
+    unsigned columns;
+
+    buf_init(&plain, BUF_LARGE);
+    if (c->charset == CHARSET_UTF8) {
+        ansi_strip(&plain, buf_span(&c->line), false);
+    } else {
+        struct buf utf8;
+
+        buf_init(&utf8, BUF_LARGE);
+        charset_decode_cp437(&utf8, buf_span(&c->line));
+        ansi_strip(&plain, buf_span(&utf8), false);
+        buf_clear(&utf8);
+    }
+    columns = utf8_columns(buf_span(&plain));
+    buf_clear(&plain);
+    return columns;
+}
+
+/* What is left of the row for what is typed, less the cursor's own place at its end; 0 where it
+ * is too little to work with, and the line may as well go over the edge. */
+static uint16_t room_columns(const struct client *c)
+{
+    unsigned used = prompt_columns(c) + 1;
+
+    return used + ROOM_LEAST <= c->width ? (uint16_t)(c->width - used) : 0;
 }
 
 /* Make room for a notice where the prompt stands. */
 static void erase_prompt(struct client *c)
 {
-    bool one_row = c->line.len + typed_columns(c) < c->width;
+    unsigned typed = c->edit ? edit_columns(c->edit) : 0;
+    bool one_row = prompt_columns(c) + typed < c->width;
 
     if (c->ansi && one_row && !c->after_field)
         output_bytes(c, SPAN_LIT("\r\033[0m\033[K"));
@@ -200,9 +229,12 @@ void prompt_drop_aside(struct client *c)
 
 static void begin_edit(struct client *c, const struct edit_options *options)
 {
+    struct edit_options in_row = *options;
+
+    in_row.width = room_columns(c);
     prompt_end(c);
     c->edit = mem_alloc(sizeof(*c->edit));
-    edit_init(c->edit, options);
+    edit_init(c->edit, &in_row);
     c->edit->in_paste = c->keys.in_paste;
 }
 
@@ -276,10 +308,9 @@ static void end_slash(struct client *c)
 
 static void take_slash(struct client *c)
 {
-    struct buf text = c->edit->text;
+    struct buf text = edit_take(c->edit);
     struct span line = buf_span(&text);
 
-    buf_init(&c->edit->text, text.max);
     prompt_end(c);
     c->mode = MODE_KEY;
     c->after_field = echoes(c);
@@ -305,11 +336,10 @@ static void answer(struct client *c, enum answer_kind kind, struct span text)
 
 static void line_done(struct client *c)
 {
-    struct buf text = c->edit->text;
+    struct buf text = edit_take(c->edit);
     struct span line = buf_span(&text);
     bool masked = c->edit->options.mask != 0;
 
-    buf_init(&c->edit->text, text.max); /* the text is ours now */
     c->after_field = echoes(c);
     if (!masked && show_is_slash(c, line)) {
         show_slash(c, line); /* `edit` is set aside, empty: it is shown again afterwards */
@@ -350,17 +380,13 @@ static void line_cancelled(struct client *c)
 
 static void edit_take_key(struct client *c, const struct key *key)
 {
-    char small[64];
-    struct buf echo = {.data = small, .cap = sizeof(small), .max = sizeof(small) - 1};
-    struct buf large;
+    struct buf *echo = &c->all->echo;
     bool slash = c->mode == MODE_SLASH;
     enum edit_result result;
 
-    buf_init(&large, BUF_LARGE);
-    /* One character echoes a few bytes; clearing a line may echo many. */
-    result = edit_key(c->edit, key, key->code == KEY_CHAR ? &echo : &large);
-    send_echo(c, key->code == KEY_CHAR ? buf_span(&echo) : buf_span(&large));
-    buf_clear(&large);
+    buf_reset(echo);
+    result = edit_key(c->edit, key, echo);
+    send_echo(c, buf_span(echo));
     if (slash && (result == EDIT_CANCEL || c->edit->text.len == 0))
         end_slash(c);
     else if (slash && result == EDIT_DONE)

@@ -70,23 +70,18 @@ static void show(const struct edit *e, struct span s, struct buf *echo)
     }
 }
 
-void edit_show(const struct edit *e, struct buf *echo)
+static struct span text_between(const struct edit *e, size_t from, size_t to)
 {
-    show(e, buf_span(&e->text), echo);
+    return span_from(e->text.len ? e->text.data + from : "", to - from);
 }
 
-/* Cut the text at `len`, on the screen too. */
-static void erase_from(struct edit *e, size_t len, struct buf *echo)
+static unsigned columns_between(const struct edit *e, size_t from, size_t to)
 {
-    struct span gone = span_from(e->text.data + len, e->text.len - len);
-
-    for (unsigned n = shown_columns(e, gone); n > 0; n--)
-        buf_add_text(echo, "\b \b");
-    explicit_bzero(e->text.data + len, gone.len);
-    buf_cut(&e->text, len);
+    return shown_columns(e, text_between(e, from, to));
 }
 
-/* Where the code point begins that ends before `at`. */
+/* --- characters, each with the marks that combine with it --- */
+
 static size_t step_back(struct span text, size_t at)
 {
     do
@@ -95,34 +90,150 @@ static size_t step_back(struct span text, size_t at)
     return at;
 }
 
-static uint32_t code_at(struct span text, size_t at)
+static bool is_mark(struct span text, size_t at)
 {
     struct span rest = span_from(text.data + at, text.len - at);
 
-    return utf8_next(&rest, NULL);
+    return utf8_width(utf8_next(&rest, NULL)) == 0;
 }
 
-/* Where the last character begins, with the marks that combine with it. */
-static size_t find_character(struct span text)
+/* Where the character begins that ends at `at`. */
+static size_t character_before(const struct edit *e, size_t at)
 {
-    size_t at = step_back(text, text.len);
+    struct span text = buf_span(&e->text);
 
-    while (at > 0 && utf8_width(code_at(text, at)) == 0)
+    if (at > 0)
+        at = step_back(text, at);
+    while (at > 0 && is_mark(text, at))
         at = step_back(text, at);
     return at;
 }
 
-/* Where the last word begins; blanks behind it go with it. */
-static size_t find_word(struct span text)
+/* Where the character ends that begins at `at`. */
+static size_t character_after(const struct edit *e, size_t at)
 {
-    size_t at = text.len;
+    struct span text = buf_span(&e->text);
 
-    while (at > 0 && text.data[at - 1] == ' ')
+    if (at < text.len)
+        at++;
+    while (at < text.len && (!begins_character(text.data[at]) || is_mark(text, at)))
+        at++;
+    return at;
+}
+
+/* Where the word before `at` begins; blanks behind it go with it. */
+static size_t word_before(const struct edit *e, size_t at)
+{
+    while (at > 0 && e->text.data[at - 1] == ' ')
         at--;
-    while (at > 0 && text.data[at - 1] != ' ')
+    while (at > 0 && e->text.data[at - 1] != ' ')
         at--;
     return at;
 }
+
+/* --- what of it is shown: from `left` on, as much as fits --- */
+
+static size_t shown_end(const struct edit *e)
+{
+    unsigned columns = 0;
+    size_t at = e->left;
+
+    if (e->options.width == 0)
+        return e->text.len;
+    while (at < e->text.len) {
+        size_t next = character_after(e, at);
+
+        columns += columns_between(e, at, next);
+        if (columns > e->options.width)
+            break;
+        at = next;
+    }
+    return at;
+}
+
+/* Would the window have to move for the cursor to be at `to`? */
+static bool is_outside(const struct edit *e, size_t to)
+{
+    if (to <= e->left)
+        return e->left > 0;
+    return e->options.width > 0 && columns_between(e, e->left, to) > e->options.width;
+}
+
+/* Let the window be where the cursor is in it, and a quarter of it beyond. True: it moved. */
+static bool scroll(struct edit *e)
+{
+    unsigned room = e->options.width;
+    uint16_t before = e->left;
+
+    if (e->left > 0 && e->cursor <= e->left) {
+        e->left = e->cursor;
+        while (e->left > 0 && columns_between(e, e->left, e->cursor) < room / 4)
+            e->left = (uint16_t)character_before(e, e->left);
+    } else if (is_outside(e, e->cursor)) {
+        while (columns_between(e, e->left, e->cursor) > room - room / 4)
+            e->left = (uint16_t)character_after(e, e->left);
+    }
+    return e->left != before;
+}
+
+static void add_times(struct buf *echo, char byte, unsigned times)
+{
+    while (times-- > 0)
+        buf_add_byte(echo, byte);
+}
+
+/* The text has changed from `from` on, where the cursor was or before it; now the cursor is
+ * where it shall be. Nothing but characters and backspaces: every terminal knows them. */
+static void repaint(struct edit *e, size_t from, struct buf *echo)
+{
+    unsigned at;
+    unsigned columns;
+    size_t end;
+
+    if (scroll(e))
+        from = e->left;
+    end = shown_end(e);
+    at = columns_between(e, e->left, from);
+    columns = at + columns_between(e, from, end);
+    add_times(echo, '\b', e->column - at);
+    show(e, text_between(e, from, end), echo);
+    if (e->painted > columns)
+        add_times(echo, ' ', e->painted - columns);
+    e->column = (uint16_t)columns_between(e, e->left, e->cursor);
+    add_times(echo, '\b', (e->painted > columns ? e->painted : columns) - e->column);
+    e->painted = (uint16_t)columns;
+}
+
+void edit_show(const struct edit *e, struct buf *echo)
+{
+    show(e, text_between(e, e->left, shown_end(e)), echo);
+    add_times(echo, '\b', e->painted - e->column);
+}
+
+unsigned edit_columns(const struct edit *e)
+{
+    return e->painted;
+}
+
+static enum edit_result go_to(struct edit *e, size_t to, struct buf *echo)
+{
+    size_t from = e->cursor;
+    unsigned column = e->column;
+
+    e->cursor = (uint16_t)to;
+    if (is_outside(e, to)) {
+        repaint(e, e->left, echo);
+        return EDIT_MORE;
+    }
+    e->column = (uint16_t)columns_between(e, e->left, to);
+    if (to < from)
+        add_times(echo, '\b', column - e->column);
+    else
+        show(e, text_between(e, from, to), echo);
+    return EDIT_MORE;
+}
+
+/* --- what is not allowed --- */
 
 static enum edit_result ring(struct edit *e, struct buf *echo)
 {
@@ -132,57 +243,146 @@ static enum edit_result ring(struct edit *e, struct buf *echo)
     return EDIT_MORE;
 }
 
-/* Does the line, with `cp` typed, begin with one "/"? */
-static bool is_command(const struct edit *e, uint32_t cp)
+/* Does a line that begins with these two begin with one "/"? */
+static bool is_command_line(const struct edit *e, uint32_t first, uint32_t second)
 {
-    uint32_t first = e->text.len > 0 ? (unsigned char)e->text.data[0] : cp;
-    uint32_t second = e->text.len > 1 ? (unsigned char)e->text.data[1] : cp;
-
-    if (e->text.len == 0)
-        second = 0;
     return e->options.command_max > 0 && first == '/' && second != '/';
+}
+
+static bool is_command(const struct edit *e)
+{
+    return is_command_line(e, e->text.len > 0 ? (unsigned char)e->text.data[0] : 0,
+                           e->text.len > 1 ? (unsigned char)e->text.data[1] : 0);
+}
+
+/* Will it, with `cp` typed where the cursor is? */
+static bool becomes_command(const struct edit *e, uint32_t cp)
+{
+    uint32_t first = e->text.len > 0 ? (unsigned char)e->text.data[0] : 0;
+    uint32_t second = e->text.len > 1 ? (unsigned char)e->text.data[1] : 0;
+
+    if (e->cursor == 0)
+        return is_command_line(e, cp, first);
+    return is_command_line(e, first, e->cursor == 1 ? cp : second);
+}
+
+static bool is_allowed(const struct edit *e, uint32_t cp)
+{
+    return !e->options.digits || (cp >= '0' && cp <= '9');
 }
 
 bool edit_fits(const struct edit *e)
 {
-    if (!is_command(e, 0))
+    if (!is_command(e))
         return true;
     return !e->options.digits && !e->options.upper &&
            count_characters(buf_span(&e->text)) <= e->options.max;
 }
 
-static enum edit_result insert_command(struct edit *e, uint32_t cp, struct buf *echo)
-{
-    size_t before = e->text.len;
+/* --- changes --- */
 
-    if (count_characters(buf_span(&e->text)) >= e->options.command_max)
-        return ring(e, echo);
-    utf8_add(&e->text, cp);
-    show(e, span_from(e->text.data + before, e->text.len - before), echo);
+static void cut(struct edit *e, size_t from, size_t to)
+{
+    size_t behind = e->text.len - to;
+
+    memmove(e->text.data + from, e->text.data + to, behind);
+    explicit_bzero(e->text.data + from + behind, to - from);
+    buf_cut(&e->text, from + behind);
+}
+
+/* A line that was a command no longer is one: the field's own rules hold again. -> was all of
+ * it allowed? */
+static bool conform(struct edit *e)
+{
+    struct buf old = e->text;
+    struct span rest = buf_span(&old);
+    bool all = true;
+
+    buf_init(&e->text, old.max);
+    while (rest.len > 0) {
+        uint32_t cp = utf8_next(&rest, NULL);
+
+        if (is_allowed(e, cp) && count_characters(buf_span(&e->text)) < e->options.max)
+            utf8_add(&e->text, e->options.upper ? (uint32_t)towupper((wint_t)cp) : cp);
+        else
+            all = false;
+    }
+    if (e->text.len != old.len)
+        e->cursor = (uint16_t)e->text.len;
+    buf_clear(&old);
+    return all;
+}
+
+/* Take out what stands between; the cursor goes there. */
+static enum edit_result erase(struct edit *e, size_t from, size_t to, struct buf *echo)
+{
+    bool was_command = is_command(e);
+
+    if (from == to)
+        return EDIT_MORE;
+    cut(e, from, to);
+    e->cursor = (uint16_t)from;
+    if (was_command && !is_command(e)) {
+        bool all = conform(e);
+
+        e->left = 0;
+        repaint(e, 0, echo);
+        return all ? EDIT_MORE : ring(e, echo);
+    }
+    repaint(e, from, echo);
     return EDIT_MORE;
+}
+
+/* Put `cp` where the cursor is. */
+static void put(struct edit *e, uint32_t cp, struct buf *echo)
+{
+    size_t at = e->cursor;
+    size_t before = e->text.len;
+    char bytes[UTF8_MOST];
+    size_t len;
+
+    utf8_add(&e->text, cp);
+    len = e->text.len - before;
+    e->cursor = (uint16_t)(at + len);
+    if (at == before) {
+        unsigned columns = columns_between(e, at, e->cursor);
+
+        if (e->options.width == 0 || e->column + columns <= e->options.width) {
+            show(e, text_between(e, at, e->cursor), echo);
+            e->column = e->painted = (uint16_t)(e->column + columns);
+            return;
+        }
+    } else { /* in its place; a password is nowhere else meanwhile */
+        memcpy(bytes, e->text.data + before, len);
+        memmove(e->text.data + at + len, e->text.data + at, before - at);
+        memcpy(e->text.data + at, bytes, len);
+        explicit_bzero(bytes, sizeof(bytes));
+    }
+    repaint(e, at, echo);
 }
 
 static enum edit_result insert(struct edit *e, uint32_t cp, struct buf *echo)
 {
-    size_t before = e->text.len;
     unsigned count = count_characters(buf_span(&e->text));
+    bool command = becomes_command(e, cp);
+    unsigned most = command ? e->options.command_max : e->options.max;
 
-    if (is_command(e, cp))
-        return insert_command(e, cp, echo);
-    if (count >= e->options.max || (e->options.digits && (cp < '0' || cp > '9')))
+    if (count >= most || (!command && !is_allowed(e, cp)))
         return ring(e, echo);
-    if (e->options.upper)
+    if (e->options.upper && !command)
         cp = (uint32_t)towupper((wint_t)cp);
-    utf8_add(&e->text, cp);
-    show(e, span_from(e->text.data + before, e->text.len - before), echo);
+    put(e, cp, echo);
     return e->options.hotkey && count + 1 == e->options.max ? EDIT_DONE : EDIT_MORE;
 }
 
-static enum edit_result erase(struct edit *e, size_t (*find)(struct span), struct buf *echo)
+/* Over what stands there, where Insert says so. */
+static enum edit_result type(struct edit *e, uint32_t cp, struct buf *echo)
 {
-    if (e->text.len > 0)
-        erase_from(e, find ? find(buf_span(&e->text)) : 0, echo);
-    return EDIT_MORE;
+    bool is_over = e->is_over && e->cursor < e->text.len && utf8_width(cp) > 0;
+
+    if (is_over && (is_allowed(e, cp) || becomes_command(e, cp)))
+        erase(e, e->cursor, character_after(e, e->cursor), echo);
+    return insert(e, cp, echo);
 }
 
 static enum edit_result set_paste(struct edit *e, bool on)
@@ -194,25 +394,46 @@ static enum edit_result set_paste(struct edit *e, bool on)
 
 static enum edit_result control(struct edit *e, uint32_t ch, struct buf *echo)
 {
-    if (ch == 'U')
-        return erase(e, NULL, echo);
-    if (ch == 'W')
-        return erase(e, find_word, echo);
-    return EDIT_OTHER;
+    switch (ch) {
+    case 'A':
+        return go_to(e, 0, echo);
+    case 'E':
+        return go_to(e, e->text.len, echo);
+    case 'K':
+        return erase(e, e->cursor, e->text.len, echo);
+    case 'U':
+        return erase(e, 0, e->text.len, echo);
+    case 'W':
+        return erase(e, word_before(e, e->cursor), e->cursor, echo);
+    default:
+        return EDIT_OTHER;
+    }
 }
 
 enum edit_result edit_key(struct edit *e, const struct key *key, struct buf *echo)
 {
     switch (key->code) {
     case KEY_CHAR:
-        return insert(e, key->ch, echo);
+        return type(e, key->ch, echo);
     case KEY_ENTER:
-        return e->in_paste ? insert(e, ' ', echo) : EDIT_DONE;
+        return e->in_paste ? type(e, ' ', echo) : EDIT_DONE;
     case KEY_TAB:
-        return e->in_paste ? insert(e, ' ', echo) : EDIT_OTHER;
+        return e->in_paste ? type(e, ' ', echo) : EDIT_OTHER;
     case KEY_BACKSPACE:
+        return erase(e, character_before(e, e->cursor), e->cursor, echo);
     case KEY_DELETE:
-        return erase(e, find_character, echo);
+        return erase(e, e->cursor, character_after(e, e->cursor), echo);
+    case KEY_LEFT:
+        return go_to(e, character_before(e, e->cursor), echo);
+    case KEY_RIGHT:
+        return go_to(e, character_after(e, e->cursor), echo);
+    case KEY_HOME:
+        return go_to(e, 0, echo);
+    case KEY_END:
+        return go_to(e, e->text.len, echo);
+    case KEY_INSERT:
+        e->is_over = !e->is_over;
+        return EDIT_MORE;
     case KEY_CTRL:
         return control(e, key->ch, echo);
     case KEY_ESCAPE:
@@ -223,4 +444,13 @@ enum edit_result edit_key(struct edit *e, const struct key *key, struct buf *ech
     default:
         return EDIT_OTHER;
     }
+}
+
+struct buf edit_take(struct edit *e)
+{
+    struct buf text = e->text;
+
+    buf_init(&e->text, text.max);
+    e->cursor = e->left = e->column = e->painted = 0;
+    return text;
 }

@@ -1,5 +1,7 @@
 /* edit.h -- one line being typed: a field, a chat line, a command. Keys in, text and what to
- * echo out, both UTF-8. Sans-I/O; knows neither the screen nor the client. */
+ * echo out, both UTF-8. A line that is longer than its place scrolls inside it. The echo is
+ * characters, blanks and backspaces alone, which every terminal knows. Sans-I/O; knows neither
+ * the screen nor the client. */
 #ifndef PERIGEE_TERM_EDIT_H
 #define PERIGEE_TERM_EDIT_H
 
@@ -19,6 +21,7 @@ struct edit_options {
      * above. 0: there are none; not with `mask` or `hotkey`. The owner looks at what was typed:
      * see edit_fits. */
     uint16_t command_max;
+    uint16_t width; /* columns of its place, behind which one more is free; 0: no end */
 };
 
 enum edit_result {
@@ -29,10 +32,15 @@ enum edit_result {
 };
 
 struct edit {
-    struct buf text; /* UTF-8; the owner may put a default there before the first key */
+    struct buf text; /* UTF-8; a default is typed there before the first key */
     struct edit_options options;
-    bool in_paste; /* to be set by the owner where the line begins inside a paste */
-    bool has_rung; /* in this paste */
+    uint16_t cursor;  /* bytes of the text before it */
+    uint16_t left;    /* bytes that have been scrolled out */
+    uint16_t column;  /* where the cursor stands, from the line's place on */
+    uint16_t painted; /* columns of what is shown */
+    bool is_over;     /* typed characters replace what stands there */
+    bool in_paste;    /* to be set by the owner where the line begins inside a paste */
+    bool has_rung;    /* in this paste */
 };
 
 void edit_init(struct edit *e, const struct edit_options *options);
@@ -40,15 +48,20 @@ void edit_clear(struct edit *e); /* wipes and frees */
 
 /* Handle one key; append what the terminal should show to `echo` (a bell where the line is
  * full or the character is not allowed, one for a whole paste; no character is dropped
- * silently). Backspace (Delete too: the cursor is always at the end) takes a character with its
- * combining marks, Ctrl-U all, Ctrl-W a word. Enter and Tab inside a paste become spaces.
- * `echo` has room for 8 bytes a character of `max`. */
+ * silently). Left, Right, Home, End (Ctrl-A, Ctrl-E) move; Backspace and Delete take a
+ * character with its combining marks, Ctrl-W a word, Ctrl-K what is behind the cursor, Ctrl-U
+ * all; Insert changes between inserting and typing over. Enter and Tab inside a paste become
+ * spaces. `echo` has room for 12 bytes a character of `max`. */
 enum edit_result edit_key(struct edit *e, const struct key *key, struct buf *echo);
 
 /* Is the text one that the options allow? False only for commands. */
 bool edit_fits(const struct edit *e);
 
-/* Append the line as it is shown: the text, or its mask. */
+/* Append the line as it is shown, the text or its mask, and put the cursor where it is. */
 void edit_show(const struct edit *e, struct buf *echo);
+unsigned edit_columns(const struct edit *e); /* that it takes as it is shown */
+
+/* The text, handed over: it is the caller's. An empty line stays. */
+struct buf edit_take(struct edit *e);
 
 #endif

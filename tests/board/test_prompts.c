@@ -155,6 +155,60 @@ static void a_command_may_be_left(void **state)
     assert_non_null(memmem(c->wire + from, c->wire_len - from, "\033[Kpick> ", 9));
 }
 
+#define TELL_LUA                                                                               \
+    "local slash, all = {}, {}\n"                                                              \
+    "function slash.here(client) all[#all + 1] = client return nil, 'noted' end\n"             \
+    "function slash.tell() for _, c in ipairs(all) do c:tell 'A NOTICE' end end\n"             \
+    "return slash\n"
+
+/* A notice comes while the cursor is inside the line: it stands there afterwards. */
+static void a_line_is_mended_beside_notices(void **state)
+{
+    struct caller *one;
+    struct caller *two;
+
+    (void)state;
+    start("line> <% set:t.take(max=200) %>\n", TAKE_LUA, TELL_LUA, NULL);
+    one = dial();
+    two = dial();
+    caller_expect(one, "line> ");
+    caller_expect(two, "line> ");
+    type(one, "/here\r", "noted");
+    caller_expect(one, "line> ");
+    type(one, "hello wrld\033[D\033[D\033[D", "hello wrld\b\b\b");
+    caller_send(two, "/tell\r");
+    caller_expect(one, "A NOTICE");
+    caller_expect(one, "line> hello wrld\b\b\b");
+    type(one, "o", "orld\b\b\b");
+    type(one, "\r", "got(hello world)");
+}
+
+/* What is longer than its row scrolls in it: nothing comes to stand in the row below. */
+static void a_long_line_stays_in_its_row(void **state)
+{
+    static char line[121];
+    char got[160];
+    struct caller *c;
+    size_t from;
+    unsigned column = 6;
+
+    (void)state;
+    memset(line, 'w', sizeof(line) - 1);
+    start("line> <% set:t.take(max=200) %>\n", TAKE_LUA, NULL, NULL);
+    c = dial();
+    caller_expect(c, "line> ");
+    from = c->wire_len;
+    type(c, line, "www");
+    type(c, "\033[Hx", "x");
+    type(c, "\033[Fy", "y");
+    for (size_t i = from; i < c->wire_len; i++) {
+        column = c->wire[i] == '\b' ? column - 1 : column + 1;
+        assert_true(column >= 6 && column < 80);
+    }
+    snprintf(got, sizeof(got), "got(x%sy)", line);
+    type(c, "\r", got);
+}
+
 /* --- time --- */
 
 static void a_page_times_out_only_where_nothing_else_is_asked(void **state)
@@ -498,6 +552,8 @@ int main(void)
         TEST(a_command_may_ask_at_a_field),
         TEST(a_command_may_wait_for_a_time),
         TEST(a_command_may_be_left),
+        TEST(a_line_is_mended_beside_notices),
+        TEST(a_long_line_stays_in_its_row),
         TEST(a_page_times_out_only_where_nothing_else_is_asked),
         TEST(a_short_idle_time_has_no_warning),
         TEST(a_slide_show_goes_on),
