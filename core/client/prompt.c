@@ -40,24 +40,25 @@ static bool is_at_prompt(const struct client *c)
     return c->state == CLIENT_OPEN && c->mode != MODE_BUSY;
 }
 
-/* Columns of the prompt itself, as it is on the wire. */
+/* The column in which the prompt ends, from 0; what is on the wire moves the cursor too. */
 static unsigned prompt_columns(const struct client *c)
 {
+    struct buf utf8;
     struct buf plain;
+    const char *row;
     unsigned columns;
 
+    buf_init(&utf8, BUF_LARGE);
     buf_init(&plain, BUF_LARGE);
-    if (c->charset == CHARSET_UTF8) {
-        ansi_strip(&plain, buf_span(&c->line), false);
-    } else {
-        struct buf utf8;
-
-        buf_init(&utf8, BUF_LARGE);
+    if (c->charset == CHARSET_CP437)
         charset_decode_cp437(&utf8, buf_span(&c->line));
-        ansi_strip(&plain, buf_span(&utf8), false);
-        buf_clear(&utf8);
-    }
-    columns = utf8_columns(buf_span(&plain));
+    else
+        buf_add(&utf8, buf_span(&c->line));
+    ansi_flatten(&plain, buf_span(&utf8));
+    row = plain.len ? memrchr(plain.data, '\n', plain.len) : NULL;
+    row = row ? row + 1 : plain.data;
+    columns = utf8_columns(span_from(row, plain.len - (size_t)(row - plain.data)));
+    buf_clear(&utf8);
     buf_clear(&plain);
     return columns;
 }

@@ -184,29 +184,40 @@ static void a_line_is_mended_beside_notices(void **state)
 }
 
 /* What is longer than its row scrolls in it: nothing comes to stand in the row below. */
-static void a_long_line_stays_in_its_row(void **state)
+static void check_row(const char *root, const char *prompt, unsigned first)
 {
     static char line[121];
     char got[160];
     struct caller *c;
     size_t from;
-    unsigned column = 6;
+    unsigned column = first;
 
-    (void)state;
     memset(line, 'w', sizeof(line) - 1);
-    start("line> <% set:t.take(max=200) %>\n", TAKE_LUA, NULL, NULL);
+    start(root, TAKE_LUA, NULL, NULL);
     c = dial();
-    caller_expect(c, "line> ");
+    caller_expect(c, prompt);
     from = c->wire_len;
     type(c, line, "www");
     type(c, "\033[Hx", "x");
     type(c, "\033[Fy", "y");
     for (size_t i = from; i < c->wire_len; i++) {
         column = c->wire[i] == '\b' ? column - 1 : column + 1;
-        assert_true(column >= 6 && column < 80);
+        assert_true(column >= first && column < 80);
     }
     snprintf(got, sizeof(got), "got(x%sy)", line);
     type(c, "\r", got);
+}
+
+static void a_long_line_stays_in_its_row(void **state)
+{
+    (void)state;
+    check_row("line> <% set:t.take(max=200) %>\n", "line> ", 6);
+}
+
+static void a_long_line_stays_in_its_row_wherever_it_begins(void **state)
+{
+    (void)state;
+    check_row("Above\n<% ansi:move(31, 9) %>line> <% set:t.take(max=200) %>\n", "line> ", 36);
 }
 
 /* --- time --- */
@@ -554,6 +565,7 @@ int main(void)
         TEST(a_command_may_be_left),
         TEST(a_line_is_mended_beside_notices),
         TEST(a_long_line_stays_in_its_row),
+        TEST(a_long_line_stays_in_its_row_wherever_it_begins),
         TEST(a_page_times_out_only_where_nothing_else_is_asked),
         TEST(a_short_idle_time_has_no_warning),
         TEST(a_slide_show_goes_on),
