@@ -18,7 +18,9 @@ local shared = setmetatable({}, { __mode = "k" })
 local function share(name, library)
   local front = setmetatable({}, {
     __index = library,
-    __pairs = function() return next, library, nil end,
+    __pairs = function(self)
+      return function(_, key) return next(library, key) end, self, nil
+    end,
     __newindex = function(_, key)
       error(("%s.%s: all files share %s, expected a local function, or a file of lua/ to require")
         :format(name, tostring(key), name), 2)
@@ -125,6 +127,7 @@ function base.print(...)
   for i = 1, words.n do words[i] = tostring(words[i]) end
   host.modules["bbs.log"].info(table.concat(words, " "))
 end
+
 local function refuse_global(_, name)
   error(("'%s' would be a global, expected 'local %s' before it"):format(name, name), 2)
 end
