@@ -1,4 +1,4 @@
--- client.lua -- those of the client's methods that are made of others. -- luacheck: globals client_methods
+-- client.lua -- those of the client's methods that are made of others.
 local methods = client_methods
 
 -- client:confirm(question, [default]) -> boolean.  Waits.

@@ -22,8 +22,8 @@ local function share(name, library)
       return function(_, key) return next(library, key) end, self, nil
     end,
     __newindex = function(_, key)
-      error(("%s.%s: all files share %s, expected a local function, or a file of lua/ to require")
-        :format(name, tostring(key), name), 2)
+      error(("%s.%s: all files share %s, expected a local function, or a file of lua/ to "
+        .. "require"):format(name, tostring(key), name), 2)
     end,
     __metatable = false,
   })
@@ -224,7 +224,8 @@ function require_for(asker)
     if not file then
       local own = find_own(name)
       if own then return own end
-      error(("there is no module '%s', expected lua/%s.lua"):format(name, (name:gsub("%.", "/"))), 2)
+      local path = name:gsub("%.", "/")
+      error(("there is no module '%s', expected lua/%s.lua"):format(name, path), 2)
     end
     asker.needs[name] = true
     return file.value

@@ -57,7 +57,9 @@ return function(client)
   local ok, user = log_in(client)
   if not ok then return "root" end
   if user.must_change then
-    local old = client:read_line { prompt = "\nThe password that was given to you: ", max = 128, mask = "" }
+    local old = client:read_line {
+      prompt = "\nThe password that was given to you: ", max = 128, mask = "",
+    }
     if old then change_password(client, user.handle, old) end
   end
   client:send(HELP)

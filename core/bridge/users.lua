@@ -6,7 +6,8 @@ local accounts = require "core.accounts"
 
 local users = {}
 
-local FIELDS <const> = "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked"
+local FIELDS <const> =
+  "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked"
 
 local function with_booleans(row)
   if row then row.locked = row.locked ~= 0 end
@@ -30,7 +31,8 @@ function users.list(options)
   local rows = math.max(1, math.min(options.rows or 15, 1000))
   local page = math.max(1, options.page or 1)
   local like = "%" .. tostring(options.search or ""):gsub("[\\%%_]", "\\%0") .. "%"
-  local where <const> = " FROM users WHERE handle LIKE ?1 ESCAPE '\\' OR nick_name LIKE ?1 ESCAPE '\\'"
+  local where <const> =
+    " FROM users WHERE handle LIKE ?1 ESCAPE '\\' OR nick_name LIKE ?1 ESCAPE '\\'"
   local total = db.row("SELECT count(*) AS n" .. where, like).n
   local list = db.rows("SELECT " .. FIELDS .. where .. " ORDER BY handle LIMIT ?2 OFFSET ?3",
     like, rows, (page - 1) * rows)
@@ -155,7 +157,9 @@ function users.set(handle, changes)
   end
   if changes.level then
     local level = math.tointeger(changes.level)
-    if not level or level < 1 or level > 255 then return nil, "A level is a number from 1 to 255" end
+    if not level or level < 1 or level > 255 then
+      return nil, "A level is a number from 1 to 255"
+    end
     db.run("UPDATE users SET level = ? WHERE handle = ?", level, handle)
   end
   return true
