@@ -81,6 +81,8 @@ static bool resolve(struct bridge *b, struct handler *h)
     if (!same) {
         h->worked = false;
         h->failed_for_guests = 0;
+        memset(h->overruns, 0, sizeof(h->overruns));
+        h->refused_until = 0; /* it may have been mended */
     }
     return h->ref != LUA_NOREF;
 }

@@ -578,17 +578,27 @@ static void compile_get(struct source_compiler *c, const struct statement *s)
     read_format(c, s, op);
 }
 
+static bool *find_flag(struct op *op, struct span name)
+{
+    return span_is(name, "upper")    ? &op->edit.upper
+           : span_is(name, "digits") ? &op->edit.digits
+           : span_is(name, "hotkey") ? &op->edit.hotkey
+                                     : NULL;
+}
+
 /* One option of a field; others are the handler's own. */
 static bool read_field_option(struct source_compiler *c, const struct op_arg *arg,
                               struct token at, struct op *op)
 {
     const struct value *v = &arg->value;
     struct span one = v->type == VALUE_TEXT ? v->text : SPAN_LIT("");
-    bool *flag = strcmp(arg->name, "upper") == 0    ? &op->edit.upper
-                 : strcmp(arg->name, "digits") == 0 ? &op->edit.digits
-                 : strcmp(arg->name, "hotkey") == 0 ? &op->edit.hotkey
-                                                    : NULL;
+    bool *flag = find_flag(op, arg->name ? span_of(arg->name) : one);
 
+    if (!arg->name) { /* "upper" alone is "upper=true" */
+        if (flag)
+            *flag = true;
+        return true;
+    }
     if (flag) {
         *flag = v->type == VALUE_BOOLEAN && v->boolean;
         return v->type == VALUE_BOOLEAN || wrong(c, at, "true or false for this option");
@@ -618,10 +628,8 @@ static void compile_set(struct source_compiler *c, const struct statement *s)
     if (!need_handler(c, s, false))
         return;
     op = add_macro(c, OP_SET, s);
-    for (unsigned i = 0; i < s->arg_count; i++) {
-        if (s->args[i].name)
-            read_field_option(c, &s->args[i], s->arg_at[i], op);
-    }
+    for (unsigned i = 0; i < s->arg_count; i++)
+        read_field_option(c, &s->args[i], s->arg_at[i], op);
     if (op->edit.max == 0)
         op->edit.max = op->edit.hotkey ? 1 : FIELD_MAX;
     if (s->has_format && span_is(s->format.text, "fit"))

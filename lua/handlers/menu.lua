@@ -31,4 +31,9 @@ function menu.notice(client)
   return client.params and client.params.notice
 end
 
+-- <% leave:menu.leave %>: what was said is not said again at the way back.
+function menu.leave(client)
+  if client.params then client.params.notice = nil end
+end
+
 return menu

@@ -29,11 +29,11 @@ end
 
 function slash.msg(client, rest)
   if is_guest(client) then return end
-  if not rest:find("%S%s+%S") then return client:tell("Type /msg HANDLE text") end
+  if not rest:find("%S%s+%S") then return nil, "Type /msg HANDLE text" end
   local name, text = split(rest)
-  if not name then return client:tell(rest:match("%S+") .. " is not on line.") end
+  if not name then return nil, rest:match("%S+") .. " is not on line." end
   local ok, why = clients.page(client, name, text)
-  client:tell(ok and "Sent to " .. name .. "." or why)
+  return nil, ok and "Sent to " .. name .. "." or why
 end
 
 function slash.who(client)

@@ -748,6 +748,11 @@ static void a_message_harms_nothing_that_is_typed(void **state)
     caller_expect(bob, "> ");
     caller_send(bob, "half a li");
     caller_expect(bob, "half a li");
+    caller_send(anna, "/msg bob\r");
+    caller_expect(anna, "Type /msg HANDLE text");
+    caller_send(anna, "/msg nobody hello\r");
+    caller_expect(anna, "nobody is not on line.");
+    assert_false(board_log_has(*state, "incident"));
     caller_send(anna, "/msg bob hello there\r");
     caller_expect(anna, "Sent to bob.");
     caller_expect(anna, "which key?");

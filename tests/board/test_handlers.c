@@ -539,7 +539,7 @@ static void test_field_default(void **state)
 
 static void test_field_upper_and_digits(void **state)
 {
-    struct caller *c = start_field("upper=true");
+    struct caller *c = start_field("upper"); /* is upper=true */
 
     (void)state;
     type(c, "ab\xC3\xA4z1\r", "got(AB\xC3\x84Z1)");
@@ -1623,7 +1623,13 @@ static void test_three_overruns_are_refused(void **state)
     type(c, "/loop\r", "'slash.loop' ran for too long three times: it rests for a minute.");
     caller_expect(c, "line> ");
     type(neighbour, "/loop\r", "it rests for a minute"); /* for everybody */
-    type(neighbour, "/hello\r", "still here");           /* the others go on */
+    caller_expect(neighbour, "line> ");
+    type(neighbour, "/hello\r", "still here"); /* the others go on */
+    board_write(board, "lua/handlers/slash.lua",
+                "local slash = {}\nfunction slash.loop() return nil, 'mended' end\n"
+                "return slash\n");
+    board_expect_log(board, NULL, "generation=2");
+    type(c, "/loop\r", "mended");
 }
 
 /* --- incidents --- */
