@@ -6,6 +6,7 @@
  * nothing, and an idle server gets no signals. */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,13 +26,38 @@ static struct {
     sig_atomic_t ticks;
     timer_t timer;
     bool has_timer;
+    char why[400]; /* with the place where the run was first stopped; "" until then */
 } watch;
+
+/* The innermost place in a board's file; what went wrong in it is not the engine's to show. */
+static void note_place(lua_State *L)
+{
+    lua_Debug ar;
+    size_t n = 0;
+
+    for (int level = 0; n == 0 && lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.source[0] == '@')
+            n = (size_t)snprintf(watch.why, sizeof(watch.why), "%.250s:%d: ", ar.source + 1,
+                                 ar.currentline);
+    }
+    snprintf(watch.why + n, sizeof(watch.why) - n, "%s",
+             "stopped: it ran for too long without waiting (limits.handler_ms)");
+}
+
+int budget_stop(lua_State *L)
+{
+    if (!watch.why[0])
+        note_place(L);
+    lua_pushstring(L, watch.why);
+    return lua_error(L);
+}
 
 /* Raises at every instruction from now on, so that no pcall swallows it. */
 static void stop(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
-    luaL_error(L, BUDGET_MESSAGE);
+    budget_stop(L);
 }
 
 static void arm(lua_State *L)
@@ -84,6 +110,7 @@ void budget_begin(lua_State *L, long ms)
 {
     watch.running = NULL;
     watch.over = 0;
+    watch.why[0] = '\0';
     watch.ticks_allowed = (sig_atomic_t)(ms / TICK_MS > 0 ? ms / TICK_MS : 1);
     watch.serial++;
     lua_sethook(L, NULL, 0, 0);

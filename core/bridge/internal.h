@@ -19,7 +19,7 @@
 enum {
     POOL_MAX = 64,    /* coroutines kept for the next call */
     OVERRUNS_MAX = 3, /* in a minute; then a handler is refused for a minute */
-    LOAD_MS = 1000,   /* budget of loading files */
+    LOAD_TIMES = 10,  /* as long as a handler may run, files may load */
     TICK_MS = 5,      /* of the watchdog */
 };
 
@@ -47,6 +47,7 @@ struct task {
     int ref;                 /* of the coroutine */
     struct handler *handler; /* NULL: the engine's own */
     struct client *client;   /* held; NULL: none */
+    struct task **held_by;   /* to be NULL when this is freed; NULL: nobody */
     const struct call *call; /* while it begins */
     enum call_kind kind;
     bool has_call; /* client_finish is awaited */
@@ -109,7 +110,6 @@ void buf_push_text(lua_State *L, struct buf *b);
 struct bridge *bridge_of(lua_State *L);
 
 /* budget.c -- the watchdog over what runs now. */
-#define BUDGET_MESSAGE "stopped: it ran for too long without waiting (limits.handler_ms)"
 /* One process has one bridge that is watched. */
 int budget_open(struct err *e);
 void budget_close(void);
@@ -117,6 +117,7 @@ void budget_begin(lua_State *L, long ms); /* `L` runs from now on */
 void budget_switch(lua_State *L);         /* inside the same run, another coroutine does */
 bool budget_end(void);                    /* true: it ran too long and was stopped */
 bool budget_is_over(void);
+int budget_stop(lua_State *L); /* raises the error of a run that is over: FILE:LINE: ... */
 lua_State *budget_running(void);
 
 /* task.c -- the two doors into Lua, and waiting. */
@@ -124,9 +125,10 @@ struct task *task_new(struct bridge *b, struct client *c, struct handler *h);
 void task_start(struct task *t);  /* runs bridge_entry */
 void task_cancel(struct task *t); /* its wait raises an error */
 
-/* One protected call: the function and `args` values are on top of b->L's stack; `results` are
- * in their place. False: `why` has the message and the traceback. */
-bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *why);
+/* One protected call, with the budget of loading files: the function and `args` values are on
+ * top of b->L's stack; `results` are in their place. False: `why` has the message and the
+ * traceback. */
+bool bridge_call(struct bridge *b, int args, int results, struct buf *why);
 
 /* In a Lua function, as its last statement: wait. `k` finds the stack as it is now, and above
  * it what task_wake gave: a light userdata. */

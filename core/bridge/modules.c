@@ -28,6 +28,8 @@ static void run_every(void *arg)
     lua_rawgeti(e->bridge->L, LUA_REGISTRYINDEX, e->function);
     t->function = luaL_ref(e->bridge->L, LUA_REGISTRYINDEX);
     t->is_async = true;
+    t->held_by = &e->task;
+    e->task = t;
     task_start(t);
 }
 
@@ -61,6 +63,8 @@ static int l_start_timer(lua_State *L)
 static void free_every(struct every *e)
 {
     timer_free(e->timer);
+    if (e->task)
+        e->task->held_by = NULL;
     luaL_unref(e->bridge->L, LUA_REGISTRYINDEX, e->function);
     luaL_unref(e->bridge->L, LUA_REGISTRYINDEX, e->key);
     mem_free(e);
@@ -209,7 +213,13 @@ static bool call_with_loader(struct bridge *b, lua_CFunction f, void *arg, int r
     lua_pushcfunction(b->L, f);
     lua_pushlightuserdata(b->L, arg);
     lua_rawgeti(b->L, LUA_REGISTRYINDEX, b->loader);
-    return bridge_call(b, 2, results, LOAD_MS, why);
+    return bridge_call(b, 2, results, why);
+}
+
+/* A message without its traceback. */
+static struct span first_line(struct buf *why)
+{
+    return span_from(buf_text(why), strcspn(buf_text(why), "\n"));
 }
 
 int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
@@ -217,14 +227,15 @@ int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned coun
 {
     struct load load = {files, count, gone, gone_count, errors, 0};
 
-    if (!call_with_loader(b, load_files, &load, 0, errors)) {
-        buf_add_byte(errors, '\n');
-        return -1;
-    }
-    if (load.generation == 0)
-        return -1;
-    b->generation = load.generation;
-    return 0;
+    struct buf why;
+
+    buf_init(&why, 8000);
+    if (!call_with_loader(b, load_files, &load, 0, &why))
+        buf_printf(errors, "%.*s\n", SPAN_ARG(first_line(&why)));
+    else if (load.generation > 0)
+        b->generation = load.generation;
+    buf_clear(&why);
+    return load.generation > 0 ? 0 : -1;
 }
 
 /* (name, loader) */
@@ -404,12 +415,9 @@ int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struc
     struct read_settings r = {file, s, e, 0};
     struct buf why;
 
-    buf_init(&why, 900);
+    buf_init(&why, 8000);
     if (!call_with_loader(b, read_settings, &r, 0, &why)) {
-        char *text = (char *)(uintptr_t)buf_text(&why);
-
-        text[strcspn(text, "\n")] = '\0'; /* without the traceback */
-        r.rc = err_set(e, "%s", text);
+        r.rc = err_set(e, "%.*s", SPAN_ARG(first_line(&why)));
     } else if (r.rc < 0) {
         err_prefix(e, "%s: ", file->path);
     }

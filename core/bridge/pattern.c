@@ -15,7 +15,7 @@ static void step(struct pattern *p)
         return;
     p->steps = 0;
     if (budget_is_over())
-        luaL_error(p->L, BUDGET_MESSAGE);
+        budget_stop(p->L);
 }
 
 /* --- one character --- */

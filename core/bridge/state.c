@@ -160,7 +160,7 @@ static int open_state(struct bridge *b, struct err *e)
     lua_atpanic(b->L, panic);
     lua_pushcfunction(b->L, open_all);
     buf_init(&why, 4000);
-    if (!bridge_call(b, 0, 1, LOAD_MS, &why)) {
+    if (!bridge_call(b, 0, 1, &why)) {
         err_set(e, "start Lua: %s", buf_text(&why));
         buf_clear(&why);
         return -1;

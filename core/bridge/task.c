@@ -34,7 +34,7 @@ static int add_traceback(lua_State *L)
     return 1;
 }
 
-bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *why)
+bool bridge_call(struct bridge *b, int args, int results, struct buf *why)
 {
     lua_State *L = b->L;
     int at = lua_gettop(L) - args;
@@ -44,7 +44,7 @@ bool bridge_call(struct bridge *b, int args, int results, long ms, struct buf *w
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, at);
     if (!outer) {
-        budget_begin(L, ms);
+        budget_begin(L, LOAD_TIMES * b->config.settings->handler_ms);
         begin_memory(b);
     }
     rc = lua_pcall(L, args, results, at);
@@ -82,7 +82,7 @@ static void take_coroutine(struct bridge *b, struct task *t)
         return;
     }
     lua_pushcfunction(L, new_thread);
-    if (!bridge_call(b, 0, 1, LOAD_MS, NULL))
+    if (!bridge_call(b, 0, 1, NULL))
         return;
     t->co = lua_tothread(L, -1);
     t->ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -129,6 +129,8 @@ static void free_task(struct task *t)
     struct bridge *b = t->bridge;
 
     undefer(t);
+    if (t->held_by)
+        *t->held_by = NULL;
     *(t->prev ? &t->prev->next : &b->tasks) = t->next;
     if (t->next)
         t->next->prev = t->prev;
@@ -192,7 +194,7 @@ static void describe_failure(struct task *t)
     lua_pushcfunction(L, make_traceback);
     lua_pushlightuserdata(L, t);
     lua_xmove(t->co, L, 1);
-    if (bridge_call(b, 2, 1, LOAD_MS, message)) {
+    if (bridge_call(b, 2, 1, message)) {
         buf_add_text(message, lua_tostring(L, -1));
         lua_pop(L, 1);
     }

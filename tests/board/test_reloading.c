@@ -476,9 +476,12 @@ static void a_file_that_never_ends_to_load_changes_nothing(void **state)
 
     (void)state;
     start();
-    board_write(board, "lua/handlers/t.lua", "while true do pcall(function() end) end\n");
-    board_expect_log(board, &from, "event=refused");
+    board_write(board, "lua/handlers/t.lua", "local t = {}\nwhile true do pcall(print) end\n");
+    board_expect_log(board, &from,
+                     "event=refused lua/handlers/t.lua:2: stopped: it ran for too long");
     ask("one");
+    board_write(board, "lua/settings.lua", "\n\nwhile true do end\n");
+    board_expect_log(board, &from, "event=refused lua/settings.lua:3: stopped");
     board_write(board, "lua/handlers/t.lua", TAKE("two"));
     board_expect_log(board, &from, "event=lua");
     ask("two");
@@ -504,6 +507,28 @@ static void timers_change_with_their_file(void **state)
     for (int i = 0; i < 3; i++)
         board_expect_log(board, &from, "tick-new");
     assert_null(strstr(strstr(board->log, "tick-new"), "tick-old"));
+}
+
+/* One that takes longer than its period is called again when it has ended. */
+static void a_timer_is_not_called_on_top_of_itself(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "lua/handlers/t.lua",
+                "local time, log = require \"bbs.time\", require \"bbs.log\"\n"
+                "local running = 0\n"
+                "time.every(0.1, function()\n"
+                "  running = running + 1\n"
+                "  time.sleep(0.25)\n"
+                "  log.info(running .. \" at once\")\n"
+                "  running = running - 1\n"
+                "end)\n"
+                "return { take = function() end }\n");
+    start();
+    for (int i = 0; i < 4; i++)
+        board_expect_log(board, &from, "1 at once");
+    assert_false(board_log_has(board, "2 at once"));
 }
 
 static void the_schema_is_run_when_it_is_saved(void **state)
@@ -758,6 +783,7 @@ int main(void)
         TEST(a_removed_handler_is_gone),
         TEST(a_file_that_never_ends_to_load_changes_nothing),
         TEST(timers_change_with_their_file),
+        TEST(a_timer_is_not_called_on_top_of_itself),
         TEST(the_schema_is_run_when_it_is_saved),
         TEST(a_signal_reloads_all),
         TEST(a_login_gives_way_after_other_saves_too),
