@@ -5,27 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 
 #define NUMBER(name, member, least, most, standard, live, help)                                \
     {                                                                                          \
         name, SETTING_NUMBER, offsetof(struct settings, member), least, most, standard, NULL,  \
-            NULL, live, help                                                                   \
+            NULL, NULL, live, help                                                             \
     }
 #define TEXT(name, member, standard, choice, live, help)                                       \
     {                                                                                          \
-        name, SETTING_TEXT, offsetof(struct settings, member), 0, 0, 0, standard, choice,      \
-            live, help                                                                         \
+        name, SETTING_TEXT, offsetof(struct settings, member), 0, 0, 0, standard, NULL,        \
+            choice, live, help                                                                 \
     }
-#define LIST(name, member, standard, live, help)                                               \
+#define LIST(name, member, standard, check, live, help)                                        \
     {                                                                                          \
-        name, SETTING_LIST, offsetof(struct settings, member), 0, 0, 0, standard, NULL, live,  \
-            help                                                                               \
+        name, SETTING_LIST, offsetof(struct settings, member), 0, 0, 0, standard, check, NULL, \
+            live, help                                                                         \
     }
 
 const struct setting settings_table[] = {
     TEXT("board.name", board_name, "Perigee", NULL, true, "what the board is called"),
-    LIST("listen", listen, "127.0.0.1:2323", false, "HOST:PORT of each telnet listener"),
+    LIST("listen", listen, "127.0.0.1:2323", address_check, false,
+         "HOST:PORT of each telnet listener"),
     TEXT("log.level", log_level, "info", "|error|warn|info|debug|", true, "what is logged"),
     TEXT("reload.redraw", reload_redraw, "sysop", "|sysop|all|none|", true,
          "whose screen is redrawn when it is saved"),
@@ -59,9 +61,9 @@ const struct setting settings_table[] = {
     NUMBER("limits.lua_mb", lua_mb, 16, 65536, 256, true, "memory of all Lua"),
     NUMBER("limits.sql_ms", sql_ms, 10, 60000, 2000, true, "running time of a query"),
     NUMBER("limits.sql_rows", sql_rows, 10, 1000000, 10000, true, "rows of a query's result"),
-    LIST("limits.allow", allow, "127.0.0.0/8,::1", true,
+    LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,
          "addresses and networks that no limit by address holds for"),
-    {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, false, NULL},
+    {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},
 };
 
 static void *member(const struct settings *s, const struct setting *t)
@@ -164,12 +166,18 @@ int settings_add_item(struct settings *s, const struct setting *t, struct span i
                       struct err *e)
 {
     struct setting_list *list = member(s, t);
+    char *text;
 
     if (list->count == SETTINGS_LIST_MAX)
         return err_set(e, "%s has more than %d items", t->name, SETTINGS_LIST_MAX);
     if (item.len == 0 || item.len > 255)
         return err_set(e, "%s: item %u is empty or too long", t->name, list->count + 1);
-    list->items[list->count++] = mem_strndup(item.data, item.len);
+    text = mem_strndup(item.data, item.len);
+    if (t->check && t->check(text, e) < 0) {
+        mem_free(text);
+        return -1;
+    }
+    list->items[list->count++] = text;
     return 0;
 }
 

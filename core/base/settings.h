@@ -54,6 +54,7 @@ struct setting {
     long most;
     long number;      /* the default of a number */
     const char *text; /* the default of a text; of a list, its only or comma-separated items */
+    int (*check)(const char *item, struct err *e); /* of a list; NULL: anything */
     const char *choice; /* "|a|b|": what a text may be; NULL: anything */
     bool live;          /* may change while the server runs */
     const char *help;

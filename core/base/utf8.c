@@ -117,3 +117,30 @@ size_t utf8_fit(struct span s, unsigned columns)
     }
     return s.len;
 }
+
+/* What fits of one long word: a character at least. */
+static struct span take_part(struct span *s, size_t fits)
+{
+    struct span rest = *s;
+
+    utf8_next(&rest, NULL);
+    return span_take(s, fits > 0 ? fits : s->len - rest.len);
+}
+
+struct span utf8_take_line(struct span *s, unsigned columns)
+{
+    const char *end = memchr(s->data, '\n', s->len);
+    size_t whole = end ? (size_t)(end - s->data) : s->len;
+    size_t fits = utf8_fit(span_from(s->data, whole), columns);
+    size_t n = fits;
+    struct span line;
+
+    while (fits < whole && n > 0 && s->data[n] != ' ')
+        n--;
+    if (n == 0 && whole > 0)
+        return take_part(s, fits);
+    line = span_take(s, n);
+    if (s->len > 0)
+        span_take(s, 1); /* the line end, or the blank */
+    return line;
+}

@@ -25,4 +25,8 @@ unsigned utf8_columns(struct span s);
 /* How many bytes of `s` fit into `columns`. */
 size_t utf8_fit(struct span s, unsigned columns);
 
+/* Take a line of at most `columns` from the front of a non-empty `s`: up to a line end, which
+ * is taken too, or to the last blank that fits, or what fits of a long word. */
+struct span utf8_take_line(struct span *s, unsigned columns);
+
 #endif

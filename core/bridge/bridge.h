@@ -53,9 +53,10 @@ void bridge_set_clients(struct bridge *b, struct clients *all);
 int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
                 const char *const *gone, unsigned gone_count, struct buf *errors);
 
-/* Read the settings that a file returns into `s`, which holds the defaults. -1 and `e`. */
+/* Read the settings that a file returns into `s`, which holds the defaults. -1: `errors` has a
+ * line FILE:LINE: WHY for each mistake. */
 int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struct settings *s,
-                         struct err *e);
+                         struct buf *errors);
 
 unsigned bridge_generation(const struct bridge *b); /* of what runs now */
 size_t bridge_memory(const struct bridge *b);       /* bytes that Lua holds */

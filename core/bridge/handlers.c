@@ -146,17 +146,17 @@ static void note_failure(struct task *t, const char *message)
     struct bridge *b = t->bridge;
     unsigned incident = ++b->incidents;
     struct span first = first_line(message);
+    const char *name = t->handler ? t->handler->name : "rescue";
 
-    log_error("handler event=failed incident=%u handler=%s node=%u error=%s", incident,
-              t->handler ? t->handler->name : "rescue", t->client ? client_id(t->client) : 0,
-              message);
+    log_error("handler event=failed incident=%u handler=%s node=%u error=%s", incident, name,
+              t->client ? client_id(t->client) : 0, message);
     rows_free(t->outcome.rows);
     t->outcome = (struct outcome){.failed = true};
     buf_reset(&b->notice);
     buf_printf(&b->notice, "Something went wrong here (incident %u). The sysop has been told.",
                incident);
     t->outcome.notice = buf_span(&b->notice);
-    tell(b, "Incident %u: %.*s", incident, SPAN_ARG(first));
+    tell(b, "Incident %u in %s: %.*s", incident, name, SPAN_ARG(first));
     if (t->handler) {
         t->handler->figures.errors++;
         give_way(t);

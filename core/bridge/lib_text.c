@@ -68,28 +68,6 @@ static int l_pad(lua_State *L)
     return 1;
 }
 
-/* How much of `s` goes on one line: to a line end, to the last blank that fits, or what fits.
- */
-static size_t line_length(struct span s, unsigned columns, size_t *skip)
-{
-    const char *end = memchr(s.data, '\n', s.len);
-    size_t whole = end ? (size_t)(end - s.data) : s.len;
-    size_t fits = utf8_fit(span_from(s.data, whole), columns);
-    size_t n = fits;
-
-    *skip = 0;
-    if (fits == whole) {
-        *skip = end != NULL;
-        return whole;
-    }
-    while (n > 0 && s.data[n] != ' ')
-        n--;
-    if (n == 0)
-        return fits > 0 ? fits : 1; /* one long word */
-    *skip = 1;
-    return n;
-}
-
 /* text.wrap(s, columns) -> list of lines, broken between words */
 static int l_wrap(lua_State *L)
 {
@@ -100,12 +78,10 @@ static int l_wrap(lua_State *L)
     luaL_argcheck(L, columns > 0, 2, "at least 1 column expected");
     lua_newtable(L);
     while (s.len > 0) {
-        size_t skip;
-        size_t n = line_length(s, columns, &skip);
+        struct span line = utf8_take_line(&s, columns);
 
-        lua_pushlstring(L, s.data, n);
+        lua_pushlstring(L, line.data, line.len);
         lua_rawseti(L, -2, ++count);
-        span_take(&s, n + skip);
     }
     return 1;
 }

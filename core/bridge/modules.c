@@ -1,4 +1,6 @@
 /* modules.c -- loader.lua's C half: files come in, generations are swapped, functions found. */
+#include <ctype.h>
+
 #include "base/log.h"
 #include "bridge/internal.h"
 #include "client/timer.h"
@@ -333,9 +335,33 @@ void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path)
 struct read_settings {
     const struct bridge_file *file;
     struct settings *settings;
-    struct err *error;
+    struct buf *errors;
     int rc;
 };
+
+/* The line on which a setting is given a value: where its last word stands before a '='; 1
+ * where that can't be seen. */
+static unsigned line_of(struct span text, const char *name)
+{
+    const char *word = strrchr(name, '.');
+    unsigned line = 1;
+
+    word = word ? word + 1 : name;
+    for (const char *p = text.data; p < text.data + text.len; p++) {
+        struct span rest = span_from(p, (size_t)(text.data + text.len - p));
+        bool begins = p == text.data || !(isalnum((unsigned char)p[-1]) || p[-1] == '_');
+
+        line += *p == '\n';
+        if (!begins || !span_starts_with(rest, word))
+            continue;
+        span_take(&rest, strlen(word));
+        while (rest.len > 0 && isspace((unsigned char)rest.data[0]))
+            span_take(&rest, 1);
+        if (rest.len > 0 && rest.data[0] == '=')
+            return line;
+    }
+    return 1;
+}
 
 static int take_list(lua_State *L, struct settings *s, const struct setting *t, struct err *e)
 {
@@ -359,6 +385,18 @@ static int take_list(lua_State *L, struct settings *s, const struct setting *t, 
     return 0;
 }
 
+static int no_setting(const char *name, struct err *e)
+{
+    size_t n = strlen(name);
+
+    for (const struct setting *t = settings_table; t->name; t++) {
+        if (strncmp(t->name, name, n) == 0 && t->name[n] == '.')
+            return err_set(e, "%s is a group of settings, expected %s = { %s = ... }", name,
+                           name, t->name + n + 1);
+    }
+    return err_set(e, "there is no setting '%s'", name);
+}
+
 /* A name and a value are on top of the stack. */
 static int take_setting(lua_State *L, struct settings *s, struct err *e)
 {
@@ -370,7 +408,7 @@ static int take_setting(lua_State *L, struct settings *s, struct err *e)
     const char *text;
 
     if (!t)
-        return err_set(e, "there is no setting '%s'", name);
+        return no_setting(name, e);
     switch (lua_type(L, -1)) {
     case LUA_TNUMBER:
         if (!isint)
@@ -393,33 +431,37 @@ static int read_settings(lua_State *L)
 {
     struct read_settings *r = lua_touserdata(L, 1);
     lua_Unsigned n;
+    struct err e;
 
     lua_getfield(L, 2, "settings");
     lua_pushstring(L, r->file->path);
     lua_pushlstring(L, r->file->text.data ? r->file->text.data : "", r->file->text.len);
     lua_call(L, 2, 1); /* in the protected call of bridge_read_settings */
     n = lua_rawlen(L, -1);
-    for (lua_Unsigned i = 1; i <= n && r->rc == 0; i++) {
+    for (lua_Unsigned i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
         lua_rawgeti(L, -1, 1);
         lua_rawgeti(L, -2, 2);
-        r->rc = take_setting(L, r->settings, r->error);
+        if (take_setting(L, r->settings, &e) < 0) {
+            buf_printf(r->errors, "%s:%u: %s\n", r->file->path,
+                       line_of(r->file->text, lua_tostring(L, -2)), e.text);
+            r->rc = -1;
+        }
         lua_pop(L, 3);
     }
     return 0;
 }
 
 int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struct settings *s,
-                         struct err *e)
+                         struct buf *errors)
 {
-    struct read_settings r = {file, s, e, 0};
+    struct read_settings r = {file, s, errors, 0};
     struct buf why;
 
     buf_init(&why, 8000);
     if (!call_with_loader(b, read_settings, &r, 0, &why)) {
-        r.rc = err_set(e, "%.*s", SPAN_ARG(first_line(&why)));
-    } else if (r.rc < 0) {
-        err_prefix(e, "%s: ", file->path);
+        buf_printf(errors, "%.*s\n", SPAN_ARG(first_line(&why)));
+        r.rc = -1;
     }
     buf_clear(&why);
     return r.rc;

@@ -25,7 +25,8 @@ static int print_report(struct span report, int findings)
     if (findings == 0 && hints == 0)
         printf("no findings\n");
     else
-        printf("%d findings, %u hints\n", findings, hints);
+        printf("%d finding%s, %u hint%s\n", findings, findings == 1 ? "" : "s", hints,
+               hints == 1 ? "" : "s");
     return findings > 0 ? CLI_NO : CLI_DONE;
 }
 

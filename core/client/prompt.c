@@ -86,16 +86,25 @@ static void erase_prompt(struct client *c)
 
 static void send_notice(struct client *c, struct span text)
 {
+    struct buf clean;
     struct buf out;
+    struct span rest;
 
+    buf_init(&clean, BUF_LARGE);
     buf_init(&out, BUF_LARGE);
+    ansi_strip(&clean, text, false);
+    rest = buf_span(&clean);
     if (c->ansi)
-        buf_add_text(&out, "\033[0;1;33m");
-    ansi_strip(&out, text, false);
+        buf_add_text(&out, "\033[0;1;33;40m");
+    while (rest.len > 0) {
+        buf_add(&out, utf8_take_line(&rest, c->width - 1u));
+        buf_add_text(&out, rest.len > 0 ? "\r\n" : "");
+    }
     if (c->ansi)
         buf_add_text(&out, "\033[0m");
     buf_add_text(&out, "\r\n");
     send_beside(c, buf_span(&out));
+    buf_clear(&clean);
     buf_clear(&out);
 }
 

@@ -18,6 +18,7 @@ struct entry {
 
 struct library {
     struct entry *entries;
+    bool takes_broken;
 };
 
 static const enum source_kind ansi_order[] = {SOURCE_ANS, SOURCE_TXT, SOURCE_ASC};
@@ -26,6 +27,11 @@ static const enum source_kind plain_order[] = {SOURCE_ASC, SOURCE_TXT, SOURCE_AN
 struct library *library_new(void)
 {
     return mem_zalloc(sizeof(struct library));
+}
+
+void library_take_broken(struct library *l)
+{
+    l->takes_broken = true;
 }
 
 void library_free(struct library *l)
@@ -73,14 +79,17 @@ int library_set(struct library *l, const char *keyword, enum source_kind kind, c
                 struct span text, struct buf *errors)
 {
     struct source *s = source_compile(file, kind, text, errors);
+    int result = s->is_broken ? -1 : 0;
     struct entry *e;
 
-    if (!s)
+    if (s->is_broken && !l->takes_broken) {
+        source_unref(s);
         return -1;
+    }
     e = find_or_add(l, keyword);
     source_unref(e->sources[kind]);
     e->sources[kind] = s;
-    return 0;
+    return result;
 }
 
 void library_remove(struct library *l, const char *keyword, enum source_kind kind)
@@ -123,9 +132,7 @@ static bool link_one(struct library *l, struct entry *e, enum source_kind kind,
     struct screen_sources sources = {find_included, l};
     struct screen *s = screen_link(e->keyword, e->sources[kind], &sources, errors);
 
-    if (!s)
-        return false;
-    if (same_sources(e->screens[kind], s)) {
+    if ((s->is_broken && !l->takes_broken) || same_sources(e->screens[kind], s)) {
         screen_unref(s);
         return false;
     }

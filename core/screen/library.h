@@ -10,6 +10,10 @@ struct library;
 struct library *library_new(void);
 void library_free(struct library *l); /* NULL is allowed */
 
+/* For perigee check: what is broken is taken all the same, so that it shows what else is wrong
+ * with it and is not missed elsewhere. Nothing of it may be shown to callers. */
+void library_take_broken(struct library *l);
+
 /* Compile the file of a keyword. -1: `errors` says why, and what was there stays. `keyword` is
  * a keyword (source_is_keyword); `file` is what messages call the file. */
 int library_set(struct library *l, const char *keyword, enum source_kind kind, const char *file,

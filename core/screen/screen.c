@@ -20,6 +20,7 @@ struct linker {
     unsigned error_count;
     unsigned steps; /* operations looked at, also those that leave nothing */
     bool is_full;
+    bool is_vague; /* a source is: which block an `end` belongs to can't be said */
     unsigned capacity;
     struct open_block blocks[BLOCKS_MAX];
     unsigned depth;
@@ -37,6 +38,7 @@ complain(struct linker *l, const struct op *op, const char *format, ...)
 {
     va_list args;
 
+    l->screen->is_broken = true;
     if (++l->error_count > ERRORS_MAX)
         return;
     buf_printf(l->errors, "%s:%u:%u: ", op->file, op->line, op->column);
@@ -189,9 +191,10 @@ static void link_else(struct linker *l, const struct op *op)
     if (l->too_deep > 0)
         return;
     if (!b || b->is_each || b->has_else) {
-        complain(l, op,
-                 b && b->has_else ? "a second 'else', expected 'end'"
-                                  : "'else' without an open if:");
+        if (!l->is_vague)
+            complain(l, op,
+                     b && b->has_else ? "a second 'else', expected 'end'"
+                                      : "'else' without an open if:");
         return;
     }
     jump.code = OP_JUMP;
@@ -211,7 +214,8 @@ static void link_end(struct linker *l, const struct op *op)
         return;
     }
     if (l->depth == 0) {
-        complain(l, op, "'end' without an open if: or each:");
+        if (!l->is_vague)
+            complain(l, op, "'end' without an open if: or each:");
         return;
     }
     b = l->blocks[--l->depth];
@@ -395,6 +399,8 @@ static void link_source(struct linker *l, struct source *source, const struct op
     s->sources = mem_realloc(s->sources, (s->source_count + 1) * sizeof(struct source *));
     s->sources[s->source_count++] = source_ref(source);
     l->including[l->include_depth++] = source;
+    l->is_vague |= source->is_vague;
+    s->is_broken |= source->is_broken;
     for (unsigned i = 0; i < source->count; i++) {
         if (is_full(l, from ? from : &source->ops[i]))
             break;
@@ -440,7 +446,7 @@ static unsigned find_first_field(const struct screen *s, unsigned field)
 /* What is wrong only once all has been read. */
 static void finish(struct linker *l)
 {
-    for (unsigned i = 0; i < l->depth && !l->is_full; i++) {
+    for (unsigned i = 0; i < l->depth && !l->is_full && !l->is_vague; i++) {
         const struct open_block *b = &l->blocks[i];
 
         complain(l, &l->screen->ops[b->begin], "this %s is not closed, expected 'end'",
@@ -462,10 +468,6 @@ struct screen *screen_link(const char *keyword, struct source *source,
     link_source(&l, source, NULL);
     s->ops = s->own_ops;
     finish(&l);
-    if (l.error_count > 0) {
-        screen_unref(s);
-        return NULL;
-    }
     s->first_field = l.has_field ? find_first_field(s, l.field) : s->count;
     return s;
 }

@@ -46,6 +46,7 @@ struct screen {
     unsigned timeout;        /* seconds, 0: none */
     struct source **sources; /* what it was made from, itself first */
     unsigned source_count;
+    bool is_broken; /* it has findings: not to be shown */
     struct op *own_ops;
     struct arena arena;
 };
@@ -57,7 +58,8 @@ struct screen_sources {
     void *arg;
 };
 
-/* One reference, or NULL: then `errors` has a line for each finding. `keyword` is borrowed. */
+/* One reference; `errors` has a line for each finding, if it is broken. `keyword` is borrowed.
+ */
 struct screen *screen_link(const char *keyword, struct source *source,
                            const struct screen_sources *sources, struct buf *errors);
 struct screen *screen_ref(struct screen *s);

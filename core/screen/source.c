@@ -90,6 +90,7 @@ complain(struct source_compiler *c, uint32_t line, uint32_t column, const char *
 {
     va_list args;
 
+    c->source->is_broken = true;
     if (++c->error_count > ERRORS_MAX)
         return;
     buf_printf(c->errors, "%s:%u:%u: ", c->source->file, line, column);
@@ -697,12 +698,16 @@ static void compile_if(struct source_compiler *c, const struct statement *s)
 {
     if (need_handler(c, s, true))
         add_macro(c, s->name.text.data[0] == '.' ? OP_IF_FIELD : OP_IF, s);
+    else
+        add_op(c, OP_IF, s->kind)->name = ""; /* its `end` belongs to it */
 }
 
 static void compile_each(struct source_compiler *c, const struct statement *s)
 {
     if (need_handler(c, s, true))
         add_macro(c, OP_EACH, s);
+    else
+        add_op(c, OP_EACH, s->kind)->name = "";
 }
 
 static void compile_include(struct source_compiler *c, const struct statement *s)
@@ -751,6 +756,7 @@ static void compile_kind(struct source_compiler *c, struct statement *s)
         if (!span_is(s->kind.text, kinds[i].kind))
             continue;
         if (!read_statement(c, s)) {
+            c->source->is_vague = true;
             skip_statement(c);
             return;
         }
@@ -763,6 +769,7 @@ static void compile_kind(struct source_compiler *c, struct statement *s)
     }
     wrong(c, s->kind,
           "one of ansi get set key post go if else end each include enter leave tick page");
+    c->source->is_vague = true;
     skip_statement(c);
 }
 
@@ -803,6 +810,7 @@ static void compile_block(struct source_compiler *c)
         if (t.type == TOKEN_END) {
             complain(c, begin.line, begin.column,
                      "the macro is not closed, expected '%%>', not in a text or a comment");
+            c->source->is_vague = true;
             return;
         }
         if (token_is_mark(t, ';'))
@@ -903,12 +911,11 @@ struct source *source_compiler_finish(struct source_compiler *c, struct buf *err
         complain(c, 1, 1, "the file is too long, expected at most %d MiB", SOURCE_MAX >> 20);
     else if (is_full(c))
         complain(c, c->lexer.line, c->lexer.column, "the file has more than %d parts", OPS_MAX);
+    result->is_vague |= is_full(c);
     flush_run(c);
     drop_last_line_end(result);
     if (c->error_count > ERRORS_MAX)
         buf_printf(errors, "%s: and %u more\n", result->file, c->error_count - ERRORS_MAX);
-    if (c->error_count > 0)
-        return NULL;
     c->source = NULL;
     return result;
 }

@@ -30,6 +30,8 @@ struct source {
     unsigned capacity;
     struct arena arena; /* names and arguments */
     const char *file;
+    bool is_broken; /* it has findings: the operations are those that could be read */
+    bool is_vague;  /* and some that begin or end a block may be missing */
 };
 
 struct source_compiler;
@@ -39,7 +41,7 @@ struct source_compiler *source_compiler_new(const char *file, enum source_kind k
 void source_compiler_free(struct source_compiler *c); /* NULL is allowed */
 void source_compiler_feed(struct source_compiler *c, struct span piece);
 
-/* The compiled file (one reference), or NULL: then `errors` has a line for each finding. */
+/* The compiled file (one reference); `errors` has a line for each finding, if it is broken. */
 struct source *source_compiler_finish(struct source_compiler *c, struct buf *errors);
 
 struct source *source_compile(const char *file, enum source_kind kind, struct span text,

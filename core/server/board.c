@@ -20,6 +20,7 @@ void board_init(struct board *b, const char *folder)
     settings_init(&b->settings);
     b->library = library_new();
     buf_init(&b->errors, 65536);
+    buf_init(&b->missing, 65536);
 }
 
 static void paths_clear(struct path_set *s)
@@ -58,55 +59,155 @@ void board_clear(struct board *b)
     settings_clear(&b->settings);
     library_free(b->library);
     buf_clear(&b->errors);
+    buf_clear(&b->missing);
     paths_clear(&b->pending);
     paths_clear(&b->broken);
 }
 
 /* --- telling what is wrong --- */
 
-/* Tell each line once, not again at every save until it is mended. */
-static void tell_errors(struct board *b, const char *told_before)
+static struct span take_line(struct span *rest)
 {
-    struct span rest = buf_span(&b->errors);
+    const char *end = memchr(rest->data, '\n', rest->len);
+    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
 
-    for (unsigned n = 0; rest.len > 0; n++) {
-        const char *end = memchr(rest.data, '\n', rest.len);
-        struct span line = span_take(&rest, end ? (size_t)(end - rest.data) : rest.len);
+    span_take(rest, 1);
+    return line;
+}
 
-        span_take(&rest, 1);
-        if (memmem(told_before, strlen(told_before), line.data, line.len))
-            continue;
-        log_error("reload event=refused %.*s", SPAN_ARG(line));
-        if (b->clients && n < TOLD_MAX)
-            clients_tell_sysops(b->clients, line);
+static bool has_line(struct span lines, struct span line)
+{
+    while (lines.len > 0) {
+        if (span_equals(take_line(&lines), line))
+            return true;
     }
+    return false;
+}
+
+static void tell_sysops(struct board *b, struct span line)
+{
+    if (b->clients)
+        clients_tell_sysops(b->clients, line);
+}
+
+/* Tell each line once, not again at every save until it is mended: the log all, sysops on line
+ * the first of them. */
+static void tell_lines(struct board *b, struct span lines, const char *told_before,
+                       void (*log)(struct span line))
+{
+    char more[100];
+    unsigned n = 0;
+
+    while (lines.len > 0) {
+        struct span line = take_line(&lines);
+
+        if (has_line(span_of(told_before), line))
+            continue;
+        log(line);
+        if (n++ < TOLD_MAX)
+            tell_sysops(b, line);
+    }
+    snprintf(more, sizeof(more), "and %u more: perigee check lists them", n - TOLD_MAX);
+    if (n > TOLD_MAX)
+        tell_sysops(b, span_of(more));
+}
+
+static void log_refused(struct span line)
+{
+    log_error("reload event=refused %.*s", SPAN_ARG(line));
+}
+
+static void log_missing(struct span line)
+{
+    log_warn("board event=missing %.*s", SPAN_ARG(line));
+}
+
+bool board_lacks(struct board *b, const struct link *link, struct buf *why)
+{
+    const struct op *op = link->op;
+    struct span name = span_of(link->name);
+    char path[300];
+
+    if (link->kind == LINK_HANDLER && !bridge_has_handler(b->bridge, link->name)) {
+        snprintf(path, sizeof(path), "lua/handlers/%.*s.lua",
+                 (int)(strrchr(link->name, '.') - link->name), link->name);
+        for (char *p = path + 13; p < path + strlen(path) - 4; p++)
+            *p = *p == '.' ? '/' : *p;
+        if (paths_have(&b->pending, path))
+            return false;
+        buf_printf(why, "%s:%u:%u: there is no handler '%s', expected it in %s\n", op->file,
+                   op->line, op->column, link->name, path);
+        return true;
+    }
+    if (link->kind == LINK_SCREEN && !source_is_return_word(name) &&
+        !library_has(b->library, name)) {
+        buf_printf(why, "%s:%u:%u: there is no screen '%s', expected screens/%s.txt\n",
+                   op->file, op->line, op->column, link->name, link->name);
+        return true;
+    }
+    return false;
+}
+
+static void add_missing(void *arg, const struct link *link)
+{
+    struct board *b = arg;
+    uint32_t before = b->missing.len;
+    struct span line;
+
+    if (!board_lacks(b, link, &b->missing) || b->missing.len == before)
+        return;
+    line = span_from(b->missing.data + before, b->missing.len - before - 1);
+    if (has_line(span_from(b->missing.data, before), line))
+        buf_cut(&b->missing, before); /* of a file that several screens include */
+}
+
+/* Handlers and screens that are named and not there: often the next that is saved, so it is no
+ * error yet, but a caller who comes there misses it. */
+static void tell_missing(struct board *b)
+{
+    char *before = mem_strdup(buf_text(&b->missing));
+
+    buf_reset(&b->missing);
+    links_each(b->library, add_missing, b);
+    tell_lines(b, buf_span(&b->missing), before, log_missing);
+    mem_free(before);
 }
 
 /* --- settings --- */
 
-static int read_settings_into(struct board *b, struct settings *s, struct err *e)
+/* False: b->errors says why. */
+static bool read_settings_into(struct board *b, struct settings *s)
 {
     struct buf text;
     struct bridge_file file = {.name = "settings", .path = "lua/settings.lua"};
+    struct err e;
+    bool ok = true;
     int rc;
 
     buf_init(&text, SOURCE_MAX);
-    rc = file_read(b->folder, file.path, &text, e);
+    rc = file_read(b->folder, file.path, &text, &e);
     file.text = buf_span(&text);
-    if (rc == 0)
-        rc = bridge_read_settings(b->bridge, &file, s, e);
+    if (rc < 0)
+        buf_printf(&b->errors, "%s\n", e.text);
+    else if (rc == 0)
+        ok = bridge_read_settings(b->bridge, &file, s, &b->errors) == 0;
     buf_clear(&text);
-    return rc < 0 ? -1 : 0;
+    return rc >= 0 && ok;
 }
 
 int board_read_settings(struct board *b, struct err *e)
 {
     struct settings fresh;
+    uint32_t errors = b->errors.len;
 
     settings_init(&fresh);
-    if (read_settings_into(b, &fresh, e) < 0) {
+    if (!read_settings_into(b, &fresh)) {
+        struct span lines = span_from(buf_text(&b->errors) + errors, b->errors.len - errors);
+        struct span first = take_line(&lines);
+
         settings_clear(&fresh);
-        return -1;
+        return err_set(e, "%.*s%s", SPAN_ARG(first),
+                       lines.len ? " (and more: perigee check lists them)" : "");
     }
     settings_clear(&b->settings);
     b->settings = fresh;
@@ -126,15 +227,14 @@ static void keep_fixed(struct board *b, const struct settings *fresh)
 static void reload_settings(struct board *b)
 {
     struct settings fresh;
-    struct err e;
 
     settings_init(&fresh);
-    if (read_settings_into(b, &fresh, &e) < 0 ||
-        (b->gate && gate_set(b->gate, &fresh, &e) < 0)) {
-        buf_printf(&b->errors, "%s\n", e.text);
+    if (!read_settings_into(b, &fresh)) {
         settings_clear(&fresh);
         return;
     }
+    if (b->gate)
+        gate_set(b->gate, &fresh);
     keep_fixed(b, &fresh);
     settings_clear(&b->settings);
     b->settings = fresh;
@@ -418,7 +518,8 @@ int board_load(struct board *b, struct err *e)
 {
     if (board_load_files(b, e) < 0)
         return -1;
-    tell_errors(b, "");
+    tell_lines(b, buf_span(&b->errors), "", log_refused);
+    tell_missing(b);
     log_info("board event=loaded folder=%s screens=%u", log_quote(span_of(b->folder)),
              library_count(b->library));
     return 0;
@@ -445,8 +546,7 @@ static void schema_run(struct store_work *w)
 
     if (w->result < 0) {
         log_error("reload event=refused %s", w->error.text);
-        if (s->board->clients)
-            clients_tell_sysops(s->board->clients, span_of(w->error.text));
+        tell_sysops(s->board, span_of(w->error.text));
     } else {
         log_info("reload event=schema");
     }
@@ -481,10 +581,11 @@ static void take_change(struct board *b, const char *path, struct path_set *lua)
 {
     struct file f;
 
+    if (file_is_misnamed(path, &b->errors))
+        return;
     switch (file_classify(path, &f)) {
     case FILE_SCREEN:
-        if (source_is_keyword(span_of(f.name)))
-            load_screen(b, &f, false);
+        load_screen(b, &f, false);
         break;
     case FILE_LUA:
         paths_add(lua, path);
@@ -573,7 +674,8 @@ void board_changed(struct board *b, const struct watch_paths *saved)
     if (b->pending.count + lua.count > 0)
         load_saved(b, &lua);
     link_screens(b);
-    tell_errors(b, before);
+    tell_lines(b, buf_span(&b->errors), before, log_refused);
+    tell_missing(b);
     paths_clear(&lua);
     paths_clear(&broken);
     mem_free(before);

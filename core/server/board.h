@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "bridge/bridge.h"
 #include "server/history.h"
+#include "server/links.h"
 #include "server/watch.h"
 
 struct path_set {
@@ -24,6 +25,7 @@ struct board {
     struct gate *gate;       /* or NULL */
     unsigned generation;     /* counts each swap, of screens or of Lua */
     struct buf errors;       /* what is saved and not in use, because it is wrong */
+    struct buf missing;      /* what screens name and is not there */
     struct path_set pending; /* Lua files that were saved and could not be swapped in yet */
     struct path_set broken;  /* screens that were saved and are wrong */
     void (*settings_changed)(void *arg);
@@ -33,7 +35,8 @@ struct board {
 void board_init(struct board *b, const char *folder);
 void board_clear(struct board *b);
 
-/* Settings alone: the defaults where there is no file. -1 and `e`. */
+/* Settings alone: the defaults where there is no file. -1: b->errors says all that is wrong,
+ * `e` the first of it. */
 int board_read_settings(struct board *b, struct err *e);
 
 /* All files. What does not load is replaced by its last good version, if there is one, or left
@@ -43,6 +46,10 @@ int board_load_files(struct board *b, struct err *e); /* the same, and the log h
 
 /* These files have been saved. */
 void board_changed(struct board *b, const struct watch_paths *paths);
+
+/* What a screen names is not there, nor in a file that could not be loaded: `why` gets a line
+ * that says so. */
+bool board_lacks(struct board *b, const struct link *link, struct buf *why);
 
 /* For bridge_config.read and .read_version. */
 bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path);

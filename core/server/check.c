@@ -92,72 +92,19 @@ static void report_lines(struct check *c, struct span lines)
 
 /* --- screens --- */
 
-static void check_handler(struct check *c, const struct op *op)
-{
-    add_word(&c->named, span_of(op->name));
-    if (!bridge_has_handler(c->bridge, op->name))
-        report(c, true, "%s:%u:%u: there is no handler '%s', expected it in lua/handlers/",
-               op->file, op->line, op->column, op->name);
-}
-
-static void check_target(struct check *c, const struct screen *s, const struct op *op,
-                         const char *keyword)
-{
-    if (strcmp(keyword, s->keyword) != 0)
-        add_word(&c->led, span_of(keyword));
-    if (!source_is_return_word(span_of(keyword)) &&
-        !library_has(c->board.library, span_of(keyword)))
-        report(c, true, "%s:%u:%u: there is no screen '%s'", op->file, op->line, op->column,
-               keyword);
-}
-
-static void check_op(struct check *c, const struct screen *s, const struct op *op)
-{
-    switch (op->code) {
-    case OP_GET:
-    case OP_SET:
-    case OP_KEY:
-    case OP_IF:
-        check_handler(c, op);
-        break;
-    case OP_EACH:
-        if (op->name[0] != '.')
-            check_handler(c, op);
-        break;
-    case OP_GO:
-        check_target(c, s, op, op->name);
-        break;
-    default:
-        break;
-    }
-}
-
-/* What a source includes has been led to, and its page:escape leads somewhere. */
-static void check_source(struct check *c, const struct screen *s, const struct source *source)
-{
-    for (unsigned i = 0; i < source->count; i++) {
-        const struct op *op = &source->ops[i];
-
-        if (op->code == OP_INCLUDE)
-            add_word(&c->led, span_of(op->name));
-        else if (op->code == OP_PAGE && strcmp(op->name, "escape") == 0)
-            check_target(c, s, op, op->args[0].value.text.data);
-    }
-}
-
-static void check_screen(void *arg, const struct screen *s, enum source_kind kind)
+static void check_link(void *arg, const struct link *link)
 {
     struct check *c = arg;
+    struct buf why;
 
-    (void)kind;
-    for (unsigned i = 0; i < s->count; i++)
-        check_op(c, s, &s->ops[i]);
-    for (int i = 0; i < OCCASIONS; i++) {
-        if (s->calls[i].name)
-            check_handler(c, s->calls[i].op);
-    }
-    for (unsigned i = 0; i < s->source_count; i++)
-        check_source(c, s, s->sources[i]);
+    if (link->kind == LINK_HANDLER)
+        add_word(&c->named, span_of(link->name));
+    else if (link->kind == LINK_INCLUDE || strcmp(link->name, link->from->keyword) != 0)
+        add_word(&c->led, span_of(link->name));
+    buf_init(&why, 4096);
+    board_lacks(&c->board, link, &why);
+    report_lines(c, buf_span(&why));
+    buf_clear(&why);
 }
 
 static void check_led(void *arg, const struct screen *s, enum source_kind kind)
@@ -198,6 +145,33 @@ static void take_strings(struct check *c, struct span lua)
     }
 }
 
+/* A screen that could not be read whole may lead wherever it says so. */
+static void take_targets(struct check *c, struct span screen)
+{
+    static const char *const marks[] = {"go:", "include:", "escape("};
+
+    for (; screen.len > 0; span_take(&screen, 1)) {
+        for (int i = 0; i < 3; i++) {
+            struct span name = screen;
+
+            if (!span_starts_with(screen, marks[i]))
+                continue;
+            span_take(&name, strlen(marks[i]));
+            name.len = strspn(name.data, "abcdefghijklmnopqrstuvwxyz0123456789_-/");
+            add_word(&c->led, name);
+        }
+    }
+}
+
+static bool is_broken(const struct check *c, const char *path)
+{
+    for (unsigned i = 0; i < c->board.broken.count; i++) {
+        if (strcmp(c->board.broken.paths[i], path) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_files(struct check *c, const struct file_list *list)
 {
     struct buf text;
@@ -212,8 +186,12 @@ static void check_files(struct check *c, const struct file_list *list)
             report(c, true,
                    "%s:1:1: '%s' is a word that handlers return, expected another name",
                    f->path, f->name);
-        if (f->kind == FILE_LUA && file_read(c->board.folder, f->path, &text, &e) == 0)
+        if (file_read(c->board.folder, f->path, &text, &e) < 0)
+            continue; /* said already */
+        if (f->kind == FILE_LUA)
             take_strings(c, buf_span(&text));
+        else if (is_broken(c, f->path))
+            take_targets(c, span_of(buf_text(&text)));
         buf_reset(&text);
     }
     buf_clear(&text);
@@ -249,8 +227,7 @@ static void check_all(struct check *c, const struct file_list *list)
 {
     struct err e;
 
-    if (board_read_settings(&c->board, &e) < 0)
-        report(c, true, "%s", e.text);
+    board_read_settings(&c->board, &e); /* what is wrong is among the board's errors */
     report_lines(c, buf_span(&c->board.errors));
     check_schema(c);
     check_files(c, list);
@@ -258,7 +235,7 @@ static void check_all(struct check *c, const struct file_list *list)
     add_word(&c->led, SPAN_LIT("goodbye"));
     if (!library_has(c->board.library, SPAN_LIT("root")))
         report(c, true, "screens/root.txt:1:1: there is no screen 'root', where a call begins");
-    library_each(c->board.library, check_screen, c);
+    links_each(c->board.library, check_link, c);
     library_each(c->board.library, check_led, c);
     bridge_each_handler(c->bridge, check_named, c);
 }
@@ -272,6 +249,7 @@ int board_check(const char *folder, struct buf *out, struct err *e)
 
     buf_init(&ignored, 65536);
     board_init(&c.board, folder);
+    library_take_broken(c.board.library);
     c.bridge = bridge_new(&(struct bridge_config){.settings = &c.board.settings,
                                                   .library = c.board.library,
                                                   .read = read_module,

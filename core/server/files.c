@@ -1,5 +1,6 @@
 #include "server/files.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -72,20 +73,39 @@ void file_clear(struct file *f)
     *f = (struct file){0};
 }
 
-static void add_file(struct file_list *list, const char *path, struct buf *problems)
+bool file_is_misnamed(const char *path, struct buf *problems)
 {
     struct file f;
+    char lower[PATH_LEN];
+    enum file_kind kind = file_classify(path, &f);
+    bool is_wrong = kind == FILE_SCREEN && !source_is_keyword(span_of(f.name));
 
-    if (list->count == FILES_MAX || file_classify(path, &f) == FILE_OTHER)
-        return;
-    if (f.kind == FILE_SCREEN && !source_is_keyword(span_of(f.name))) {
+    file_clear(&f);
+    if (is_wrong)
         buf_printf(problems,
                    "%s:1:1: the file's name makes no keyword, expected lower case letters, "
                    "digits, '_' and '-'\n",
                    path);
-        file_clear(&f);
+    if (kind != FILE_OTHER)
+        return is_wrong;
+    snprintf(lower, sizeof(lower), "%s", path);
+    for (char *p = lower; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    is_wrong = file_classify(lower, &f) != FILE_OTHER;
+    file_clear(&f);
+    if (is_wrong)
+        buf_printf(problems, "%s:1:1: the file's name is in capitals, expected %s\n", path,
+                   lower);
+    return is_wrong;
+}
+
+static void add_file(struct file_list *list, const char *path, struct buf *problems)
+{
+    struct file f;
+
+    if (file_is_misnamed(path, problems) || list->count == FILES_MAX ||
+        file_classify(path, &f) == FILE_OTHER)
         return;
-    }
     if (list->count % 64 == 0)
         list->files = mem_realloc(list->files, (list->count + 64) * sizeof(f));
     list->files[list->count++] = f;

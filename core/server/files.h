@@ -25,7 +25,10 @@ struct file_list {
 enum file_kind file_classify(const char *path, struct file *f);
 void file_clear(struct file *f);
 
-/* All of screens/ and lua/ below `board`. Names that are no keywords are told in `problems`. */
+/* Is this the name of a screen or of Lua, but for its spelling? `problems` gets a line then. */
+bool file_is_misnamed(const char *path, struct buf *problems);
+
+/* All of screens/ and lua/ below `board`. Names that are misspelt are told in `problems`. */
 int files_find(const char *board, struct file_list *list, struct buf *problems, struct err *e);
 void files_clear(struct file_list *list);
 

@@ -10,6 +10,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 
 enum {
@@ -42,12 +43,6 @@ struct address {
     double filled_at;
     double failed_at;
     double banned_until;
-};
-
-struct network {
-    int family;
-    unsigned char bytes[16];
-    unsigned bits;
 };
 
 struct gate {
@@ -84,14 +79,6 @@ void gate_free(struct gate *g)
 
 /* --- addresses and networks --- */
 
-/* An IPv4 address written as an IPv6 one, RFC 4291 section 2.5.5.2. */
-static bool is_mapped(const unsigned char bytes[16])
-{
-    static const unsigned char prefix[12] = {[10] = 0xFF, [11] = 0xFF};
-
-    return memcmp(bytes, prefix, sizeof(prefix)) == 0;
-}
-
 /* The bytes of an address, IPv4 for one that is mapped into IPv6; the family. */
 static int address_bytes(const struct sockaddr *a, unsigned char out[16])
 {
@@ -100,7 +87,7 @@ static int address_bytes(const struct sockaddr *a, unsigned char out[16])
         return AF_INET;
     }
     memcpy(out, &((const struct sockaddr_in6 *)a)->sin6_addr, 16);
-    if (!is_mapped(out))
+    if (!address_is_mapped(out))
         return AF_INET6;
     memmove(out, out + 12, 4);
     return AF_INET;
@@ -117,60 +104,17 @@ static struct key key_of(const struct sockaddr *a)
     return key;
 }
 
-static int parse_address(const char *text, size_t len, struct network *n, struct err *e)
+void gate_set(struct gate *g, const struct settings *s)
 {
-    char address[64];
+    struct err impossible; /* the items of a setting have been checked */
 
-    *n = (struct network){.family = strchr(text, ':') ? AF_INET6 : AF_INET};
-    n->bits = n->family == AF_INET ? 32 : 128;
-    if (len < sizeof(address)) {
-        memcpy(address, text, len);
-        address[len] = '\0';
-        if (inet_pton(n->family, address, n->bytes) == 1)
-            return 0;
-    }
-    return err_set(e,
-                   "limits.allow: '%s' is no address, expected one like 192.0.2.1, 10.0.0.0/8 "
-                   "or 2001:db8::/32",
-                   text);
-}
-
-static int parse_network(const char *text, struct network *n, struct err *e)
-{
-    const char *slash = strchr(text, '/');
-    char *end = NULL;
-    unsigned long bits;
-
-    if (parse_address(text, slash ? (size_t)(slash - text) : strlen(text), n, e) < 0)
-        return -1;
-    bits = slash ? strtoul(slash + 1, &end, 10) : n->bits;
-    if (slash && (slash[1] < '0' || slash[1] > '9' || *end || bits > n->bits))
-        return err_set(e, "limits.allow: '%s' has no length from 0 to %u behind the '/'", text,
-                       n->bits);
-    n->bits = (unsigned)bits;
-    if (n->family == AF_INET6 && bits >= 96 && is_mapped(n->bytes)) {
-        n->family = AF_INET; /* as the callers from there are counted */
-        n->bits -= 96;
-        memmove(n->bytes, n->bytes + 12, 4);
-    }
-    return 0;
-}
-
-int gate_set(struct gate *g, const struct settings *s, struct err *e)
-{
-    struct network allow[SETTINGS_LIST_MAX];
-
-    for (unsigned i = 0; i < s->allow.count; i++) {
-        if (parse_network(s->allow.items[i], &allow[i], e) < 0)
-            return -1;
-    }
-    memcpy(g->allow, allow, s->allow.count * sizeof(allow[0]));
+    for (unsigned i = 0; i < s->allow.count; i++)
+        network_parse(s->allow.items[i], &g->allow[i], &impossible);
     g->allow_count = s->allow.count;
     g->callers_per_address = s->callers_per_address;
     g->calls_per_minute = s->calls_per_minute;
     g->login_failures = s->login_failures;
     g->ban_seconds = s->ban_seconds;
-    return 0;
 }
 
 static bool is_in(const struct network *n, int family, const unsigned char *bytes)

@@ -23,9 +23,8 @@ struct gate;
 struct gate *gate_new(void);
 void gate_free(struct gate *g); /* NULL is allowed */
 
-/* Take the limits and the allow list of `s` ("10.0.0.0/8", "2001:db8::/32", "::1"); -1 and
- * `e`, and nothing is taken, where an item of the list is no address. Numbers are copied. */
-int gate_set(struct gate *g, const struct settings *s, struct err *e);
+/* Take the limits and the allow list of `s`; all is copied. */
+void gate_set(struct gate *g, const struct settings *s);
 
 /* A connection from `a` at `now` (seconds, monotonic). GATE_OPEN counts it: pair it with
  * gate_leave. Others are counted as refusals. */

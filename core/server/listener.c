@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -63,27 +64,6 @@ void listeners_free(struct listeners *l)
 
 /* --- binding --- */
 
-static int split(const char *host_port, char *host, size_t size, const char **port,
-                 struct err *e)
-{
-    const char *colon = strrchr(host_port, ':');
-    size_t n = colon ? (size_t)(colon - host_port) : 0;
-
-    if (!colon || n == 0 || n >= size || colon[1] == '\0' ||
-        colon[1 + strspn(colon + 1, "0123456789")] != '\0')
-        return err_set(e, "listen '%s': expected HOST:PORT, as 127.0.0.1:2323 or [::1]:2323",
-                       host_port);
-    if (strlen(colon + 1) > 5 || strtoul(colon + 1, NULL, 10) > 65535)
-        return err_set(e, "listen '%s': expected a port from 0 to 65535", host_port);
-    if (host_port[0] == '[' && colon[-1] == ']') {
-        host_port++;
-        n -= 2;
-    }
-    snprintf(host, size, "%.*s", (int)n, host_port);
-    *port = colon + 1;
-    return 0;
-}
-
 static int bind_one(const struct addrinfo *a)
 {
     int on = 1;
@@ -118,11 +98,11 @@ int listeners_add(struct listeners *l, const char *host_port, struct err *e)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list;
-    char host[256];
+    char host[ADDRESS_HOST];
     const char *port = NULL;
     int rc;
 
-    if (split(host_port, host, sizeof(host), &port, e) < 0)
+    if (address_split(host_port, host, &port, e) < 0)
         return -1;
     rc = getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &list);
     if (rc != 0)

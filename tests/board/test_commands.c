@@ -85,7 +85,7 @@ static void wrong_settings_stop_the_start(void **state)
         const char *text;
         const char *says;
     } wrong[] = {
-        {"return { color = 1 }\n", "lua/settings.lua: there is no setting 'color'"},
+        {"return { color = 1 }\n", "lua/settings.lua:1: there is no setting 'color'"},
         {"return { limits = { callers = \"x\" } }\n", "limits.callers is a number, not a text"},
         {"return { limits = { callers = 0 } }\n", "limits.callers is 0, expected 1 to"},
         {"return { limits = { allow = { \"moon\" } } }\n", "'moon' is no address"},
@@ -131,7 +131,14 @@ static void check_tells_all_mistakes_at_once(void **state)
     static const char *const says[] = {
         "screens/bad.txt:1:",
         "there is no handler 'no.such'",
-        "there is no screen 'nowhere'",
+        "there is no screen 'nowhere', expected screens/nowhere.txt",
+        "screens/bad.txt:1:14: this if: is not closed",
+        "there is no handler 'x.y'",
+        "there is no screen 'sky' to include",
+        "screens/UPPER.TXT:1:1: the file's name is in capitals, expected screens/upper.txt",
+        "lua/settings.lua:3: limits.callers is 0",
+        "lua/settings.lua:4: limits.allow: 'x.y' is no address",
+        "lua/settings.lua:1: listen 'nonsense': expected HOST:PORT",
         "nothing leads to the screen 'lonely'",
         "lua/handlers/bad.lua:1:",
         "'back' is a word that handlers return",
@@ -141,7 +148,11 @@ static void check_tells_all_mistakes_at_once(void **state)
 
     (void)state;
     RUN(0, "no findings", "check", "--board", board->folder);
-    board_write(board, "screens/bad.txt", "<% get:moon %>\n");
+    board_write(board, "screens/bad.txt", "<% get:moon; if:x.y; include:sky %>\n");
+    board_write(board, "screens/UPPER.TXT", "x\n");
+    board_write(board, "lua/settings.lua",
+                "return { listen = { \"nonsense\" },\n limits = {\n"
+                "  callers = 0,\n  allow = { \"x.y\" } } }\n");
     board_write(board, "screens/lonely.txt", "<% get:no.such; go:nowhere(\"N\") %>\n");
     board_write(board, "screens/back.txt", "x\n");
     board_write(board, "lua/handlers/bad.lua", "x x\n");
@@ -154,6 +165,25 @@ static void check_tells_all_mistakes_at_once(void **state)
         assert_non_null(strstr(out, says[i]));
     }
     free(out);
+}
+
+/* What is broken is said once, not again by all that use it. */
+static void check_makes_no_mistake_of_its_own(void **state)
+{
+    char *menu = board_read(board, "screens/menu.txt");
+    char *bad;
+
+    (void)state;
+    assert_non_null(menu);
+    bad = calloc(1, strlen(menu) + 100);
+    snprintf(bad, strlen(menu) + 100, "<%% go:who(\"W\" %%>%s", menu);
+    board_write(board, "screens/menu.txt", bad);
+    RUN(1, "1 finding, 0 hints", "check", "--board", board->folder);
+    board_write(board, "screens/menu.txt", menu);
+    board_write(board, "lua/handlers/wall.lua", "x x\n");
+    RUN(1, "1 finding, 0 hints", "check", "--board", board->folder);
+    free(menu);
+    free(bad);
 }
 
 static void the_server_answers_and_stops(void **state)
@@ -360,6 +390,7 @@ int main(void)
         TEST(wrong_settings_stop_the_start),
         TEST(accounts_are_kept_from_the_shell),
         TEST(check_tells_all_mistakes_at_once),
+        TEST(check_makes_no_mistake_of_its_own),
         TEST(the_server_answers_and_stops),
         TEST(help_and_version),
         TEST(a_data_folder_that_cannot_be_one_is_told),

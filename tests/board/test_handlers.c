@@ -1678,7 +1678,7 @@ static void test_incidents(void **state)
     caller_expect(c, "line> ");
     type(c, "x\r", "Something went wrong here (incident 1). The sysop has been told.");
     caller_expect(c, "line> ");
-    caller_expect(boss, "Incident 1: lua/handlers/t.lua:3:");
+    caller_expect(boss, "Incident 1 in t.line: lua/handlers/t.lua:3:");
     board_expect_log(board, &from, "incident=1 handler=t.line node=2");
     board_expect_log(board, &from, "lua/handlers/t.lua:3:");
     board_expect_log(board, &from, "stack traceback");

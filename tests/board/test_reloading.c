@@ -751,6 +751,35 @@ static void sysops_on_line_are_told(void **state)
     caller_expect(caller, "screens/root.txt:2:4: found 'nope'");
     board_write(board, "lua/handlers/t.lua", "return {\n");
     caller_expect(caller, "lua/handlers/t.lua:2:");
+    board_write(board, "screens/OTHER.TXT", "x\n");
+    caller_expect(caller, "screens/OTHER.TXT:1:1: the file's name is in capitals");
+    free(password);
+}
+
+/* What screens name and is not there, because it went or has not come yet. */
+static void sysops_are_told_what_is_missing(void **state)
+{
+    char *password;
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "screens/other.txt", "other\n");
+    board_write(board, "screens/root.txt", ROOT "<% go:other(\"escape\") %>");
+    start();
+    password = board_sysop_password(board);
+    caller_send(caller, "\x0f");
+    expect_own_login(password);
+    caller_send(caller, "root\r");
+    caller_expect(caller, "asks> ");
+    board_remove(board, "screens/other.txt");
+    caller_expect(caller, "there is no screen 'other', expected screens/other.txt");
+    board_expect_log(board, &from, "event=missing screens/root.txt:3:4:");
+    board_remove(board, "lua/handlers/t.lua");
+    caller_expect(caller, "there is no handler 't.take', expected it in\nlua/handlers/t.lua\n");
+    board_write(board, "screens/deep.txt",
+                "<% get:c.a; get:c.b; get:c.c; get:c.d; get:c.e; get:c.f; "
+                "get:c.g %>\n");
+    caller_expect(caller, "and 2 more: perigee check lists them");
     free(password);
 }
 
@@ -794,6 +823,7 @@ int main(void)
         TEST(ctrl_o_leads_out_of_a_field_and_back),
         TEST(the_own_login_is_for_sysops),
         TEST(sysops_on_line_are_told),
+        TEST(sysops_are_told_what_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,8 @@ static void finish(struct source_compiler *c, struct buf *out)
 {
     struct source *s = source_compiler_finish(c, out);
 
-    assert((s != NULL) == (out->len == 0));
-    if (s)
+    assert(s->is_broken == (out->len > 0));
+    if (!s->is_broken)
         dump_ops(out, s->ops, s->count, false);
     source_unref(s);
     source_compiler_free(c);
@@ -144,6 +144,22 @@ static void check_links(const struct input *in)
     library_free(l);
 }
 
+/* What is broken is linked too, where mistakes are looked for. */
+static void check_broken(const struct input *in)
+{
+    struct library *l = library_new();
+    struct buf errors;
+
+    buf_init(&errors, BUF_LARGE);
+    library_take_broken(l);
+    library_set(l, "x", SOURCE_TXT, "x.txt", in->file, &errors);
+    library_set(l, "y", SOURCE_TXT, "y.txt", SPAN_LIT("<% if:a.b; include:x; end %>"), &errors);
+    assert(library_link(l, &errors) == 2);
+    assert(library_has(l, SPAN_LIT("x")) && library_has(l, SPAN_LIT("y")));
+    buf_clear(&errors);
+    library_free(l);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -153,5 +169,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_cuts(&in, SOURCE_TXT);
     check_cuts(&in, SOURCE_ANS);
     check_links(&in);
+    check_broken(&in);
     return 0;
 }

@@ -184,6 +184,37 @@ static void a_text_is_fitted(void **state)
     assert_int_equal(utf8_fit(s, 99), 8);
 }
 
+static void a_text_is_broken_between_words(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned columns;
+        const char *lines;
+    } rows[] = {
+        {"a bb ccc", 4, "a bb|ccc|"},
+        {"a bb ccc", 3, "a|bb|ccc|"},
+        {"a\n\nb\n", 9, "a||b|"},
+        {"abcdef gh", 4, "abcd|ef|gh|"},
+        {"\u6F22\u6F22", 3, "\u6F22|\u6F22|"},
+        {"\u6F22\u6F22", 1, "\u6F22|\u6F22|"},
+        {"ab", 0, "a|b|"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct span rest = span_of(rows[i].text);
+        struct buf out;
+
+        buf_init(&out, 100);
+        while (rest.len > 0) {
+            buf_add(&out, utf8_take_line(&rest, rows[i].columns));
+            buf_add_byte(&out, '|');
+        }
+        assert_string_equal(buf_text(&out), rows[i].lines);
+        buf_clear(&out);
+    }
+}
+
 static void a_blob_is_counted(void **state)
 {
     struct blob *b = blob_new(SPAN_LIT("abc"));
@@ -214,6 +245,7 @@ int main(void)
         cmocka_unit_test(the_replacement_character_is_valid),
         cmocka_unit_test(widths_are_columns),
         cmocka_unit_test(a_text_is_fitted),
+        cmocka_unit_test(a_text_is_broken_between_words),
         cmocka_unit_test(a_blob_is_counted),
     };
 

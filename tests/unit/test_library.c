@@ -275,6 +275,33 @@ static void test_each_screen_is_seen(void **state)
     buf_clear(&seen);
 }
 
+/* As perigee check reads a board: one mistake hides no other, and makes none elsewhere. */
+static void test_what_is_broken_can_be_taken(void **state)
+{
+    struct board *b = *state;
+    struct buf seen;
+
+    library_take_broken(b->library);
+    save(b, "a.txt", "<% if:x.y; get:moon; if:moon %><% end %>",
+         "a.txt:1:16: 'moon' is no handler, expected a name like users.online or a row's "
+         ".field\n"
+         "a.txt:1:25: 'moon' is no handler, expected a name like users.online or a row's "
+         ".field\n");
+    save(b, "b.txt", "<% include:a %>", "");
+    save(b, "c.txt", "<% end; iff:x.y; end %>",
+         "c.txt:1:9: found 'iff', expected one of ansi get set key post go if else end each "
+         "include enter leave tick page\n");
+    save(b, "d.txt", "<% if:x.y %>\n<% end; end\n",
+         "d.txt:2:1: the macro is not closed, expected '%>', not in a text or a comment\n");
+    link_all(b, 4,
+             "a.txt:1:4: this if: is not closed, expected 'end'\n"
+             "a.txt:1:4: this if: is not closed, expected 'end'\n");
+    buf_init(&seen, 1000);
+    library_each(b->library, add_keyword, &seen);
+    assert_string_equal(buf_text(&seen), "a 1\nb 1\nc 1\nd 1\n");
+    buf_clear(&seen);
+}
+
 static void test_nothing_to_free(void **state)
 {
     (void)state;
@@ -294,6 +321,7 @@ int main(void)
         TEST(test_each_terminal_has_its_file),
         TEST(test_removal),
         TEST(test_each_screen_is_seen),
+        TEST(test_what_is_broken_can_be_taken),
         cmocka_unit_test(test_nothing_to_free),
     };
 

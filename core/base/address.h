@@ -1,0 +1,32 @@
+/* address.h -- addresses as a sysop writes them: networks, and where to listen. */
+#ifndef PERIGEE_BASE_ADDRESS_H
+#define PERIGEE_BASE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum { ADDRESS_HOST = 256 }; /* room for a host's name */
+
+struct network {
+    int family; /* AF_INET, AF_INET6 */
+    unsigned char bytes[16];
+    unsigned bits;
+};
+
+/* "10.0.0.0/8", "2001:db8::/32", "::1". Networks of mapped addresses are IPv4's. -1 and `e`. */
+int network_parse(const char *text, struct network *n, struct err *e);
+
+/* An IPv4 address written as an IPv6 one, RFC 4291 section 2.5.5.2? */
+bool address_is_mapped(const unsigned char bytes[16]);
+
+/* HOST:PORT or [HOST]:PORT; `port` borrows from `host_port`. -1 and `e`. */
+int address_split(const char *host_port, char host[ADDRESS_HOST], const char **port,
+                  struct err *e);
+
+/* The same two as checks of a setting's item. */
+int network_check(const char *text, struct err *e);
+int address_check(const char *host_port, struct err *e);
+
+#endif
