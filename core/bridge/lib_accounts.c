@@ -343,12 +343,6 @@ static int l_log_out(lua_State *L)
     return 0;
 }
 
-static int l_is_sysop(lua_State *L)
-{
-    lua_pushboolean(L, client_is_sysop(client_box_check(L, 1)));
-    return 1;
-}
-
 /* accounts.failed(client): counts; a banned address is hung up on. */
 static int l_failed(lua_State *L)
 {
@@ -375,7 +369,6 @@ int luaopen_core_accounts(lua_State *L)
                                          {"password_problem", l_password_problem},
                                          {"log_in", l_log_in},
                                          {"log_out", l_log_out},
-                                         {"is_sysop", l_is_sysop},
                                          {"failed", l_failed},
                                          {NULL, NULL}};
 

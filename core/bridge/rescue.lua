@@ -2,7 +2,7 @@
 -- by Ctrl-O before logging in, and where the board has no screen to begin with.
 local users = require "bbs.users"
 local sys = require "bbs.sys"
-local accounts = require "core.accounts"
+local settings = require "bbs.settings"
 
 local HELP <const> = [[
 
@@ -35,10 +35,9 @@ local function log_in(client)
     if not handle or handle == "" then return false end
     local password = client:read_line { prompt = "\nPassword: ", max = 128, mask = "" }
     if not password then return false end
-    local user, why = users.login(client, handle, password)
-    if user and accounts.is_sysop(client) then return true, user end
-    if user then users.logout(client) end
-    client:send("\n" .. (user and "This login is for sysops." or why .. ".") .. "\n")
+    local user, why = users.login(client, handle, password, settings.levels.sysop)
+    if user then return true, user end
+    client:send("\n" .. why .. ".\n")
   end
   return false
 end

@@ -100,9 +100,10 @@ local function check(account, password)
   return nil, "That is not the password"
 end
 
--- users.login(client, handle, password) -> row, or nil and why not. The row's `must_change` is
--- true where the password has to be changed first.  Waits.
-function users.login(client, handle, password)
+-- users.login(client, handle, password, [level]) -> row, or nil and why not: below that level
+-- it is refused. The row's `must_change` is true where the password has to be changed first.
+-- Waits.
+function users.login(client, handle, password, level)
   local key = tostring(handle):lower()
   local turn <close> = wait_for_turn(key)
   checking[key] = turn
@@ -115,6 +116,9 @@ function users.login(client, handle, password)
   if not ok then
     users.failed(client)
     return nil, why
+  end
+  if account.level < (level or 0) then
+    return nil, ("This login is for level %d and above"):format(level)
   end
   accounts.login_right(account.id)
   accounts.log_in(client, account.id, account.handle, account.nick_name, account.level)

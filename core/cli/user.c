@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/tty.h"
 #include "server/ask.h"
+#include "server/check.h"
 #include "store/accounts.h"
 
 enum { LEVEL_MOST = 255 };
@@ -78,16 +79,38 @@ static int take_level(const struct call *c, const char *text, int *level)
                    LEVEL_MOST);
 }
 
-/* The board's settings are Lua and not read here: the level is the engine's default. */
-static int default_level(void)
+/* Levels as the board has them; wrong settings are worth a word, and the defaults hold. */
+static void read_levels(const struct call *c, int *new_account, int *sysop)
 {
     struct settings s;
-    int level;
+    struct err e;
 
-    settings_init(&s);
-    level = (int)s.level_new;
+    if (board_settings(c->board, &s, &e) < 0)
+        cli_say(c->self, CLI_DONE, "%s: the default settings are used", e.text);
+    *new_account = (int)s.level_new;
+    *sysop = (int)s.level_sysop;
     settings_clear(&s);
-    return level;
+}
+
+/* Is `a` the only one who can look after the board, and will not be? */
+static int check_is_not_last(const struct call *c, const struct account *a, int new_level)
+{
+    int64_t others;
+    int standard;
+    int sysop;
+    struct err e;
+
+    read_levels(c, &standard, &sysop);
+    if (a->level < sysop || a->locked || new_level >= sysop)
+        return CLI_DONE;
+    if (account_count_others(c->db, a->id, sysop, &others, &e) < 0)
+        return failed(c, &e);
+    if (others > 0)
+        return CLI_DONE;
+    return cli_say(c->self, CLI_NO,
+                   "%s is the only sysop: make another one first, with perigee user level "
+                   "HANDLE %d",
+                   a->handle, sysop);
 }
 
 /* --- passwords --- */
@@ -227,24 +250,16 @@ static int list(struct call *c, struct account *a)
 }
 
 /* How a column of `show` is to be read. */
-enum show_as { AS_IT_IS, AS_TIME, AS_QUESTION };
+enum show_as { AS_IT_IS, AS_TIME, AS_WAIT, AS_QUESTION };
 
 static const struct {
     const char *title;
     enum show_as as;
 } shown[] = {
-    {"handle", AS_IT_IS},
-    {"nick name", AS_IT_IS},
-    {"id", AS_IT_IS},
-    {"level", AS_IT_IS},
-    {"locked", AS_QUESTION},
-    {"calls", AS_IT_IS},
-    {"minutes", AS_IT_IS},
-    {"first call", AS_TIME},
-    {"last call", AS_TIME},
-    {"failed logins", AS_IT_IS},
-    {"next login from", AS_TIME},
-    {"must change password", AS_QUESTION},
+    {"handle", AS_IT_IS},        {"nick name", AS_IT_IS}, {"id", AS_IT_IS},
+    {"level", AS_IT_IS},         {"locked", AS_QUESTION}, {"calls", AS_IT_IS},
+    {"minutes", AS_IT_IS},       {"first call", AS_TIME}, {"last call", AS_TIME},
+    {"failed logins", AS_IT_IS}, {"next login", AS_WAIT}, {"must change password", AS_QUESTION},
 };
 
 static void print_field(const char *title, enum show_as as, struct value v)
@@ -255,6 +270,10 @@ static void print_field(const char *title, enum show_as as, struct value v)
     if (as == AS_TIME) {
         format_time(time_text, sizeof(time_text), v);
         printf("%s", time_text);
+    } else if (as == AS_WAIT && v.integer <= time(NULL)) {
+        printf("at any time");
+    } else if (as == AS_WAIT) {
+        printf("in %d s", (int)(v.integer - time(NULL)));
     } else if (as == AS_QUESTION) {
         printf("%s", v.integer ? "yes" : "no");
     } else if (v.type == VALUE_TEXT) {
@@ -334,11 +353,13 @@ static int add(struct call *c, struct account *a)
 {
     struct span handle = span_of(c->words[0]);
     struct span nick = c->nick ? span_of(c->nick) : handle;
-    int level = default_level();
+    int level;
+    int sysop;
     char hash[PASSWORD_HASH_MAX];
     struct err e;
     int status = check_names(c, handle, nick);
 
+    read_levels(c, &level, &sysop);
     if (status == CLI_DONE && c->level)
         status = take_level(c, c->level, &level);
     if (status == CLI_DONE)
@@ -375,6 +396,8 @@ static int set_level(struct call *c, struct account *a)
     int level = 0;
     int status = take_level(c, c->words[1], &level);
 
+    if (status == CLI_DONE)
+        status = check_is_not_last(c, a, level);
     if (status != CLI_DONE)
         return status;
     if (account_set_level(c->db, a->id, level, &e) < 0)
@@ -386,7 +409,10 @@ static int set_level(struct call *c, struct account *a)
 static int set_locked(struct call *c, struct account *a, bool locked)
 {
     struct err e;
+    int status = locked ? check_is_not_last(c, a, 0) : CLI_DONE;
 
+    if (status != CLI_DONE)
+        return status;
     if (account_set_locked(c->db, a->id, locked, &e) < 0)
         return failed(c, &e);
     printf("%s %s\n", a->handle, locked ? "is locked" : "is not locked");
@@ -407,7 +433,10 @@ static int erase(struct call *c, struct account *a)
 {
     char question[128];
     struct err e;
+    int status = check_is_not_last(c, a, 0);
 
+    if (status != CLI_DONE)
+        return status;
     snprintf(question, sizeof(question), "Delete the account of %s for good? (yes/no) ",
              a->handle);
     if (!c->yes && !tty_is_possible())

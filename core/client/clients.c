@@ -260,8 +260,12 @@ uint64_t lag_percentile(const struct lag *lag, double p)
 
     for (unsigned i = 0; i < 64; i++) {
         seen += lag->counts[i];
-        if (seen >= wanted && seen > 0)
-            return i < 2 ? i : ((2ull + (i & 1)) << (i / 2 - 1)) + (1ull << (i / 2 - 1)) - 1;
+        if (seen >= wanted && seen > 0) {
+            uint64_t end =
+                i < 2 ? i : ((2ull + (i & 1)) << (i / 2 - 1)) + (1ull << (i / 2 - 1)) - 1;
+
+            return end < lag->most ? end : lag->most;
+        }
     }
     return 0;
 }

@@ -270,3 +270,20 @@ int board_check(const char *folder, struct buf *out, struct err *e)
     buf_clear(&ignored);
     return rc;
 }
+
+int board_settings(const char *folder, struct settings *out, struct err *e)
+{
+    struct board b;
+    int rc = -1;
+
+    board_init(&b, folder);
+    b.bridge =
+        bridge_new(&(struct bridge_config){.settings = &b.settings, .library = b.library}, e);
+    if (b.bridge)
+        rc = board_read_settings(&b, e);
+    bridge_free(b.bridge);
+    *out = b.settings;
+    settings_init(&b.settings);
+    board_clear(&b);
+    return rc;
+}

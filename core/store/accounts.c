@@ -210,15 +210,30 @@ int account_delete(struct db *db, int64_t id, struct err *e)
     return run(db, "DELETE FROM users WHERE id = ?", &key, 1, e);
 }
 
-int account_count(struct db *db, int64_t *out, struct err *e)
+static int count(struct db *db, struct span sql, const struct value *keys, unsigned n,
+                 int64_t *out, struct err *e)
 {
     struct rows *rows;
 
-    if (db_run(db, SPAN_LIT("SELECT count(*) FROM users"), NULL, 0, &rows, e) < 0)
+    if (db_run(db, sql, keys, n, &rows, e) < 0)
         return -1;
     *out = rows_at(rows, 0, 0).integer;
     rows_free(rows);
     return 0;
+}
+
+int account_count(struct db *db, int64_t *out, struct err *e)
+{
+    return count(db, SPAN_LIT("SELECT count(*) FROM users"), NULL, 0, out, e);
+}
+
+int account_count_others(struct db *db, int64_t id, int level, int64_t *out, struct err *e)
+{
+    struct value keys[] = {integer(id), integer(level)};
+
+    return count(
+        db, SPAN_LIT("SELECT count(*) FROM users WHERE id <> ? AND level >= ? AND NOT locked"),
+        keys, 2, out, e);
 }
 
 /* --- logging in --- */

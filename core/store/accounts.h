@@ -39,6 +39,9 @@ int account_set_locked(struct db *db, int64_t id, bool locked, struct err *e);
 int account_delete(struct db *db, int64_t id, struct err *e);
 int account_count(struct db *db, int64_t *out, struct err *e);
 
+/* How many others than `id` have this level or a higher one, and are not locked. */
+int account_count_others(struct db *db, int64_t id, int level, int64_t *out, struct err *e);
+
 /* A login at `now` was right: a call more. Was wrong: *wait is how many seconds the next has to
  * wait; it doubles from the third failure on, up to five minutes. */
 int account_login_right(struct db *db, int64_t id, int64_t now, struct err *e);

@@ -112,6 +112,7 @@ static void accounts_are_kept_from_the_shell(void **state)
              data);
     RUN(0, "Luna L", "user", "list", "--data", data);
     RUN(0, "Luna L", "user", "show", "luna", "--data", data);
+    RUN(0, "next login            at any time", "user", "show", "luna", "--data", data);
     RUN(0, "", "user", "level", "luna", "30", "--data", data);
     RUN(0, "30", "user", "show", "luna", "--data", data);
     RUN(0, "", "user", "lock", "luna", "--data", data);
@@ -122,6 +123,29 @@ static void accounts_are_kept_from_the_shell(void **state)
     RUN(2, "--yes", "user", "delete", "luna", "--data", data);
     RUN(0, "", "user", "delete", "luna", "--yes", "--data", data);
     RUN(1, "nobody has the handle", "user", "show", "luna", "--data", data);
+}
+
+/* The last who can look after the board can't be lost by a slip; levels are the board's own. */
+static void the_last_sysop_stays(void **state)
+{
+    (void)state;
+    board_write(board, "lua/settings.lua", "return { levels = { new = 5, sysop = 50 } }\n");
+    RUN_WITH("moonlight\n", 0, "level 5\n", "user", "add", "luna", "--password-stdin",
+             "--board", board->folder);
+    RUN_WITH("moonlight\n", 0, "level 50\n", "user", "add", "boss", "--level", "50",
+             "--password-stdin", "--board", board->folder);
+    RUN(1, "boss is the only sysop", "user", "level", "boss", "49", "--board", board->folder);
+    RUN(1, "boss is the only sysop", "user", "lock", "boss", "--board", board->folder);
+    RUN(1, "perigee user level HANDLE 50", "user", "delete", "boss", "--yes", "--board",
+        board->folder);
+    RUN(0, "level 51", "user", "level", "boss", "51", "--board", board->folder);
+    RUN(0, "", "user", "level", "luna", "50", "--board", board->folder);
+    RUN(0, "is locked", "user", "lock", "boss", "--board", board->folder);
+    RUN(1, "luna is the only sysop", "user", "lock", "luna", "--board", board->folder);
+    RUN(0, "was deleted", "user", "delete", "boss", "--yes", "--board", board->folder);
+    board_write(board, "lua/settings.lua", "return { levels = { new = 0 } }\n");
+    RUN(0, "lua/settings.lua:1: levels.new is 0, expected 1 to 255: the default settings",
+        "user", "level", "luna", "100", "--board", board->folder);
 }
 
 static void check_tells_all_mistakes_at_once(void **state)
@@ -389,6 +413,7 @@ int main(void)
         TEST(what_cannot_be_served_is_told),
         TEST(wrong_settings_stop_the_start),
         TEST(accounts_are_kept_from_the_shell),
+        TEST(the_last_sysop_stays),
         TEST(check_tells_all_mistakes_at_once),
         TEST(check_makes_no_mistake_of_its_own),
         TEST(the_server_answers_and_stops),

@@ -730,7 +730,7 @@ static void the_own_login_is_for_sysops(void **state)
     caller_send(caller, "luna\r");
     caller_expect(caller, "Password: ");
     caller_send(caller, "moonlight9\r");
-    caller_expect(caller, "This login is for sysops.");
+    caller_expect(caller, "This login is for level 100 and above.");
     caller_expect(caller, "Handle: ");
     caller_send(caller, "\r");
     caller_expect(caller, "asks> ");
