@@ -103,6 +103,8 @@ static int l_page(lua_State *L)
     to = find(L, 2);
     if (!to)
         return refuse(L, "%s is not on line", name);
+    if (to == from)
+        return refuse(L, "That is you%s", "");
     if (text[strspn(text, " ")] == '\0')
         return refuse(L, "There is nothing to say to %s", client_nick_name(to));
     line = lua_pushfstring(L, "<%s> %s", client_nick_name(from), text);

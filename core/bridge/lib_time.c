@@ -72,8 +72,8 @@ static const struct {
     {86400 * 365.0, "1 year", "%d years"},
     {86400, "1 day", "%d days"},
     {3600, "1 hour", "%d hours"},
-    {60, "1 minute", "%d min"},
-    {1, "1 second", "%d sec"},
+    {60, "1 min", "%d min"},
+    {1, "1 sec", "%d sec"},
 };
 
 /* time.ago(unix) -> how long that is past, as one says it: "3 min", "2 hours", "5 days". */

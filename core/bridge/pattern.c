@@ -20,48 +20,28 @@ static void step(struct pattern *p)
 
 /* --- one character --- */
 
+/* As Lua does still, though its manual has dropped it. */
+static int is_zero(int c)
+{
+    return c == 0;
+}
+
 static bool is_of_class(int c, int class)
 {
-    bool is;
+    static const struct {
+        char class;
+        int (*is)(int c);
+    } classes[] = {
+        {'a', isalpha}, {'c', iscntrl},  {'d', isdigit}, {'g', isgraph},
+        {'l', islower}, {'p', ispunct},  {'s', isspace}, {'u', isupper},
+        {'w', isalnum}, {'x', isxdigit}, {'z', is_zero},
+    };
 
-    switch (tolower(class)) {
-    case 'a':
-        is = isalpha(c);
-        break;
-    case 'c':
-        is = iscntrl(c);
-        break;
-    case 'd':
-        is = isdigit(c);
-        break;
-    case 'g':
-        is = isgraph(c);
-        break;
-    case 'l':
-        is = islower(c);
-        break;
-    case 'p':
-        is = ispunct(c);
-        break;
-    case 's':
-        is = isspace(c);
-        break;
-    case 'u':
-        is = isupper(c);
-        break;
-    case 'w':
-        is = isalnum(c);
-        break;
-    case 'x':
-        is = isxdigit(c);
-        break;
-    case 'z': /* as Lua does still, though its manual has dropped it */
-        is = c == 0;
-        break;
-    default:
-        return class == c;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (classes[i].class == tolower(class))
+            return (classes[i].is(c) != 0) == (islower(class) != 0);
     }
-    return isupper(class) ? !is : is;
+    return c == class;
 }
 
 /* `at` is behind a '['. -> its ']' */

@@ -235,6 +235,7 @@ void show_run(struct client *c);
 void show_go_on(struct client *c); /* after it has yielded */
 void show_line_typed(struct client *c, struct span text);
 void show_key_pressed(struct client *c, const struct key *key);
+bool show_has_escape(const struct client *c); /* does Esc in a field lead anywhere? */
 void show_escape(struct client *c);
 void show_slash(struct client *c, struct span line);
 bool show_is_slash(struct client *c, struct span line);

@@ -293,6 +293,14 @@ void prompt_key(struct client *c)
 
 /* --- commands that begin with "/" --- */
 
+static void refuse_command(struct client *c)
+{
+    bool has_help = show_is_slash(c, SPAN_LIT("/help"));
+
+    prompt_notice(c, has_help ? SPAN_LIT("There is no such command. Try /help")
+                              : SPAN_LIT("There is no such command."));
+}
+
 static void begin_slash(struct client *c)
 {
     struct edit_options options = {
@@ -328,7 +336,7 @@ static void take_slash(struct client *c)
         show_slash(c, line);
     } else {
         if (line.len > 1)
-            prompt_notice(c, SPAN_LIT("There is no such command. Try /help"));
+            refuse_command(c);
         prompt_show_again(c);
     }
     buf_clear(&text);
@@ -373,7 +381,7 @@ static bool is_no_answer(struct client *c)
     if (edit_fits(c->edit) || show_is_slash(c, buf_span(&c->edit->text)))
         return false;
     c->after_field = echoes(c);
-    prompt_notice(c, SPAN_LIT("There is no such command. Try /help"));
+    refuse_command(c);
     prompt_show_again(c);
     return true;
 }
@@ -386,6 +394,16 @@ static void line_cancelled(struct client *c)
         answer(c, ANSWER_CANCEL, SPAN_LIT(""));
     else
         show_escape(c);
+}
+
+/* There is nothing that Esc could lead back to: it empties the line. */
+static void empty_line(struct client *c)
+{
+    const struct key all = {.code = KEY_CTRL, .ch = 'U'};
+
+    buf_reset(&c->all->echo);
+    edit_key(c->edit, &all, &c->all->echo);
+    send_echo(c, buf_span(&c->all->echo));
 }
 
 static void edit_take_key(struct client *c, const struct key *key)
@@ -403,6 +421,8 @@ static void edit_take_key(struct client *c, const struct key *key)
         take_slash(c);
     else if (result == EDIT_DONE && !is_no_answer(c))
         line_done(c);
+    else if (result == EDIT_CANCEL && c->asker == ASKER_SCREEN && !show_has_escape(c))
+        empty_line(c);
     else if (result == EDIT_CANCEL)
         line_cancelled(c);
 }

@@ -822,12 +822,17 @@ static bool any_field_before(const struct client *c)
     return false;
 }
 
+bool show_has_escape(const struct client *c)
+{
+    return c->screen->escape || any_field_before(c) || c->back_count > 0;
+}
+
 /* Esc in a field: where the screen says, else to its first field, else back. */
 void show_escape(struct client *c)
 {
     if (c->screen->escape)
         follow(c, span_of(c->screen->escape));
-    else if (any_field_before(c) || c->back_count == 0)
+    else if (any_field_before(c))
         follow(c, SPAN_LIT("remain"));
     else
         follow(c, SPAN_LIT("back"));

@@ -44,14 +44,14 @@ const char *account_handle_problem(struct span handle)
     if (handle.len < 2 || handle.len > ACCOUNT_HANDLE_MAX)
         return "A handle has 2 to 20 characters";
     if (!isalpha((unsigned char)handle.data[0]))
-        return "A handle begins with a letter";
+        return "A handle begins with a letter from a to z";
     if (handle.data[handle.len - 1] == ' ')
         return "A handle does not end with a space";
     for (size_t i = 0; i < handle.len; i++) {
         unsigned char c = (unsigned char)handle.data[i];
 
         if (!(c < 0x80 && (isalnum(c) || strchr(" ._-", c))))
-            return "A handle has letters, digits, spaces and . _ - only";
+            return "A handle has letters from a to z, digits, spaces and . _ - only";
         if (c == ' ' && handle.data[i - 1] == ' ')
             return "A handle has one space at a time";
     }

@@ -24,8 +24,14 @@ function callers.list(client, args)
       last = user.last_call and time.ago(user.last_call) .. " ago" or "never",
     }
   end
+  state.total = total
   state.pages = math.max(1, math.ceil(total / args.rows))
   return rows, total
+end
+
+-- <% if:callers.is_nobody %>
+function callers.is_nobody(client)
+  return client.data.callers.total == 0
 end
 
 -- <% get:callers.place %>

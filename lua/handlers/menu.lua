@@ -1,11 +1,17 @@
 -- The main menu: a greeting, and what the last screen has to say.
 local clients = require "bbs.clients"
+local settings = require "bbs.settings"
 local menu = {}
 
 -- <% enter:menu.enter %>
 -- Whose password was given by somebody else chooses another before anything else.
 function menu.enter(client)
   if client.data.must_change then return "password" end
+end
+
+-- <% get:menu.board %>
+function menu.board()
+  return settings.board.name
 end
 
 -- <% get:menu.nick_name %>

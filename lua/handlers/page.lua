@@ -30,7 +30,7 @@ function page.text(client, text)
   if text == "" then return "menu" end
   local to = client.data.page_to
   local ok, why = clients.page(client, to, text)
-  if not ok then return "remain", why end
+  if not ok then return "remain", why .. "." end
   return "menu", { notice = "Sent to " .. to .. "." }
 end
 

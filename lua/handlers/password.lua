@@ -11,7 +11,7 @@ end
 
 -- <% set:password.old(mask="*", max=128) %>
 function password.old(client, text)
-  if text == "" then return "back" end
+  if text == "" then return client.data.must_change and "root" or "back" end
   client.data.old_password = text
 end
 

@@ -18,22 +18,22 @@ end
 
 -- A handle may have spaces: the longest beginning that is somebody on line is the name.
 local function split(rest)
-  local name, text
+  local other, text
   for head, tail in rest:gmatch("()%s+()") do
     if head > LONGEST_NAME + 1 then break end
-    local candidate = rest:sub(1, head - 1)
-    if clients.find(candidate) then name, text = candidate, rest:sub(tail) end
+    local found = clients.find(rest:sub(1, head - 1))
+    if found then other, text = found, rest:sub(tail) end
   end
-  return name, text
+  return other, text
 end
 
 function slash.msg(client, rest)
   if is_guest(client) then return end
   if not rest:find("%S%s+%S") then return nil, "Type /msg HANDLE text" end
-  local name, text = split(rest)
-  if not name then return nil, rest:match("%S+") .. " is not on line." end
-  local ok, why = clients.page(client, name, text)
-  return nil, ok and "Sent to " .. name .. "." or why
+  local other, text = split(rest)
+  if not other then return nil, rest:match("%S+") .. " is not on line." end
+  local ok, why = clients.page(client, other.id, text)
+  return nil, ok and "Sent to " .. other.nick_name .. "." or why .. "."
 end
 
 function slash.who(client)

@@ -12,56 +12,11 @@
 
 #include <cmocka.h>
 
-#include "tests/board/board.h"
+#include "tests/board/stage.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CLEAR "\033[2J"
 #define LINE_END "\n"
-
-/* --- the board and its callers: ended after each test, however it ends --- */
-
-enum { CALLERS_MAX = 8 };
-
-static struct board *board;
-static struct caller *callers[CALLERS_MAX];
-static unsigned caller_count;
-
-static int set_up(void **state)
-{
-    (void)state;
-    board = board_new(false);
-    caller_count = 0;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < caller_count; i++)
-        caller_free(callers[i]);
-    caller_count = 0;
-    board_free(board);
-    board = NULL;
-    return 0;
-}
-
-static struct caller *dial(void)
-{
-    struct caller *c = caller_dial(board, CALLER_XTERM);
-
-    assert_true(caller_count < CALLERS_MAX);
-    callers[caller_count++] = c;
-    return c;
-}
-
-static void hang_up(struct caller *c)
-{
-    for (unsigned i = 0; i < caller_count; i++) {
-        if (callers[i] == c)
-            callers[i] = callers[--caller_count];
-    }
-    caller_free(c);
-}
 
 static size_t log_end(void)
 {
@@ -1710,7 +1665,7 @@ static void test_incidents_inside_a_screen(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_nothing_goes_on),
         TEST(test_repeat_asks_the_field_again),

@@ -566,8 +566,8 @@ static void a_command_is_longer_than_its_field(void **state)
     caller_send(c, "/nothing of that name\r");
     caller_expect(c, "There is no such command. Try /help");
     caller_expect(c, "Whom? /nothing of that name");
-    caller_send(c, "\025/msg luna a line that is longer than the field\r");
-    caller_expect(c, "<luna> a line that is longer than the field");
+    caller_send(c, "\025/msg moon a line that is longer than the field\r");
+    caller_expect(c, "moon is not on line.");
     caller_expect(c, "Whom? ");
     caller_send(c, "123456789.123456789.x");
     caller_expect(c, "123456789.123456789.\a");

@@ -1,7 +1,5 @@
 /* Prompts at odd moments: commands that ask themselves, sequences that come in pieces,
  * terminals that answer late, floods of keys, and callers who do not read. */
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,51 +15,7 @@
 
 #include <cmocka.h>
 
-#include "tests/board/board.h"
-
-/* --- around each test --- */
-
-enum { CALLERS_MAX = 4 };
-
-static struct board *board;
-static struct caller *callers[CALLERS_MAX];
-static unsigned caller_count;
-
-static int set_up(void **state)
-{
-    (void)state;
-    board = board_new(false);
-    caller_count = 0;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    int status;
-
-    (void)state;
-    for (unsigned i = 0; i < caller_count; i++)
-        caller_free(callers[i]);
-    status = board->pid ? board_stop(board) : 0;
-    board_free(board);
-    return status; /* a server that has crashed fails the test */
-}
-
-static struct caller *dial_as(enum caller_kind kind)
-{
-    struct caller *c = caller_dial(board, kind);
-    int on = 1;
-
-    assert_true(caller_count < CALLERS_MAX);
-    callers[caller_count++] = c;
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    return c;
-}
-
-static struct caller *dial(void)
-{
-    return dial_as(CALLER_XTERM);
-}
+#include "tests/board/stage.h"
 
 static void type(struct caller *c, const char *keys, const char *answer)
 {
@@ -132,6 +86,37 @@ static void a_command_may_wait_for_a_time(void **state)
     type(c, "sun\r", "got(sun)");
 }
 
+/* How often `text` has been sent since `from`, and before `end`. */
+static unsigned count_before(struct caller *c, size_t from, const char *text, const char *end)
+{
+    const char *at = c->wire + from;
+    const char *last = memmem(at, c->wire_len - from, end, strlen(end));
+    unsigned n = 0;
+
+    assert_non_null(last);
+    while ((at = memmem(at, (size_t)(last - at), text, strlen(text)))) {
+        at += strlen(text);
+        n++;
+    }
+    return n;
+}
+
+/* Where Esc leads nowhere it empties the line, and the prompt stands there once. */
+static void esc_at_the_first_field_empties_it(void **state)
+{
+    struct caller *c;
+    size_t from;
+
+    (void)state;
+    start("line> <% set:t.take %>\n", TAKE_LUA, ASK_LUA, NULL);
+    c = dial();
+    caller_expect(c, "line> ");
+    from = c->wire_len;
+    type(c, "abc\033", "\b\b\b");
+    type(c, "sun\r", "got(sun)");
+    assert_int_equal(count_before(c, from, "line> ", "got(sun)"), 0);
+}
+
 /* Out of a command that was begun at a key prompt: the prompt stands there once. */
 static void a_command_may_be_left(void **state)
 {
@@ -148,7 +133,7 @@ static void a_command_may_be_left(void **state)
     from = c->wire_len;
     type(c, "/a\b\b", "\b \b");
     type(c, "x", "picked x");
-    assert_null(memmem(c->wire + from, c->wire_len - from, "pick> /a\b \b\b \bpick> ", 20));
+    assert_int_equal(count_before(c, from, "pick> ", "picked x"), 0);
     caller_expect(c, "pick> ");
     from = c->wire_len;
     type(c, "/as\033", "pick> ");
@@ -558,10 +543,11 @@ static void a_handler_that_sends_without_end_leaves_room_for_others(void **state
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_command_may_ask_at_a_field),
         TEST(a_command_may_wait_for_a_time),
+        TEST(esc_at_the_first_field_empties_it),
         TEST(a_command_may_be_left),
         TEST(a_line_is_mended_beside_notices),
         TEST(a_long_line_stays_in_its_row),

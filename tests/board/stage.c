@@ -1,0 +1,64 @@
+#include "tests/board/stage.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+enum { CALLERS_MAX = 8 };
+
+struct board *board;
+static struct caller *callers[CALLERS_MAX];
+static unsigned caller_count;
+
+int stage_set_up(void **state)
+{
+    (void)state;
+    board = board_new(false);
+    caller_count = 0;
+    return 0;
+}
+
+int stage_tear_down(void **state)
+{
+    int status;
+
+    (void)state;
+    for (unsigned i = 0; i < caller_count; i++)
+        caller_free(callers[i]);
+    caller_count = 0;
+    status = board->pid ? board_stop(board) : 0;
+    board_free(board);
+    board = NULL;
+    return status;
+}
+
+struct caller *dial_as(enum caller_kind kind)
+{
+    struct caller *c = caller_dial(board, kind);
+    int on = 1;
+
+    assert_true(caller_count < CALLERS_MAX);
+    callers[caller_count++] = c;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return c;
+}
+
+struct caller *dial(void)
+{
+    return dial_as(CALLER_XTERM);
+}
+
+void hang_up(struct caller *c)
+{
+    for (unsigned i = 0; i < caller_count; i++) {
+        if (callers[i] == c)
+            callers[i] = callers[--caller_count];
+    }
+    caller_free(c);
+}

@@ -1,0 +1,17 @@
+/* stage.h -- for board tests that write a board of their own: one board and its callers, who
+ * are all ended after each test, however it ends. */
+#ifndef PERIGEE_TESTS_STAGE_H
+#define PERIGEE_TESTS_STAGE_H
+
+#include "tests/board/board.h"
+
+extern struct board *board; /* of the running test: empty, not started */
+
+int stage_set_up(void **state);
+int stage_tear_down(void **state); /* not 0: the server did not end as it should */
+
+struct caller *dial(void); /* an xterm */
+struct caller *dial_as(enum caller_kind kind);
+void hang_up(struct caller *c); /* before the test's end */
+
+#endif
