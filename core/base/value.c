@@ -1,7 +1,7 @@
 #include "base/value.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 
@@ -43,10 +43,16 @@ struct value *rows_add(struct rows *r)
     return row;
 }
 
+const struct value *rows_row(const struct rows *r, unsigned row)
+{
+    assert(row < r->count);
+    return r->cells + (size_t)row * r->columns;
+}
+
 struct value rows_at(const struct rows *r, unsigned row, unsigned column)
 {
-    assert(row < r->count && column < r->columns);
-    return r->cells[(size_t)row * r->columns + column];
+    assert(column < r->columns);
+    return rows_row(r, row)[column];
 }
 
 struct value rows_text(struct rows *r, struct span s)
@@ -59,20 +65,36 @@ bool value_is_true(struct value v)
     return v.type != VALUE_NIL && !(v.type == VALUE_BOOLEAN && !v.boolean);
 }
 
-bool value_print(struct buf *out, struct value v)
+/* As printf("%lld") does, in a sixth of the time: lists are full of numbers. */
+static struct span print_integer(int64_t i, char digits[VALUE_DIGITS])
+{
+    uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    char *at = digits + VALUE_DIGITS;
+
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (i < 0)
+        *--at = '-';
+    return span_from(at, (size_t)(digits + VALUE_DIGITS - at));
+}
+
+struct span value_text(struct value v, char digits[VALUE_DIGITS])
 {
     switch (v.type) {
     case VALUE_TEXT:
-        return buf_add(out, v.text);
+        return v.text;
     case VALUE_INTEGER:
-        return buf_printf(out, "%" PRId64, v.integer);
+        return print_integer(v.integer, digits);
     case VALUE_NUMBER:
-        return buf_printf(out, "%.14g", v.number);
+        snprintf(digits, VALUE_DIGITS, "%.14g", v.number);
+        return span_of(digits);
     case VALUE_BOOLEAN:
-        return !v.boolean || buf_add_text(out, "true");
+        return v.boolean ? SPAN_LIT("true") : SPAN_LIT("");
     case VALUE_NIL:
     case VALUE_ROWS:
         break;
     }
-    return true;
+    return SPAN_LIT("");
 }

@@ -18,6 +18,8 @@ enum value_type {
     VALUE_ROWS,
 };
 
+enum { VALUE_DIGITS = 32 }; /* room for any number */
+
 struct rows;
 
 struct value {
@@ -47,13 +49,15 @@ void rows_free(struct rows *r); /* NULL is allowed */
 
 /* Add a row of nils; its `columns` values, to be filled in. Good until the next rows_add. */
 struct value *rows_add(struct rows *r);
+const struct value *rows_row(const struct rows *r, unsigned row);
 struct value rows_at(const struct rows *r, unsigned row, unsigned column);
 
 /* Text to be stored in a cell: copied into the arena. */
 struct value rows_text(struct rows *r, struct span s);
 
 bool value_is_true(struct value v); /* all but nil and false, as in Lua */
-bool value_print(struct buf *out,
-                 struct value v); /* what `get:` sends; nil and false nothing */
+
+/* What `get:` sends of it, nil and false nothing. Borrowed from the value, or from `digits`. */
+struct span value_text(struct value v, char digits[VALUE_DIGITS]);
 
 #endif

@@ -256,6 +256,7 @@ static void take_cell(struct taking *to, struct rows *rows, struct value *cell,
                       const struct op_columns *inner)
 {
     lua_State *L = to->L;
+    struct span text;
 
     switch (lua_type(L, -1)) {
     case LUA_TTABLE:
@@ -268,8 +269,9 @@ static void take_cell(struct taking *to, struct rows *rows, struct value *cell,
         }
         break;
     case LUA_TSTRING:
-        take_bytes(to, lua_rawlen(L, -1));
-        *cell = rows_text(rows, value_to(L, -1).text);
+        text.data = lua_tolstring(L, -1, &text.len);
+        take_bytes(to, text.len);
+        *cell = rows_text(rows, text);
         break;
     default:
         *cell = value_to(L, -1);
@@ -282,8 +284,11 @@ static void take_rows(struct taking *to, int index, const struct op_columns *col
 {
     lua_State *L = to->L;
     lua_Unsigned n = lua_rawlen(L, index);
+    int names = lua_gettop(L) + 1;
 
-    luaL_checkstack(L, 8, "rows within rows");
+    luaL_checkstack(L, (int)columns->count + 8, "rows within rows");
+    for (unsigned k = 0; k < columns->count; k++)
+        lua_pushstring(L, columns->names[k]);
     for (lua_Unsigned i = 1; i <= n && i <= ROWS_MOST; i++) {
         struct value *row;
 
@@ -291,13 +296,14 @@ static void take_rows(struct taking *to, int index, const struct op_columns *col
         row = rows_add(rows);
         lua_rawgeti(L, index, (lua_Integer)i);
         for (unsigned k = 0; lua_istable(L, -1) && k < columns->count; k++) {
-            lua_pushstring(L, columns->names[k]);
+            lua_pushvalue(L, names + (int)k);
             lua_rawget(L, -2);
             take_cell(to, rows, &row[k], columns->inner ? columns->inner[k] : NULL);
             lua_pop(L, 1);
         }
         lua_pop(L, 1);
     }
+    lua_settop(L, names - 1);
 }
 
 static void check_rows(lua_State *L, struct task *t, int first)

@@ -111,6 +111,7 @@ struct clients *clients_new(const struct clients_config *config)
     all->config = *config;
     buf_init(&all->replies, 4096);
     buf_init(&all->echo, BUF_LARGE);
+    buf_init(&all->wire, BUF_LARGE);
     ev_prepare_init(&all->before_wait, before_wait);
     ev_check_init(&all->after_wait, after_wait);
     ev_idle_init(&all->no_wait, on_idle);
@@ -142,6 +143,7 @@ void clients_free(struct clients *all)
     ev_idle_stop(all->config.loop, &all->no_wait);
     buf_clear(&all->replies);
     buf_clear(&all->echo);
+    buf_clear(&all->wire);
     mem_free(all->ids);
     mem_free(all);
 }

@@ -174,6 +174,7 @@ struct clients {
     ev_idle no_wait;
     struct buf replies; /* telnet's, of the client that is being read */
     struct buf echo;    /* of the key that is being taken */
+    struct buf wire;    /* of the value that is being sent */
     struct lag lag;
     double turn_began;
     double stall_told;
@@ -196,9 +197,8 @@ void client_mark_ready(struct client *c); /* look at its input again next turn *
 enum look client_look(const struct client *c);
 void output_bytes(struct client *c, struct span wire); /* no line is tracked */
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
-void output_text(struct client *c, struct span utf8);   /* encoded for the terminal */
-void output_ascii(struct client *c, struct span plain); /* printable: the same everywhere */
-void output_piped(struct client *c, struct span utf8);  /* the same, with pipe codes */
+void output_line(struct client *c, struct span wire);  /* the prompt's line may be in it */
+void output_piped(struct client *c, struct span utf8); /* with pipe codes, encoded */
 void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
 void output_mark_dirty(struct client *c);
 void output_flush(struct client *c);

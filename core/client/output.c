@@ -73,30 +73,24 @@ void output_line_end(struct client *c)
     buf_reset(&c->line);
 }
 
-void output_text(struct client *c, struct span utf8)
+void output_line(struct client *c, struct span wire)
+{
+    if (c->state >= CLIENT_SHUT || wire.len == 0)
+        return;
+    output_line_end(c);
+    outq_add(&c->out, wire);
+    output_mark_dirty(c);
+    track_line(c, wire);
+}
+
+static void output_text(struct client *c, struct span utf8)
 {
     struct buf wire;
 
-    if (c->state >= CLIENT_SHUT || utf8.len == 0)
-        return;
-    output_line_end(c);
     buf_init(&wire, BUF_LARGE);
     text_encode(&wire, utf8, client_look(c));
-    outq_add(&c->out, buf_span(&wire));
-    output_mark_dirty(c);
-    track_line(c, buf_span(&wire));
+    output_line(c, buf_span(&wire));
     buf_clear(&wire);
-}
-
-void output_ascii(struct client *c, struct span plain)
-{
-    if (c->state >= CLIENT_SHUT || plain.len == 0)
-        return;
-    output_line_end(c);
-    outq_add(&c->out, plain);
-    output_mark_dirty(c);
-    if (!buf_add(&c->line, plain))
-        buf_reset(&c->line);
 }
 
 static void add_line_ends(struct buf *out, struct span s)

@@ -10,6 +10,8 @@
 #include "client/internal.h"
 #include "term/ansi.h"
 
+enum { GATHER_BYTES = 4096 }; /* rows that are sent in one piece */
+
 /* --- calling handlers --- */
 
 static struct value field_value(const struct client *c, unsigned level, unsigned column)
@@ -75,19 +77,26 @@ static bool call_occasion(struct client *c, enum screen_occasion occasion, enum 
 
 /* --- sending --- */
 
-static void pad(struct buf *out, struct span s, const struct op *op)
+static void add_blanks(struct buf *wire, size_t n)
 {
-    unsigned blanks;
+    static const char blanks[] =
+        "                                                                ";
 
-    if (op->format == FORMAT_LEFT || op->format == FORMAT_RIGHT)
-        s.len = utf8_fit(s, op->width);
-    blanks = utf8_columns(s);
-    blanks = op->width > blanks ? op->width - blanks : 0;
+    for (; n >= sizeof(blanks); n -= sizeof(blanks) - 1)
+        buf_add_text(wire, blanks);
+    buf_add(wire, span_from(blanks, n));
+}
+
+/* `s` in the columns of the format: cut, or filled up. */
+static void add_padded(struct buf *out, const struct op *op, struct span s, unsigned columns)
+{
+    size_t fill = op->width > columns ? op->width - columns : 0;
+
     if (op->format == FORMAT_RIGHT)
-        buf_printf(out, "%*s", (int)blanks, "");
+        add_blanks(out, fill);
     buf_add(out, s);
     if (op->format == FORMAT_LEFT)
-        buf_printf(out, "%*s", (int)blanks, "");
+        add_blanks(out, fill);
 }
 
 static bool is_plain(struct span s)
@@ -99,64 +108,94 @@ static bool is_plain(struct span s)
     return true;
 }
 
-/* Printable ASCII, most of what is sent: nothing to take out, nothing to translate. */
-static void send_plain(struct client *c, const struct op *op, struct span s)
-{
-    char blanks[256];
-    struct span fill = {blanks, op->width > s.len ? op->width - s.len : 0};
-
-    memset(blanks, ' ', fill.len);
-    if (op->format == FORMAT_RIGHT)
-        output_ascii(c, fill);
-    if (op->format != FORMAT_NONE && s.len > op->width)
-        s.len = op->width;
-    output_ascii(c, s);
-    if (op->format == FORMAT_LEFT)
-        output_ascii(c, fill);
-}
-
-/* What a handler returned is text: it can't move anybody's cursor, unless `:raw` was asked. */
-static void send_value(struct client *c, const struct op *op, struct span s)
+/* What a handler returned is text: it can't move anybody's cursor. */
+static void add_text(const struct client *c, struct buf *wire, const struct op *op,
+                     struct span s)
 {
     struct buf clean;
     struct buf padded;
 
-    if (op->format == FORMAT_RAW) {
-        output_piped(c, s);
-        return;
-    }
-    if (is_plain(s)) {
-        send_plain(c, op, s);
-        return;
-    }
     buf_init(&clean, BUF_LARGE);
     buf_init(&padded, BUF_LARGE);
     ansi_strip(&clean, s, op->format == FORMAT_NONE);
-    pad(&padded, buf_span(&clean), op);
+    s = buf_span(&clean);
+    if (op->format != FORMAT_NONE)
+        s.len = utf8_fit(s, op->width);
+    add_padded(&padded, op, s, utf8_columns(s));
     buf_reset(&clean);
     for (size_t i = 0; i < padded.len; i++) {
         if (padded.data[i] == '\n')
             buf_add_byte(&clean, '\r');
         buf_add_byte(&clean, padded.data[i]);
     }
-    output_text(c, buf_span(&clean));
+    text_encode(wire, buf_span(&clean), client_look(c));
     buf_clear(&clean);
     buf_clear(&padded);
 }
 
-static void send_field(struct client *c, const struct op *op)
+/* A value as its format wants it, for the wire. Most are printable ASCII: nothing to take out,
+ * nothing to translate. */
+static void add_value(const struct client *c, struct buf *wire, const struct op *op,
+                      struct span s)
 {
-    struct value v = field_value(c, op->level, op->index);
-    struct buf text;
-
-    if (v.type == VALUE_TEXT) {
-        send_value(c, op, v.text);
+    if (!is_plain(s)) {
+        add_text(c, wire, op, s);
         return;
     }
-    buf_init(&text, BUF_LARGE);
-    value_print(&text, v);
-    send_value(c, op, buf_span(&text));
-    buf_clear(&text);
+    if (op->format != FORMAT_NONE && s.len > op->width)
+        s.len = op->width;
+    add_padded(wire, op, s, (unsigned)s.len);
+}
+
+/* ... unless `:raw` was asked for. */
+static void send_value(struct client *c, const struct op *op, struct span s)
+{
+    struct buf *wire = &c->all->wire;
+
+    if (op->format == FORMAT_RAW) {
+        output_piped(c, s);
+        return;
+    }
+    buf_reset(wire);
+    add_value(c, wire, op, s);
+    output_line(c, buf_span(wire));
+}
+
+static void send_field(struct client *c, const struct op *op)
+{
+    char digits[VALUE_DIGITS];
+
+    send_value(c, op, value_text(field_value(c, op->level, op->index), digits));
+}
+
+static void add_flat_row(const struct client *c, struct buf *wire, const struct op *each,
+                         const struct value *row)
+{
+    enum look look = client_look(c);
+    char digits[VALUE_DIGITS];
+
+    for (const struct op *op = each + 1; op->code != OP_NEXT; op++) {
+        if (op->code == OP_TEXT)
+            buf_add(wire, blob_span(text_wire(op->text, look)->blob));
+        else
+            add_value(c, wire, op, value_text(row[op->index], digits));
+    }
+}
+
+/* All rows but the last of a list in which nobody is called or asked, gathered. The last goes
+ * the way of all others: the prompt may come to stand behind it. */
+static void send_flat_rows(struct client *c, const struct op *each)
+{
+    struct rows *rows = c->show->each[each->level].rows;
+    unsigned *row = &c->show->each[each->level].row;
+    struct buf *wire = &c->all->wire;
+
+    while (*row + 1 < rows->count && !c->after_field && !client_is_full(c)) {
+        buf_reset(wire);
+        while (*row + 1 < rows->count && wire->len < GATHER_BYTES)
+            add_flat_row(c, wire, each, rows_row(rows, (*row)++));
+        output_bytes(c, buf_span(wire));
+    }
 }
 
 /* --- where to go --- */
@@ -464,6 +503,8 @@ static void each_returned(struct client *c, const struct op *op, struct outcome 
         client_tell(c, out->notice);
     set_rows(c->show, op->level, out->rows, false);
     c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
+    if (op->is_flat && out->rows)
+        send_flat_rows(c, op);
     out->rows = NULL;
 }
 

@@ -63,6 +63,7 @@ struct op {
     uint16_t index;  /* OP_GO: which bit of the live keys; OP_FIELD, OP_IF_FIELD: the column */
     uint32_t target; /* OP_IF, OP_JUMP, OP_EACH, OP_NEXT */
     uint16_t level;  /* how many `each` are round it */
+    bool is_flat;    /* OP_EACH: texts and formatted fields alone, and a line end, up to NEXT */
     struct text *text;
     struct edit_options edit;   /* OP_SET */
     const char *standard;       /* OP_SET: the default, or NULL */

@@ -204,6 +204,22 @@ static void link_else(struct linker *l, const struct op *op)
     b->has_else = true;
 }
 
+/* Is all between this each: and its end, which is to come, sent as it stands? */
+static bool is_flat(const struct screen *s, unsigned each)
+{
+    bool has_line_end = false;
+
+    for (unsigned i = each + 1; i < s->count; i++) {
+        const struct op *op = &s->own_ops[i];
+
+        if (op->code == OP_TEXT)
+            has_line_end |= text_wire(op->text, LOOK_ANSI_UTF8)->has_line_end;
+        else if (op->code != OP_FIELD || op->format == FORMAT_RAW)
+            return false;
+    }
+    return has_line_end;
+}
+
 static void link_end(struct linker *l, const struct op *op)
 {
     struct open_block b;
@@ -221,6 +237,7 @@ static void link_end(struct linker *l, const struct op *op)
     b = l->blocks[--l->depth];
     if (b.is_each) {
         l->each_depth--;
+        l->screen->own_ops[b.op].is_flat = is_flat(l->screen, b.op);
         next.code = OP_NEXT;
         next.target = b.op + 1;
         add(l, &next);

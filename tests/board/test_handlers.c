@@ -409,6 +409,40 @@ static void test_get_formats(void **state)
     assert_true(caller_has(c, "moon42o"));
 }
 
+/* Rows that only show fields are gathered, the last goes out by itself: all look alike. */
+static void test_rows_look_alike(void **state)
+{
+    static const char *const row =
+        "[moon      ][       1.5][true][-9223372036854775808][\xE6\x9C\x88\xE6\x9C\x88 ]"
+        "[redbell  ][]\n";
+    struct caller *c;
+    struct mark m = {0};
+    char expected[1000];
+
+    (void)state;
+    board_write(board, "screens/root.txt",
+                "LIST\n<% each:t.list %>\n"
+                "[<% get:.text:-10 %>][<% get:.float:10 %>][<% get:.yes %>][<% get:.least %>]"
+                "[<% get:.wide:-5 %>][<% get:.red:-9 %>][<% get:.none %>]\n"
+                "<% end %>\nEND\n");
+    board_write(
+        board, "lua/handlers/t.lua",
+        "local t = {}\n"
+        "function t.list()\n"
+        "  local r = { text = 'moon', float = 1.5, yes = true, least = math.mininteger,\n"
+        "    wide = '\\u{6708}\\u{6708}\\u{6708}', red = '\\27[31mred\\abell' }\n"
+        "  return { r, r, r, r }\n"
+        "end\n"
+        "return t\n");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "END");
+    snprintf(expected, sizeof(expected), "LIST\n%s%s%s%sEND", row, row, row, row);
+    if (!caller_has(c, expected))
+        fail_msg("seen: %s", c->seen);
+    assert_false(wire_since(c, m, "\033[31m"));
+}
+
 static void test_get_raw(void **state)
 {
     struct caller *c;
@@ -1680,6 +1714,7 @@ int main(void)
         TEST(test_rows_of_a_row_can_be_listed_twice),
         TEST(test_huge_lists_are_refused),
         TEST(test_get_formats),
+        TEST(test_rows_look_alike),
         TEST(test_get_raw),
         TEST(test_field_max),
         TEST(test_field_mask),

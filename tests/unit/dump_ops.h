@@ -41,6 +41,8 @@ static void dump_quoted(struct buf *out, struct span s)
 
 static void dump_arg(struct buf *out, const struct op_arg *a, bool linked)
 {
+    char digits[VALUE_DIGITS];
+
     if (a->name)
         buf_printf(out, "%s=", a->name);
     if (a->is_field && linked)
@@ -52,7 +54,7 @@ static void dump_arg(struct buf *out, const struct op_arg *a, bool linked)
     else if (a->value.type == VALUE_BOOLEAN)
         buf_add_text(out, a->value.boolean ? "true" : "false");
     else
-        value_print(out, a->value);
+        buf_add(out, value_text(a->value, digits));
 }
 
 static void dump_args(struct buf *out, const struct op *op, bool linked)

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/value.h"
 #include "tests/unit/flush.h"
 
 static void a_buffer_keeps_its_maximum(void **state)
@@ -215,6 +216,32 @@ static void a_text_is_broken_between_words(void **state)
     }
 }
 
+static void a_value_is_printed(void **state)
+{
+    static const struct {
+        struct value value;
+        const char *text;
+    } rows[] = {
+        {{.type = VALUE_INTEGER, .integer = 0}, "0"},
+        {{.type = VALUE_INTEGER, .integer = -7}, "-7"},
+        {{.type = VALUE_INTEGER, .integer = INT64_MAX}, "9223372036854775807"},
+        {{.type = VALUE_INTEGER, .integer = INT64_MIN}, "-9223372036854775808"},
+        {{.type = VALUE_NUMBER, .number = 1.5}, "1.5"},
+        {{.type = VALUE_NUMBER, .number = -1.2345678901234e-100}, "-1.2345678901234e-100"},
+        {{.type = VALUE_BOOLEAN, .boolean = true}, "true"},
+        {{.type = VALUE_BOOLEAN, .boolean = false}, ""},
+        {{.type = VALUE_NIL}, ""},
+        {{.type = VALUE_TEXT, .text = {"moon", 4}}, "moon"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char digits[VALUE_DIGITS];
+
+        assert_true(span_is(value_text(rows[i].value, digits), rows[i].text));
+    }
+}
+
 static void a_blob_is_counted(void **state)
 {
     struct blob *b = blob_new(SPAN_LIT("abc"));
@@ -246,6 +273,7 @@ int main(void)
         cmocka_unit_test(widths_are_columns),
         cmocka_unit_test(a_text_is_fitted),
         cmocka_unit_test(a_text_is_broken_between_words),
+        cmocka_unit_test(a_value_is_printed),
         cmocka_unit_test(a_blob_is_counted),
     };
 
