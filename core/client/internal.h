@@ -88,7 +88,8 @@ struct client {
     bool has_yielded; /* show_run goes on in the next turn of the loop, or after a pause */
     bool is_resting;  /* a tick or a command runs; then all is as `rest_...` says */
     bool is_drain_waited;
-    bool after_key; /* the last key went to a prompt for one key, from who sends lines */
+    bool is_clearing; /* the screen is to be cleared before anything else is sent */
+    bool after_key;   /* the last key went to a prompt for one key, from who sends lines */
     bool warned;
     bool is_first_screen;
     uint8_t hops;

@@ -22,10 +22,19 @@ void output_mark_dirty(struct client *c)
     c->all->dirty = c;
 }
 
+/* What clears the screen waits for the first text, which has it before it. */
+static void clear_now(struct client *c)
+{
+    if (c->is_clearing)
+        outq_add(&c->out, look_clearing(client_look(c)));
+    c->is_clearing = false;
+}
+
 void output_bytes(struct client *c, struct span wire)
 {
     if (c->state >= CLIENT_SHUT || wire.len == 0)
         return;
+    clear_now(c);
     outq_add(&c->out, wire);
     output_mark_dirty(c);
 }
@@ -45,15 +54,20 @@ static void track_line(struct client *c, struct span wire)
 
 void output_wire(struct client *c, const struct text_wire *w, bool from_line)
 {
-    uint32_t from = from_line ? w->line : 0;
+    uint32_t from = from_line ? w->line : w->begin;
 
     if (c->state >= CLIENT_SHUT)
         return;
     if (c->after_field && !w->begins_with_line_end && !from_line)
         output_bytes(c, SPAN_LIT("\r\n"));
     c->after_field = false;
-    if (from_line)
+    if (from_line) {
+        clear_now(c);
         output_bytes(c, span_of(w->color));
+    } else if (c->is_clearing) {
+        from = 0;
+        c->is_clearing = false;
+    }
     outq_add_blob(&c->out, w->blob, from, w->blob->len - from);
     output_mark_dirty(c);
     if (w->has_line_end) {
@@ -78,8 +92,7 @@ void output_line(struct client *c, struct span wire)
     if (c->state >= CLIENT_SHUT || wire.len == 0)
         return;
     output_line_end(c);
-    outq_add(&c->out, wire);
-    output_mark_dirty(c);
+    output_bytes(c, wire);
     track_line(c, wire);
 }
 
@@ -150,7 +163,9 @@ void client_clear_screen(struct client *c)
     prompt_keep_line(c);
     c->after_field = false;
     buf_reset(&c->line);
-    output_bytes(c, c->ansi ? SPAN_LIT("\033[0m\033[2J\033[H") : SPAN_LIT("\r\n"));
+    clear_now(c);
+    c->is_clearing = true;
+    output_mark_dirty(c);
 }
 
 /* --- writing --- */
@@ -204,6 +219,7 @@ void output_flush(struct client *c)
 {
     if (c->state >= CLIENT_SHUT)
         return;
+    clear_now(c);
     if (!ev_is_active(&c->writer)) /* nothing has waited until now */
         c->last_write = clients_now(c->all);
     if (!write_some(c)) {

@@ -176,7 +176,7 @@ static void add_flat_row(const struct client *c, struct buf *wire, const struct 
 
     for (const struct op *op = each + 1; op->code != OP_NEXT; op++) {
         if (op->code == OP_TEXT)
-            buf_add(wire, blob_span(text_wire(op->text, look)->blob));
+            buf_add(wire, text_wire_span(text_wire(op->text, look)));
         else
             add_value(c, wire, op, value_text(row[op->index], digits));
     }

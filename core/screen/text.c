@@ -34,6 +34,11 @@ bool look_has_ansi(enum look look)
     return look >= LOOK_ANSI_ASCII;
 }
 
+struct span look_clearing(enum look look)
+{
+    return look_has_ansi(look) ? SPAN_LIT("\033[0m\033[2J\033[H") : SPAN_LIT("\r\n");
+}
+
 struct text *text_new(struct span utf8)
 {
     struct text *t = mem_zalloc(sizeof(*t) + utf8.len);
@@ -126,7 +131,7 @@ static bool begins_with_line_end(struct span s)
  * last line end, or at the last sequence that puts the cursor to a place. */
 static void find_last_line(struct text_wire *w)
 {
-    struct span all = blob_span(w->blob);
+    struct span all = text_wire_span(w);
     struct span color = {"", 0};
     struct span line_color = color;
 
@@ -138,7 +143,7 @@ static void find_last_line(struct text_wire *w)
             color = span_from(all.data + i, n);
         if (all.data[i] == '\n' || final == 'H' || final == 'f') {
             w->has_line_end = true;
-            w->line = (uint32_t)(final ? i : i + 1);
+            w->line = w->begin + (uint32_t)(final ? i : i + 1);
             line_color = color;
         }
         i += n ? n : 1;
@@ -146,6 +151,11 @@ static void find_last_line(struct text_wire *w)
     if (line_color.len < sizeof(w->color))
         snprintf(w->color, sizeof(w->color), "%.*s", SPAN_ARG(line_color));
     w->begins_with_line_end = begins_with_line_end(all);
+}
+
+struct span text_wire_span(const struct text_wire *w)
+{
+    return span_from(w->blob->data + w->begin, w->blob->len - w->begin);
 }
 
 const struct text_wire *text_wire(struct text *t, enum look look)
@@ -156,6 +166,8 @@ const struct text_wire *text_wire(struct text *t, enum look look)
     if (w->blob)
         return w;
     buf_init(&wire, BUF_LARGE);
+    buf_add(&wire, look_clearing(look));
+    w->begin = w->line = wire.len;
     text_encode(&wire, span_from(t->utf8, t->len), look);
     w->blob = blob_new(buf_span(&wire));
     buf_clear(&wire);

@@ -25,14 +25,19 @@ enum look look_of(enum charset charset, bool ansi);
 enum charset look_charset(enum look look);
 bool look_has_ansi(enum look look);
 
-/* One look of a text: bytes for the wire, IAC doubled. */
+/* One look of a text: bytes for the wire, IAC doubled. What clears the screen stands before
+ * them, so that a screen goes out in one piece, cleared or not. */
 struct text_wire {
     struct blob *blob;
+    uint32_t begin;    /* where the text does */
     uint32_t line;     /* where its last line begins */
-    bool has_line_end; /* false: `line` is 0 and what stood before goes on */
+    bool has_line_end; /* false: `line` is `begin` and what stood before goes on */
     bool begins_with_line_end;
     char color[24]; /* the last colour sequence before `line`; "" for none */
 };
+
+/* What clears a screen of this look. */
+struct span look_clearing(enum look look);
 
 struct text;
 
@@ -43,6 +48,7 @@ struct span text_utf8(const struct text *t); /* what it was made from; borrowed 
 
 /* Made at the first call. Owned by `t`. */
 const struct text_wire *text_wire(struct text *t, enum look look);
+struct span text_wire_span(const struct text_wire *w); /* the text alone */
 
 /* Append `utf8` as a terminal of this look is sent it: as a text's wire is made. */
 bool text_encode(struct buf *wire, struct span utf8, enum look look);

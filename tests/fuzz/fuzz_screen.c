@@ -70,7 +70,7 @@ static void check_text(struct text *t)
     for (int look = 0; look < LOOK_COUNT; look++) {
         const struct text_wire *w = text_wire(t, (enum look)look);
 
-        assert(w->line <= w->blob->len && (w->line == 0 || w->has_line_end));
+        assert(w->line <= w->blob->len && (w->line == w->begin || w->has_line_end));
         assert(strlen(w->color) < sizeof(w->color));
     }
 }

@@ -20,12 +20,13 @@ static void check_wire(struct text *t, enum look look, const char *expected)
     const struct blob *blob = w->blob;
     struct buf encoded;
 
-    assert_int_equal(w->blob->len, strlen(expected));
-    assert_memory_equal(w->blob->data, expected, w->blob->len);
+    assert_true(span_is(text_wire_span(w), expected));
+    assert_int_equal(w->begin, look_clearing(look).len);
+    assert_memory_equal(w->blob->data, look_clearing(look).data, w->begin);
     assert_ptr_equal(text_wire(t, look)->blob, blob); /* made once */
     buf_init(&encoded, BUF_LARGE);
     assert_true(text_encode(&encoded, flush_copy(text_utf8(t)), look));
-    assert_int_equal(encoded.len, w->blob->len);
+    assert_int_equal(encoded.len, w->blob->len - w->begin);
     assert_memory_equal(buf_text(&encoded), expected, encoded.len);
     buf_clear(&encoded);
 }
@@ -96,12 +97,12 @@ static void check_last_line(const char *text, enum look look, const char *line,
     const struct text_wire *w = text_wire(t, look);
 
     assert_int_equal(w->has_line_end, line != NULL);
-    assert_in_range(w->line, 0, w->blob->len);
+    assert_in_range(w->line, w->begin, w->blob->len);
     if (line) {
         assert_int_equal(w->blob->len - w->line, strlen(line));
         assert_memory_equal(w->blob->data + w->line, line, strlen(line));
     } else {
-        assert_int_equal(w->line, 0);
+        assert_int_equal(w->line, w->begin);
     }
     assert_string_equal(w->color, color);
     text_free(t);
