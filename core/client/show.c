@@ -176,7 +176,7 @@ static void add_flat_row(const struct client *c, struct buf *wire, const struct 
 
     for (const struct op *op = each + 1; op->code != OP_NEXT; op++) {
         if (op->code == OP_TEXT)
-            buf_add(wire, text_wire_span(text_wire(op->text, look)));
+            buf_add(wire, text_wire_span(text_wire(op->text, look, c->width)));
         else
             add_value(c, wire, op, value_text(row[op->index], digits));
     }
@@ -265,7 +265,7 @@ static void begin_fields(struct client *c)
         if (c->after_field)
             output_bytes(c, SPAN_LIT("\r\n"));
         c->after_field = false;
-        output_wire(c, text_wire(c->screen->ops[c->pc].text, client_look(c)), true);
+        output_wire(c, text_wire(c->screen->ops[c->pc].text, client_look(c), c->width), true);
         c->pc++;
     }
 }
@@ -652,7 +652,7 @@ static void run_op(struct client *c, const struct op *op)
 {
     switch (op->code) {
     case OP_TEXT:
-        output_wire(c, text_wire(op->text, client_look(c)), false);
+        output_wire(c, text_wire(op->text, client_look(c), c->width), false);
         c->pc++;
         break;
     case OP_GET:

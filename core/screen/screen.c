@@ -213,7 +213,7 @@ static bool is_flat(const struct screen *s, unsigned each)
         const struct op *op = &s->own_ops[i];
 
         if (op->code == OP_TEXT)
-            has_line_end |= text_wire(op->text, LOOK_ANSI_UTF8)->has_line_end;
+            has_line_end |= text_wire(op->text, LOOK_ANSI_UTF8, 80)->has_line_end;
         else if (op->code != OP_FIELD || op->format == FORMAT_RAW)
             return false;
     }
@@ -454,7 +454,7 @@ static unsigned find_first_field(const struct screen *s, unsigned field)
         const struct op *op = &s->ops[i - 1];
 
         first = i - 1;
-        if (op->code == OP_TEXT && text_wire(op->text, LOOK_ANSI_UTF8)->has_line_end)
+        if (op->code == OP_TEXT && text_wire(op->text, LOOK_ANSI_UTF8, 80)->has_line_end)
             break;
     }
     return first;

@@ -26,6 +26,7 @@ struct source_compiler {
     struct lexer lexer;
     struct buf run;         /* text since the last operation, as text.h takes it */
     unsigned colors;        /* the pipe codes' state */
+    struct art art;         /* SOURCE_ANS: where the drawing's cursor is */
     bool line_is_blank;     /* nothing but blanks has been on this line yet */
     const char *silent_end; /* where the line ends that is not sent; NULL: this one is */
     struct buf *errors;
@@ -137,7 +138,13 @@ static void flush_run(struct source_compiler *c)
 
     if (c->run.len == 0)
         return;
-    add_op(c, OP_TEXT, at)->text = text_new(buf_span(&c->run));
+    if (c->source->kind == SOURCE_ANS) {
+        add_op(c, OP_TEXT, at)->text = text_new_art(buf_span(&c->run), &c->art);
+        art_fit(&c->art, NULL, buf_span(&c->run), c->art.width);
+        c->art.is_unresolved = false; /* a macro follows */
+    } else {
+        add_op(c, OP_TEXT, at)->text = text_new(buf_span(&c->run));
+    }
     buf_reset(&c->run);
 }
 
@@ -576,7 +583,8 @@ static void compile_get(struct source_compiler *c, const struct statement *s)
     if (!need_handler(c, s, true))
         return;
     op = add_macro(c, s->name.text.data[0] == '.' ? OP_FIELD : OP_GET, s);
-    read_format(c, s, op);
+    if (read_format(c, s, op) && c->source->kind == SOURCE_ANS)
+        art_skip(&c->art, op->width);
 }
 
 static bool *find_flag(struct op *op, struct span name)
@@ -870,6 +878,19 @@ static struct span without_sauce(struct source_compiler *c)
     return all;
 }
 
+/* What is drawn last leaves the cursor where it is: no line scrolls away. */
+static void end_art(struct source *s)
+{
+    for (unsigned i = s->count; i > 0 && s->kind == SOURCE_ANS; i--) {
+        enum op_code code = s->ops[i - 1].code;
+
+        if (code == OP_TEXT)
+            text_end_art(s->ops[i - 1].text);
+        if (code != OP_GO && code < OP_POST)
+            break;
+    }
+}
+
 /* The last line end of a text file ends its last line; it does not begin another. */
 static void drop_last_line_end(struct source *s)
 {
@@ -898,6 +919,7 @@ struct source *source_compiler_finish(struct source_compiler *c, struct buf *err
     struct source *result = c->source;
 
     c->errors = errors;
+    c->art.width = (uint16_t)art_width(buf_span(&c->text));
     c->lexer = (struct lexer){without_sauce(c), 1, 1, result->kind == SOURCE_ANS};
     while (c->lexer.rest.len > 0 && !is_full(c)) {
         if (at_block(c->lexer.rest))
@@ -914,6 +936,7 @@ struct source *source_compiler_finish(struct source_compiler *c, struct buf *err
     result->is_vague |= is_full(c);
     flush_run(c);
     drop_last_line_end(result);
+    end_art(result);
     if (c->error_count > ERRORS_MAX)
         buf_printf(errors, "%s: and %u more\n", result->file, c->error_count - ERRORS_MAX);
     c->source = NULL;

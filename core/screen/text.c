@@ -7,8 +7,21 @@
 #include "base/mem.h"
 #include "term/ansi.h"
 
+enum { WIDTH_STEP = 4 };
+
+/* A drawing on terminals of another width than its own. */
+struct fitted {
+    struct fitted *next;
+    enum look look;
+    unsigned columns;
+    struct text_wire wire;
+};
+
 struct text {
     struct text_wire wires[LOOK_COUNT];
+    struct fitted *fitted;
+    struct art art; /* width 0: no drawing */
+    bool ends_art;
     uint32_t len;
     char utf8[];
 };
@@ -49,10 +62,30 @@ struct text *text_new(struct span utf8)
     return t;
 }
 
+struct text *text_new_art(struct span utf8, const struct art *at)
+{
+    struct text *t = text_new(utf8);
+
+    t->art = *at;
+    return t;
+}
+
+void text_end_art(struct text *t)
+{
+    t->ends_art = true;
+}
+
 void text_free(struct text *t)
 {
     if (!t)
         return;
+    while (t->fitted) {
+        struct fitted *f = t->fitted;
+
+        t->fitted = f->next;
+        blob_unref(f->wire.blob);
+        mem_free(f);
+    }
     for (int i = 0; i < LOOK_COUNT; i++)
         blob_unref(t->wires[i].blob);
     mem_free(t);
@@ -158,19 +191,66 @@ struct span text_wire_span(const struct text_wire *w)
     return span_from(w->blob->data + w->begin, w->blob->len - w->begin);
 }
 
-const struct text_wire *text_wire(struct text *t, enum look look)
+static void make_wire(struct text *t, enum look look, unsigned columns, struct text_wire *w)
 {
-    struct text_wire *w = &t->wires[look];
+    struct span utf8 = text_utf8(t);
+    struct art art = t->art;
+    struct buf fitted;
     struct buf wire;
 
-    if (w->blob)
-        return w;
+    buf_init(&fitted, BUF_LARGE);
     buf_init(&wire, BUF_LARGE);
+    if (art.width > 0) {
+        art_fit(&art, &fitted, utf8, columns);
+        if (!t->ends_art)
+            art_settle(&art, &fitted, columns);
+        utf8 = buf_span(&fitted);
+    }
     buf_add(&wire, look_clearing(look));
     w->begin = w->line = wire.len;
-    text_encode(&wire, span_from(t->utf8, t->len), look);
+    text_encode(&wire, utf8, look);
     w->blob = blob_new(buf_span(&wire));
+    buf_clear(&fitted);
     buf_clear(&wire);
     find_last_line(w);
+}
+
+/* All that are wider are alike, and so are those that differ by a few columns. One without ANSI
+ * has line ends at its own width too: how it wraps is not known. */
+static unsigned kind_of_width(const struct text *t, enum look look, unsigned columns)
+{
+    if (columns > t->art.width || (columns == t->art.width && !look_has_ansi(look)))
+        return t->art.width + 1u;
+    return columns == t->art.width ? columns : columns / WIDTH_STEP * WIDTH_STEP;
+}
+
+static const struct text_wire *fitted_wire(struct text *t, enum look look, unsigned columns)
+{
+    struct fitted *f = t->fitted;
+
+    while (f && (f->look != look || f->columns != columns))
+        f = f->next;
+    if (f)
+        return &f->wire;
+    f = mem_zalloc(sizeof(*f));
+    f->look = look;
+    f->columns = columns;
+    f->next = t->fitted;
+    t->fitted = f;
+    make_wire(t, look, columns, &f->wire);
+    return &f->wire;
+}
+
+const struct text_wire *text_wire(struct text *t, enum look look, unsigned columns)
+{
+    struct text_wire *w = &t->wires[look];
+
+    if (t->art.width > 0) {
+        columns = kind_of_width(t, look, columns);
+        if (columns != t->art.width)
+            return fitted_wire(t, look, columns);
+    }
+    if (!w->blob)
+        make_wire(t, look, columns, w);
     return w;
 }

@@ -8,6 +8,7 @@
 
 #include "base/blob.h"
 #include "base/span.h"
+#include "term/art.h"
 #include "term/charset.h"
 
 /* What a terminal is sent: the ways in which text is made. */
@@ -42,12 +43,17 @@ struct span look_clearing(enum look look);
 struct text;
 
 struct text *text_new(struct span utf8); /* copies; UTF-8 with ANSI sequences, lines CR LF */
-void text_free(struct text *t);          /* NULL is allowed */
+
+/* A part of a drawing, which begins where `at` says: made for each width of terminals. */
+struct text *text_new_art(struct span utf8, const struct art *at);
+void text_end_art(struct text *t); /* nothing follows it on its screen */
+
+void text_free(struct text *t); /* NULL is allowed */
 
 struct span text_utf8(const struct text *t); /* what it was made from; borrowed */
 
-/* Made at the first call. Owned by `t`. */
-const struct text_wire *text_wire(struct text *t, enum look look);
+/* Made at the first call, for terminals of `columns`. Owned by `t`. */
+const struct text_wire *text_wire(struct text *t, enum look look, unsigned columns);
 struct span text_wire_span(const struct text_wire *w); /* the text alone */
 
 /* Append `utf8` as a terminal of this look is sent it: as a text's wire is made. */

@@ -149,12 +149,17 @@ static void path_of(const struct board *b, const char *path, char out[PATH_LEN])
     snprintf(out, PATH_LEN, "%s/%s", b->folder, path);
 }
 
-void board_write(struct board *b, const char *path, const char *text)
+void board_write_bytes(struct board *b, const char *path, const void *bytes, size_t len)
 {
     char whole[PATH_LEN];
 
     path_of(b, path, whole);
-    write_file(whole, text, strlen(text));
+    write_file(whole, bytes, len);
+}
+
+void board_write(struct board *b, const char *path, const char *text)
+{
+    board_write_bytes(b, path, text, strlen(text));
 }
 
 void board_remove(struct board *b, const char *path)
@@ -542,7 +547,10 @@ static void reply_option(struct caller *c, int verb, int option)
 
 static void send_window(struct caller *c)
 {
-    reply(c, (char[]){(char)IAC, (char)SB, NAWS, 0, 80, 0, 24, (char)IAC, (char)SE}, 9);
+    reply(c,
+          (char[]){(char)IAC, (char)SB, NAWS, 0, (char)c->columns, 0, (char)c->rows, (char)IAC,
+                   (char)SE},
+          9);
 }
 
 static bool is_ours(int option)
@@ -632,6 +640,8 @@ static void take_text(struct caller *c, unsigned char byte)
         c->machine->state = AFTER_IAC;
     else if (byte != '\r' && byte != '\0')
         add_byte(&c->seen, &c->len, &c->cap, (char)byte);
+    if (byte != IAC)
+        add_byte(&c->shown, &c->shown_len, &c->shown_cap, (char)byte);
 }
 
 static void take_after_iac(struct caller *c, unsigned char byte)
@@ -640,9 +650,10 @@ static void take_after_iac(struct caller *c, unsigned char byte)
 
     m->state = IN_TEXT;
     m->command = byte;
-    if (byte == IAC)
+    if (byte == IAC) {
         add_byte(&c->seen, &c->len, &c->cap, (char)byte);
-    else if (byte == SB)
+        add_byte(&c->shown, &c->shown_len, &c->shown_cap, (char)byte);
+    } else if (byte == SB)
         m->state = IN_SB, m->sb_len = 0;
     else if (byte >= WILL)
         m->state = IN_OPTION;
@@ -670,6 +681,7 @@ static void take_sequence(struct caller *c, unsigned char byte)
 {
     struct machine *m = c->machine;
 
+    add_byte(&c->shown, &c->shown_len, &c->shown_cap, (char)byte);
     if (m->state == AFTER_ESC) {
         m->state = byte == '[' ? IN_CSI : IN_TEXT;
         m->csi_len = 0;
@@ -719,6 +731,8 @@ struct caller *caller_dial_from(struct board *b, enum caller_kind kind, const ch
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)b->port)};
 
     c->kind = kind;
+    c->columns = 80;
+    c->rows = 24;
     c->machine = must(calloc(1, sizeof(*c->machine)));
     c->machine->column = 1;
     c->seen = must(calloc(1, c->cap = 4096));
@@ -740,6 +754,7 @@ void caller_free(struct caller *c)
         close(c->fd);
     free(c->seen);
     free(c->wire);
+    free(c->shown);
     free(c->machine);
     free(c);
 }

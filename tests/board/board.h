@@ -26,6 +26,7 @@ void board_free(struct board *b); /* ends the server, by its pid, and removes th
 
 /* Write a file below the board's folder ("screens/root.txt"), making folders. */
 void board_write(struct board *b, const char *path, const char *text);
+void board_write_bytes(struct board *b, const char *path, const void *bytes, size_t len);
 void board_remove(struct board *b, const char *path);
 char *board_read(struct board *b,
                  const char *path); /* whole; freed by the caller; NULL: none */
@@ -67,6 +68,11 @@ struct caller {
     size_t from; /* where the next expect begins to look */
     char *wire;  /* everything received, as it came */
     size_t wire_len;
+    char *shown; /* what the terminal is to show: telnet taken out, sequences not */
+    size_t shown_len;
+    size_t shown_cap;
+    unsigned columns; /* of its window, 80 by 24 until changed: at once after dialling */
+    unsigned rows;
     bool closed;             /* the server has closed */
     struct machine *machine; /* the harness's own */
 };

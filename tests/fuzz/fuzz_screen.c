@@ -67,8 +67,10 @@ static void check_cuts(const struct input *in, enum source_kind kind)
 static void check_text(struct text *t)
 {
     assert(utf8_is_valid(text_utf8(t)));
-    for (int look = 0; look < LOOK_COUNT; look++) {
-        const struct text_wire *w = text_wire(t, (enum look)look);
+    for (int look = 0; look < LOOK_COUNT * 3; look++) {
+        static const unsigned columns[] = {80, 40, 132};
+        const struct text_wire *w =
+            text_wire(t, (enum look)(look % LOOK_COUNT), columns[look / LOOK_COUNT]);
 
         assert(w->line <= w->blob->len && (w->line == w->begin || w->has_line_end));
         assert(strlen(w->color) < sizeof(w->color));

@@ -233,7 +233,7 @@ static void check_remain(const char *text, const char *expected)
 
     buf_init(&out, BUF_LARGE);
     if (is_text) {
-        const struct text_wire *w = text_wire(first->text, LOOK_ANSI_UTF8);
+        const struct text_wire *w = text_wire(first->text, LOOK_ANSI_UTF8, 80);
 
         buf_add(&out, span_from(w->blob->data + w->line, w->blob->len - w->line));
     }

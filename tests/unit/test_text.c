@@ -16,14 +16,14 @@
 
 static void check_wire(struct text *t, enum look look, const char *expected)
 {
-    const struct text_wire *w = text_wire(t, look);
+    const struct text_wire *w = text_wire(t, look, 80);
     const struct blob *blob = w->blob;
     struct buf encoded;
 
     assert_true(span_is(text_wire_span(w), expected));
     assert_int_equal(w->begin, look_clearing(look).len);
     assert_memory_equal(w->blob->data, look_clearing(look).data, w->begin);
-    assert_ptr_equal(text_wire(t, look)->blob, blob); /* made once */
+    assert_ptr_equal(text_wire(t, look, 80)->blob, blob); /* made once */
     buf_init(&encoded, BUF_LARGE);
     assert_true(text_encode(&encoded, flush_copy(text_utf8(t)), look));
     assert_int_equal(encoded.len, w->blob->len - w->begin);
@@ -94,7 +94,7 @@ static void check_last_line(const char *text, enum look look, const char *line,
                             const char *color)
 {
     struct text *t = text_new(span_of(text));
-    const struct text_wire *w = text_wire(t, look);
+    const struct text_wire *w = text_wire(t, look, 80);
 
     assert_int_equal(w->has_line_end, line != NULL);
     assert_in_range(w->line, w->begin, w->blob->len);
@@ -156,7 +156,8 @@ static void test_a_text_that_begins_with_a_line_end(void **state)
     for (size_t i = 0; i < COUNT(samples); i++) {
         struct text *t = text_new(span_of(samples[i].text));
 
-        assert_int_equal(text_wire(t, LOOK_ANSI_UTF8)->begins_with_line_end, samples[i].begins);
+        assert_int_equal(text_wire(t, LOOK_ANSI_UTF8, 80)->begins_with_line_end,
+                         samples[i].begins);
         text_free(t);
     }
 }

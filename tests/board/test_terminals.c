@@ -1,0 +1,119 @@
+/* The same screens on different terminals, as a terminal shows them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/board/stage.h"
+#include "tests/board/window.h"
+
+enum { ART_ROWS = 20 };
+
+static const struct {
+    unsigned columns;
+    unsigned rows;
+} sizes[] = {{80, 25}, {132, 50}, {40, 24}};
+
+/* What is drawn at a place: CP437. Each row is full and differs from the others; the last ends
+ * with "E2", and where it is cut at 39 columns with "E1". */
+static unsigned char glyph(unsigned row, unsigned column)
+{
+    static const unsigned char glyphs[] = {0xB0, 0xB1, 0xB2, 0xDB, 0xC4, 0xBA, 'a', 'Z', '7'};
+
+    if (row == ART_ROWS - 1 && (column == 37 || column == 78))
+        return 'E';
+    if (row == ART_ROWS - 1 && (column == 38 || column == 79))
+        return column == 38 ? '1' : '2';
+    return glyphs[(row * 7 + column * 5 + column / 9) % sizeof(glyphs)];
+}
+
+static const char *utf8_of(unsigned char byte)
+{
+    static const char *const high[] = {"\u2591", "\u2592", "\u2593"};
+    static char one[2];
+
+    one[0] = (char)byte;
+    return byte == 0xDB   ? "\u2588"
+           : byte == 0xC4 ? "\u2500"
+           : byte == 0xBA ? "\u2551"
+           : byte >= 0xB0 ? high[byte - 0xB0]
+                          : one;
+}
+
+/* As an editor saves it: no line ends, colours between, a SAUCE record behind. */
+static void write_art(void)
+{
+    char text[ART_ROWS * 80 * 8 + 300];
+    char sauce[128] = "SAUCE00";
+    size_t n = 0;
+
+    for (unsigned row = 0; row < ART_ROWS; row++) {
+        for (unsigned column = 0; column < 80; column++) {
+            if (column % 16 == 0)
+                n += (size_t)sprintf(text + n, "\033[3%um", 1 + (row + column / 16) % 7);
+            text[n++] = (char)glyph(row, column);
+        }
+    }
+    text[n++] = 0x1A;
+    sauce[94] = sauce[95] = 1;
+    sauce[96] = 80;
+    memcpy(text + n, sauce, sizeof(sauce));
+    board_write_bytes(board, "screens/root.ans", text, n + sizeof(sauce));
+}
+
+static void check_art(struct caller *c)
+{
+    struct window *w = window_of(c);
+    unsigned columns = c->columns < 80 ? c->columns - 1 : 80;
+
+    for (unsigned row = 0; row < ART_ROWS; row++) {
+        char expected[WINDOW_ROW] = "";
+
+        for (unsigned column = 0; column < columns; column++) {
+            unsigned fg;
+            unsigned bg;
+
+            strcat(expected, utf8_of(glyph(row, column)));
+            window_colors(w, row, column, &fg, &bg);
+            assert_int_equal(fg, 1 + (row + column / 16) % 7);
+        }
+        assert_string_equal(window_row(w, row), expected);
+    }
+    assert_string_equal(window_row(w, ART_ROWS), "");
+    window_free(w);
+}
+
+static void art_without_line_ends_is_right_at_any_width(void **state)
+{
+    static const enum caller_kind kinds[] = {CALLER_XTERM, CALLER_SYNCTERM};
+
+    (void)state;
+    write_art();
+    board_start(board, NULL);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (int k = 0; k < 2; k++) {
+            struct caller *c = dial_as(kinds[k]);
+
+            c->columns = sizes[i].columns;
+            c->rows = sizes[i].rows;
+            caller_expect(c, c->columns < 80 ? "E1" : "E2");
+            check_art(c);
+        }
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up, stage_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(art_without_line_ends_is_right_at_any_width),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

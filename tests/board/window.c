@@ -1,0 +1,95 @@
+#include "tests/board/window.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <vterm.h>
+
+#include "base/utf8.h"
+#include "term/charset.h"
+
+struct window {
+    VTerm *vterm;
+    unsigned columns;
+    char row[WINDOW_ROW];
+};
+
+static void play(VTerm *vterm, const struct caller *c)
+{
+    struct span all = {c->shown, c->shown_len};
+    struct buf utf8;
+
+    buf_init(&utf8, BUF_LARGE);
+    if (c->kind == CALLER_SYNCTERM)
+        charset_decode_cp437(&utf8, all);
+    else
+        buf_add(&utf8, all);
+    vterm_input_write(vterm, utf8.data, utf8.len);
+    buf_clear(&utf8);
+}
+
+struct window *window_of(struct caller *c)
+{
+    struct window *w = calloc(1, sizeof(*w));
+
+    caller_read_for_now(c);
+    assert_non_null(w);
+    w->columns = c->columns;
+    w->vterm = vterm_new((int)c->rows, (int)c->columns);
+    vterm_set_utf8(w->vterm, 1);
+    vterm_screen_reset(vterm_obtain_screen(w->vterm), 1);
+    play(w->vterm, c);
+    return w;
+}
+
+void window_free(struct window *w)
+{
+    vterm_free(w->vterm);
+    free(w);
+}
+
+static VTermScreenCell cell_at(struct window *w, unsigned row, unsigned column)
+{
+    VTermScreenCell cell;
+
+    vterm_screen_get_cell(vterm_obtain_screen(w->vterm),
+                          (VTermPos){.row = (int)row, .col = (int)column}, &cell);
+    return cell;
+}
+
+const char *window_row(struct window *w, unsigned row)
+{
+    struct buf out;
+
+    buf_init(&out, WINDOW_ROW - 1);
+    for (unsigned column = 0; column < w->columns; column++) {
+        VTermScreenCell cell = cell_at(w, row, column);
+
+        utf8_add(&out, cell.chars[0] ? cell.chars[0] : ' ');
+    }
+    while (out.len > 0 && out.data[out.len - 1] == ' ')
+        buf_cut(&out, out.len - 1);
+    memcpy(w->row, buf_text(&out), out.len + 1);
+    buf_clear(&out);
+    return w->row;
+}
+
+static unsigned number_of(VTermColor color)
+{
+    if (VTERM_COLOR_IS_DEFAULT_FG(&color) || VTERM_COLOR_IS_DEFAULT_BG(&color))
+        return 16;
+    return VTERM_COLOR_IS_INDEXED(&color) ? color.indexed.idx : 17;
+}
+
+void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg, unsigned *bg)
+{
+    VTermScreenCell cell = cell_at(w, row, column);
+
+    *fg = number_of(cell.fg);
+    *bg = number_of(cell.bg);
+}

@@ -1,0 +1,24 @@
+/* window.h -- what a caller's window looks like: all that was sent, played into libvterm, a
+ * terminal that nobody here wrote. */
+#ifndef PERIGEE_TESTS_WINDOW_H
+#define PERIGEE_TESTS_WINDOW_H
+
+#include <stdbool.h>
+
+#include "tests/board/board.h"
+
+enum { WINDOW_ROW = 4 * 256 };
+
+struct window;
+
+/* As the caller's window is now: its size, and CP437 for the kind that speaks it. */
+struct window *window_of(struct caller *c);
+void window_free(struct window *w);
+
+/* A row from 0, as UTF-8, without blanks at its end. Good until the next call. */
+const char *window_row(struct window *w, unsigned row);
+
+/* The colours of a cell as numbers 0 to 15, and 16 for the terminal's own. */
+void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg, unsigned *bg);
+
+#endif
