@@ -185,7 +185,7 @@ static void add_text(struct source_compiler *c, struct span s)
     buf_init(&lines, BUF_LARGE);
     add_with_line_ends(&lines, s);
     if (c->source->kind == SOURCE_ANS) {
-        charset_decode_cp437(&c->run, buf_span(&lines));
+        charset_decode_art(&c->run, buf_span(&lines));
     } else {
         check_utf8(c, (struct lexer){s, c->lexer.line, c->lexer.column, false});
         if (c->source->kind == SOURCE_TXT)

@@ -109,7 +109,7 @@ static bool add_doubled(struct buf *wire, struct span s)
     return buf_add(wire, s);
 }
 
-bool text_encode(struct buf *wire, struct span utf8, enum look look)
+static bool encode(struct buf *wire, struct span utf8, enum look look, bool is_art)
 {
     struct buf flat;
     struct buf coded;
@@ -121,7 +121,10 @@ bool text_encode(struct buf *wire, struct span utf8, enum look look)
         ansi_flatten(&flat, utf8);
         utf8 = buf_span(&flat);
     }
-    charset_encode(&coded, utf8, look_charset(look));
+    if (is_art)
+        charset_encode_art(&coded, utf8, look_charset(look));
+    else
+        charset_encode(&coded, utf8, look_charset(look));
     if (look_charset(look) == CHARSET_CP437)
         ok = add_doubled(wire, buf_span(&coded));
     else
@@ -129,6 +132,11 @@ bool text_encode(struct buf *wire, struct span utf8, enum look look)
     buf_clear(&flat);
     buf_clear(&coded);
     return ok;
+}
+
+bool text_encode(struct buf *wire, struct span utf8, enum look look)
+{
+    return encode(wire, utf8, look, false);
 }
 
 /* The length of the CSI sequence at the front of `s`, and its final byte; 0: none is there. */
@@ -208,7 +216,7 @@ static void make_wire(struct text *t, enum look look, unsigned columns, struct t
     }
     buf_add(&wire, look_clearing(look));
     w->begin = w->line = wire.len;
-    text_encode(&wire, utf8, look);
+    encode(&wire, utf8, look, art.width > 0);
     w->blob = blob_new(buf_span(&wire));
     buf_clear(&fitted);
     buf_clear(&wire);

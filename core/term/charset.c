@@ -18,6 +18,19 @@ static const uint16_t cp437_high[128] = {
     0x2219, 0x00B7, 0x221A, 0x207F, 0x00B2, 0x25A0, 0x00A0,
 };
 
+/* What bytes 0x00 to 0x1F show in drawings; 0: they are controls there too. */
+static const uint16_t cp437_low[32] = {
+    ' ',    0x263A, 0x263B, 0x2665, 0x2666, 0x2663, 0x2660, 0x2022, 0x25D8, 0,      0,
+    0x2642, 0x2640, 0,      0x266B, 0x263C, 0x25BA, 0x25C4, 0x2195, 0x203C, 0x00B6, 0x00A7,
+    0x25AC, 0x21A8, 0x2191, 0x2193, 0,      0,      0x221F, 0x2194, 0x25B2, 0x25BC,
+};
+
+enum { HOUSE = 0x2302 }; /* 0x7F */
+
+/* ENQ answers back, BEL rings, BS HT LF VT FF CR move, SO and SI shift, XON and XOFF stop a
+ * line, CAN begins a transfer. */
+static const uint32_t harmless_low = 0xF2F5005Eu;
+
 /* Look-alikes of code points that follow one another. A '`' says that there is none. */
 struct run {
     uint16_t first;
@@ -236,8 +249,18 @@ static size_t plain_length(struct span s)
     return n;
 }
 
+/* The control code that shows `cp`; 0 for none. */
+static unsigned char low_byte(uint32_t cp)
+{
+    for (unsigned char byte = 1; byte < 32; byte++) {
+        if (cp437_low[byte] == cp)
+            return harmless_low >> byte & 1 ? byte : 0;
+    }
+    return cp == HOUSE ? 0x7F : 0;
+}
+
 /* One code point that is not ASCII. */
-static bool encode_next(struct buf *out, struct span *text, enum charset to)
+static bool encode_next(struct buf *out, struct span *text, enum charset to, bool is_art)
 {
     bool ok;
     struct span before = *text;
@@ -248,11 +271,13 @@ static bool encode_next(struct buf *out, struct span *text, enum charset to)
         return buf_add_byte(out, '?');
     if (to == CHARSET_UTF8)
         return buf_add(out, span_from(before.data, before.len - text->len));
-    byte = to == CHARSET_CP437 ? charset_to_cp437(cp) : charset_to_ascii(cp);
+    byte = is_art && to == CHARSET_CP437 ? low_byte(cp) : 0;
+    if (byte == 0)
+        byte = to == CHARSET_CP437 ? charset_to_cp437(cp) : charset_to_ascii(cp);
     return byte == 0 || buf_add_byte(out, (char)byte);
 }
 
-bool charset_encode(struct buf *out, struct span text, enum charset to)
+static bool encode(struct buf *out, struct span text, enum charset to, bool is_art)
 {
     size_t before = out->len;
     bool fits = true;
@@ -260,11 +285,21 @@ bool charset_encode(struct buf *out, struct span text, enum charset to)
     while (fits && text.len > 0) {
         fits = buf_add(out, span_take(&text, plain_length(text)));
         if (fits && text.len > 0)
-            fits = encode_next(out, &text, to);
+            fits = encode_next(out, &text, to, is_art);
     }
     if (!fits)
         buf_cut(out, before);
     return fits;
+}
+
+bool charset_encode(struct buf *out, struct span text, enum charset to)
+{
+    return encode(out, text, to, false);
+}
+
+bool charset_encode_art(struct buf *out, struct span text, enum charset to)
+{
+    return encode(out, text, to, true);
 }
 
 bool charset_decode_cp437(struct buf *out, struct span bytes)
@@ -280,6 +315,25 @@ bool charset_decode_cp437(struct buf *out, struct span bytes)
             fits = utf8_add(out, charset_from_cp437((unsigned char)one.data[0]));
         }
     }
+    if (!fits)
+        buf_cut(out, before);
+    return fits;
+}
+
+static uint32_t glyph(unsigned char byte)
+{
+    if (byte == 0x7F)
+        return HOUSE;
+    return byte < 32 && cp437_low[byte] ? cp437_low[byte] : charset_from_cp437(byte);
+}
+
+bool charset_decode_art(struct buf *out, struct span bytes)
+{
+    size_t before = out->len;
+    bool fits = true;
+
+    for (size_t i = 0; fits && i < bytes.len; i++)
+        fits = utf8_add(out, glyph((unsigned char)bytes.data[i]));
     if (!fits)
         buf_cut(out, before);
     return fits;

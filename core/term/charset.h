@@ -31,4 +31,13 @@ bool charset_encode(struct buf *out, struct span text, enum charset to);
 /* Append `bytes` (CP437) as UTF-8. Control characters stay. As buf_add. */
 bool charset_decode_cp437(struct buf *out, struct span bytes);
 
+/* The same for drawings, in which control codes are glyphs ('♥', '►'), but for TAB, LF, CR, SUB
+ * and ESC. */
+bool charset_decode_art(struct buf *out, struct span bytes);
+
+/* As charset_encode, for a drawing: what was a control code is one again where that shows the
+ * glyph and does nothing else, on any terminal of CP437; where it might ring, shift the
+ * character set, answer back or begin a transfer, it is a look-alike. */
+bool charset_encode_art(struct buf *out, struct span text, enum charset to);
+
 #endif

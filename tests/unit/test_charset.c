@@ -101,6 +101,33 @@ static void control_characters_stay(void **state)
     assert_encodes("\x1B[1m\r\n\x07\x7F", CHARSET_ASCII, "\x1B[1m\r\n\x07\x7F");
 }
 
+/* In drawings they are glyphs; those that a terminal could act on are look-alikes in CP437. */
+static void control_characters_are_glyphs_in_art(void **state)
+{
+    static const char glyphs[] = " ☺☻♥♦♣♠•◘♂♀♫☼►◄↕‼¶§▬↨↑↓∟↔▲▼⌂";
+    char bytes[] = "\0\1\2\3\4\5\6\7\10\13\14\16\17\20\21\22\23\24\25\26\27\30\31\34\35\36"
+                   "\37\177";
+    struct buf utf8;
+    struct buf back;
+
+    (void)state;
+    buf_init(&utf8, 200);
+    buf_init(&back, 200);
+    assert_true(charset_decode_art(&utf8, flush_copy(span_from(bytes, sizeof(bytes) - 1))));
+    assert_string_equal(buf_text(&utf8), glyphs);
+    assert_true(charset_encode_art(&back, buf_span(&utf8), CHARSET_CP437));
+    assert_string_equal(buf_text(&back),
+                        " \1\2\3\4*\6\xF9*oo**\20<\22!\24\25\26\27^\31\34\35\36\37\177");
+    buf_reset(&back);
+    assert_true(charset_encode_art(&back, buf_span(&utf8), CHARSET_UTF8));
+    assert_string_equal(buf_text(&back), glyphs);
+    buf_reset(&utf8);
+    assert_true(charset_decode_art(&utf8, SPAN_LIT("\x1B[1m\t\r\n\x82\x1A")));
+    assert_string_equal(buf_text(&utf8), "\x1B[1m\t\r\n\u00E9\x1A");
+    buf_clear(&utf8);
+    buf_clear(&back);
+}
+
 static void ascii_gets_look_alikes(void **state)
 {
     static const struct {
@@ -190,6 +217,7 @@ int main(void)
         cmocka_unit_test(every_byte_comes_back),
         cmocka_unit_test(cp437_is_cp437),
         cmocka_unit_test(control_characters_stay),
+        cmocka_unit_test(control_characters_are_glyphs_in_art),
         cmocka_unit_test(ascii_gets_look_alikes),
         cmocka_unit_test(cp437_gets_look_alikes),
         cmocka_unit_test(no_look_alike_is_a_control),
