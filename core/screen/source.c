@@ -919,7 +919,7 @@ struct source *source_compiler_finish(struct source_compiler *c, struct buf *err
     struct source *result = c->source;
 
     c->errors = errors;
-    c->art.width = (uint16_t)art_width(buf_span(&c->text));
+    c->art = art_begin(buf_span(&c->text));
     c->lexer = (struct lexer){without_sauce(c), 1, 1, result->kind == SOURCE_ANS};
     while (c->lexer.rest.len > 0 && !is_full(c)) {
         if (at_block(c->lexer.rest))

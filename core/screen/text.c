@@ -209,6 +209,8 @@ static void make_wire(struct text *t, enum look look, unsigned columns, struct t
     buf_init(&fitted, BUF_LARGE);
     buf_init(&wire, BUF_LARGE);
     if (art.width > 0) {
+        art.is_ice =
+            art.is_ice && look_charset(look) == CHARSET_UTF8; /* others may not know it */
         art_fit(&art, &fitted, utf8, columns);
         if (!t->ends_art)
             art_settle(&art, &fitted, columns);

@@ -5,20 +5,26 @@
 #include "base/utf8.h"
 #include "term/ansi.h"
 
-enum { SAUCE_LEN = 128, SAUCE_TYPE = 94, SAUCE_COLUMNS = 96, TYPE_CHARACTER = 1, TAB = 8 };
+/* Offsets in the record, SAUCE 00. */
+enum { SAUCE_LEN = 128, SAUCE_TYPE = 94, SAUCE_COLUMNS = 96, SAUCE_FLAGS = 105 };
+enum { TYPE_CHARACTER = 1, FLAG_ICE = 1, TAB = 8, OWN_COLOR = 9 };
 
-unsigned art_width(struct span file)
+struct art art_begin(struct span file)
 {
+    struct art a = {.width = ART_WIDTH, .pen = {.fg = OWN_COLOR, .bg = OWN_COLOR}};
     const unsigned char *sauce;
     unsigned columns;
 
     if (file.len < SAUCE_LEN)
-        return ART_WIDTH;
+        return a;
     sauce = (const unsigned char *)file.data + file.len - SAUCE_LEN;
     if (memcmp(sauce, "SAUCE", 5) != 0 || sauce[SAUCE_TYPE] != TYPE_CHARACTER)
-        return ART_WIDTH;
+        return a;
     columns = sauce[SAUCE_COLUMNS] | (unsigned)sauce[SAUCE_COLUMNS + 1] << 8;
-    return columns > 0 && columns <= ART_WIDTH_MOST ? columns : ART_WIDTH;
+    if (columns > 0 && columns <= ART_WIDTH_MOST)
+        a.width = (uint16_t)columns;
+    a.is_ice = sauce[SAUCE_FLAGS] & FLAG_ICE;
+    return a;
 }
 
 static void add(struct buf *out, struct span s)
@@ -136,6 +142,58 @@ static bool move(struct art *a, struct buf *out, struct span params, char final,
     }
 }
 
+/* --- iCE colours --- */
+
+static void take_attribute(struct art *a, unsigned n)
+{
+    if (n == 0) {
+        a->pen.bold = a->pen.blink = false;
+        a->pen.fg = a->pen.bg = OWN_COLOR;
+    } else if (n == 1 || n == 22) {
+        a->pen.bold = n == 1;
+    } else if (n == 5 || n == 6 || n == 25) {
+        a->pen.blink = n != 25;
+    } else if (n >= 30 && n <= 39) {
+        a->pen.fg = (uint8_t)(n - 30);
+    } else if (n >= 40 && n <= 49) {
+        a->pen.bg = (uint8_t)(n - 40);
+    }
+}
+
+/* The pen as a whole: a bright background where it blinks, of black if it had none. */
+static void add_pen(const struct art *a, struct buf *out)
+{
+    unsigned bg = a->pen.blink && a->pen.bg == OWN_COLOR ? 0 : a->pen.bg;
+
+    buf_add_text(out, a->pen.bold ? "\033[0;1" : "\033[0");
+    if (a->pen.fg != OWN_COLOR)
+        buf_printf(out, ";3%u", a->pen.fg);
+    if (bg != OWN_COLOR)
+        buf_printf(out, a->pen.blink ? ";10%u" : ";4%u", bg);
+    buf_add_byte(out, 'm');
+}
+
+/* False: it is to pass as it is. */
+static bool change_pen(struct art *a, struct buf *out, struct span params)
+{
+    uint16_t n[16] = {0};
+    unsigned count = params.len ? ansi_numbers(params, n, 16) : 1;
+
+    if (!a->is_ice || count == 0)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        if (n[i] == 38 || n[i] == 48)
+            return false; /* of 256 colours: those that follow are no attributes */
+    }
+    for (unsigned i = 0; i < count; i++)
+        take_attribute(a, n[i]);
+    if (out)
+        add_pen(a, out);
+    return true;
+}
+
+/* --- what drawings are made of --- */
+
 /* Behind an ESC: the whole sequence, which is passed on unless it moves. */
 static void sequence(struct art *a, struct buf *out, struct span *rest, unsigned columns)
 {
@@ -155,7 +213,7 @@ static void sequence(struct art *a, struct buf *out, struct span *rest, unsigned
     all = span_take(rest, n + 1);
     if (final != 'm' && final != 'H' && final != 'f')
         resolve(a, out, columns, false);
-    if (!move(a, out, params, final, columns))
+    if (!move(a, out, params, final, columns) && !(final == 'm' && change_pen(a, out, params)))
         add(out, all);
 }
 

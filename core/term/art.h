@@ -15,15 +15,22 @@
 struct art {
     uint16_t width;
     uint16_t column;    /* from 0 */
-    bool is_unresolved; /* the row above is full, and the terminal has not been told to leave it
-                         */
+    bool is_unresolved; /* the row above is full, and has not been left on the terminal */
+    bool is_ice;        /* blinking is to show as a bright background */
+    struct {
+        bool bold;
+        bool blink;
+        uint8_t fg; /* 0 to 7, the colours of ECMA-48; 9: the terminal's own */
+        uint8_t bg;
+    } pen; /* kept where is_ice */
 };
 
 enum { ART_WIDTH = 80, ART_WIDTH_MOST = 1000 };
 
-/* What a drawing's SAUCE record says (the last 128 bytes of `file`): its columns, ART_WIDTH
- * where there is none or it says nothing useful. */
-unsigned art_width(struct span file);
+/* The beginning of a drawing, as its SAUCE record says (the last 128 bytes of `file`): its
+ * columns, ART_WIDTH where there is none or it says nothing useful, and whether it was drawn
+ * with iCE colours. */
+struct art art_begin(struct span file);
 
 /* Append `utf8`, a part of the drawing, for a terminal of `columns`, and follow the cursor. On
  * a wider terminal full rows end with CR LF; on a narrower one rows are cut. `out` may be NULL:

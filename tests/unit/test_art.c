@@ -219,6 +219,11 @@ static void full_rows_end_as_the_terminal_needs_it(void **state)
     check_fit("abc", 1, "a");
 }
 
+static unsigned width_of(struct span file)
+{
+    return art_begin(file).width;
+}
+
 static void sauce_tells_the_width(void **state)
 {
     char file[200];
@@ -226,23 +231,54 @@ static void sauce_tells_the_width(void **state)
 
     (void)state;
     memset(file, 'x', sizeof(file));
-    assert_int_equal(art_width(all), 80);
+    assert_int_equal(width_of(all), 80);
+    memset(file + 72, 0, 128);
     memcpy(file + 72, "SAUCE00", 7);
     file[72 + 94] = 1;
     file[72 + 96] = (char)132;
-    file[72 + 97] = 0;
-    assert_int_equal(art_width(all), 132);
+    assert_int_equal(width_of(all), 132);
+    assert_false(art_begin(all).is_ice);
+    file[72 + 105] = 0x13;
+    assert_true(art_begin(all).is_ice);
     file[72 + 97] = 1;
-    assert_int_equal(art_width(all), 388);
+    assert_int_equal(width_of(all), 388);
     file[72 + 97] = 100; /* too wide to be true */
-    assert_int_equal(art_width(all), 80);
+    assert_int_equal(width_of(all), 80);
     file[72 + 96] = file[72 + 97] = 0;
-    assert_int_equal(art_width(all), 80);
+    assert_int_equal(width_of(all), 80);
     file[72 + 96] = 40;
     file[72 + 94] = 5; /* another kind of data */
-    assert_int_equal(art_width(all), 80);
-    assert_int_equal(art_width(span_from(file, 127)), 80);
-    assert_int_equal(art_width((struct span){NULL, 0}), 80);
+    assert_int_equal(width_of(all), 80);
+    assert_int_equal(width_of(span_from(file, 127)), 80);
+    assert_int_equal(width_of((struct span){NULL, 0}), 80);
+}
+
+/* Blinking becomes a bright background, wherever in the drawing it is turned on. */
+static void ice_colors_are_bright_backgrounds(void **state)
+{
+    static const struct {
+        const char *drawing;
+        const char *expected;
+    } rows[] = {
+        {"\033[5;44mx", "\033[0;104mx"},
+        {"\033[1;33;44mx\033[5my\033[25mz",
+         "\033[0;1;33;44mx\033[0;1;33;104my\033[0;1;33;44mz"},
+        {"\033[5mx\033[41my\033[0mz\033[mz", "\033[0;100mx\033[0;101my\033[0mz\033[0mz"},
+        {"\033[38;5;200mx", "\033[38;5;200mx"},
+        {"\033[?7lx\033[2Cx", "\033[?7lx\033[2Cx"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct art art = art_begin((struct span){NULL, 0});
+        struct buf out;
+
+        art.is_ice = true;
+        buf_init(&out, BUF_LARGE);
+        art_fit(&art, &out, span_of(rows[i].drawing), 80);
+        assert_string_equal(buf_text(&out), rows[i].expected);
+        buf_clear(&out);
+    }
 }
 
 int main(void)
@@ -251,6 +287,7 @@ int main(void)
         cmocka_unit_test(full_rows_end_as_the_terminal_needs_it),
         cmocka_unit_test(random_drawings_keep_their_rows),
         cmocka_unit_test(sauce_tells_the_width),
+        cmocka_unit_test(ice_colors_are_bright_backgrounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
