@@ -18,6 +18,9 @@ static int ask(const struct command *self, const char *data, const char *request
     case 1:
         status = cli_say(self, CLI_NO, "no server runs on %s", data);
         break;
+    case 2:
+        status = cli_say(self, CLI_NO, "%s", e.text);
+        break;
     default:
         status = cli_say(self, CLI_FAILED, "%s", e.text);
     }

@@ -530,10 +530,12 @@ static void tell_server(const struct call *c, int64_t id)
     char request[64];
     struct buf answer;
     struct err e;
+    int rc;
 
     snprintf(request, sizeof(request), "user-changed %" PRId64, id);
     buf_init(&answer, BUF_LARGE);
-    if (ask_server(c->folder, request, &answer, &e) < 0)
+    rc = ask_server(c->folder, request, &answer, &e);
+    if (rc < 0 || rc == 2)
         cli_say(c->self, CLI_DONE, "done, but the running server could not be told: %s",
                 e.text);
     buf_clear(&answer);

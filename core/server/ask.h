@@ -6,8 +6,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* 0: `answer` has the text behind the "ok" line; 1: no server runs on this data folder; -1 and
- * `e`: it answered with an error, too much or not at all, or may not be reached by us.
+/* 0: `answer` has the text behind the "ok" line; 1: no server runs on this data folder; 2 and
+ * `e`: it said no, and why; -1 and `e`: it answered too much or not at all, or may not be
+ * reached by us.
  * `request` is a line without its end, of at most 4094 bytes. */
 int ask_server(const char *data, const char *request, struct buf *answer, struct err *e);
 

@@ -399,7 +399,7 @@ static void reload_tells_what_is_wrong(void **state)
     (void)state;
     board_start(board, NULL);
     board_write(board, "screens/bad.txt", "x\n  <% get:moon %>\n");
-    RUN(3, "screens/bad.txt:2:10:", "reload", "--board", board->folder);
+    RUN(1, "screens/bad.txt:2:10:", "reload", "--board", board->folder);
     board_remove(board, "screens/bad.txt");
     RUN(0, "generation", "reload", "--board", board->folder);
 }
