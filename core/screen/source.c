@@ -17,6 +17,7 @@ enum {
     FIELD_MAX = 250,
     OPS_MAX = 20000, /* as many as a whole screen may have */
     SHOWN_MAX = 40,  /* of a word in a message */
+    FIT_MAX = 255,   /* columns */
 };
 
 struct source_compiler {
@@ -27,6 +28,7 @@ struct source_compiler {
     struct buf run;         /* text since the last operation, as text.h takes it */
     unsigned colors;        /* the pipe codes' state */
     struct art art;         /* SOURCE_ANS: where the drawing's cursor is */
+    unsigned fit;           /* the operation whose width is the macro's own, plus 1; 0: none */
     bool line_is_blank;     /* nothing but blanks has been on this line yet */
     const char *silent_end; /* where the line ends that is not sent; NULL: this one is */
     struct buf *errors;
@@ -516,12 +518,35 @@ static bool need_no_args(struct source_compiler *c, const struct statement *s)
     return false;
 }
 
-static bool complain_of_fit(struct source_compiler *c, const struct statement *s)
+/* As wide as the macro itself: known when it has been read. */
+static bool begin_fit(struct source_compiler *c, const struct statement *s, struct op *op)
 {
-    complain(c, s->format.line, s->format.column,
-             "the format 'fit' is not in this version, expected a number of columns, "
-             "-number or raw");
-    return false;
+    if (c->fit > 0) {
+        complain(c, s->format.line, s->format.column,
+                 "a second 'fit', expected one in a macro");
+        return false;
+    }
+    op->format = FORMAT_LEFT;
+    c->fit = c->source->count;
+    return true;
+}
+
+static void end_fit(struct source_compiler *c, struct lexer begin)
+{
+    struct span macro = span_from(begin.rest.data, begin.rest.len - c->lexer.rest.len);
+    bool is_ans = c->source->kind == SOURCE_ANS;
+    size_t columns = is_ans ? macro.len : utf8_columns(macro);
+    struct op *op = &c->source->ops[c->fit - 1];
+
+    c->fit = 0;
+    if (memchr(macro.data, '\n', macro.len) || columns > FIT_MAX) {
+        complain(c, begin.line, begin.column,
+                 "'fit' in a macro of several lines or more than %d columns", FIT_MAX);
+        return;
+    }
+    op->width = (uint16_t)columns;
+    if (is_ans)
+        art_skip(&c->art, op->width);
 }
 
 static bool read_format(struct source_compiler *c, const struct statement *s, struct op *op)
@@ -536,11 +561,12 @@ static bool read_format(struct source_compiler *c, const struct statement *s, st
         return true;
     }
     if (s->format.type == TOKEN_NAME && span_is(f, "fit"))
-        return complain_of_fit(c, s);
+        return begin_fit(c, s, op);
     if (s->format.type == TOKEN_NUMBER && !memchr(f.data, '.', f.len))
         n = (long)number_value(f).integer;
     if (n == 0 || n < -255 || n > 255)
-        return wrong(c, s->format, "a format: a number of columns (1 to 255), -number or raw");
+        return wrong(c, s->format,
+                     "a format: a number of columns (1 to 255), -number, fit or raw");
     op->format = n < 0 ? FORMAT_LEFT : FORMAT_RIGHT;
     op->width = (uint16_t)labs(n);
     return true;
@@ -642,7 +668,8 @@ static void compile_set(struct source_compiler *c, const struct statement *s)
     if (op->edit.max == 0)
         op->edit.max = op->edit.hotkey ? 1 : FIELD_MAX;
     if (s->has_format && span_is(s->format.text, "fit"))
-        complain_of_fit(c, s);
+        complain(c, s->format.line, s->format.column,
+                 "the format 'fit' of a field is not in this version");
     else if (s->has_format)
         wrong(c, s->format, "no format: only get: takes one");
 }
@@ -813,9 +840,13 @@ static void compile_block(struct source_compiler *c)
     while (!is_full(c)) {
         struct token t = lexer_next(&c->lexer);
 
-        if (t.type == TOKEN_CLOSE)
+        if (t.type == TOKEN_CLOSE) {
+            if (c->fit > 0)
+                end_fit(c, begin);
             return;
+        }
         if (t.type == TOKEN_END) {
+            c->fit = 0;
             complain(c, begin.line, begin.column,
                      "the macro is not closed, expected '%%>', not in a text or a comment");
             c->source->is_vague = true;

@@ -333,6 +333,7 @@ static void test_unknown_handler(void **state)
     "function t.no() return false end\n"                                                       \
     "function t.red() return '\\27[31mred\\27[0m\\7bell' end\n"                                \
     "function t.args(client, args)\n"                                                          \
+    "function t.long() return '1234567890123456789.123' end\n"                                 \
     "  return table.concat({ args[1], args[2], args[3], args.by, tostring(args.on),\n"         \
     "    tostring(args.off), math.type(args[1]), math.type(args[2]) }, ',')\n"                 \
     "end\n"                                                                                    \
@@ -386,15 +387,17 @@ static void test_get_formats(void **state)
     struct mark m = {0};
 
     (void)state;
-    board_write(board, "screens/root.txt",
-                "a[<% get:t.name:10 %>]b[<% get:t.name:-10 %>]c[<% get:t.name:-2 %>]"
-                "d[<% get:t.name:2 %>]\n"
-                "e[<% get:t.number %>]f[<% get:t.float %>]g[<% get:t.none %>]h[<% get:t.no %>]"
-                "i[<% get:t.number:5 %>]\n"
-                "j[<% get:t.wide:-5 %>]k[<% get:t.wide:8 %>]\n"
-                "l[<% get:t.args(10, -2.5, word, by=\"calls\", on=true, off=false) %>]\n"
-                "m[<% get:t.red %>]\nn <%% m\n"
-                "<% -- a comment\n get:t.name; get:t.number %>o\nEND\n");
+    board_write(
+        board, "screens/root.txt",
+        "a[<% get:t.name:10 %>]b[<% get:t.name:-10 %>]c[<% get:t.name:-2 %>]"
+        "d[<% get:t.name:2 %>]\n"
+        "e[<% get:t.number %>]f[<% get:t.float %>]g[<% get:t.none %>]h[<% get:t.no %>]"
+        "i[<% get:t.number:5 %>]\n"
+        "j[<% get:t.wide:-5 %>]k[<% get:t.wide:8 %>]\n"
+        "l[<% get:t.args(10, -2.5, word, by=\"calls\", on=true, off=false) %>]\n"
+        "m[<% get:t.red %>]\nn <%% m\n"
+        "<% -- a comment\n get:t.name; get:t.number %>o\n"
+        "+--------------------+\n|<% get:t.name:fit %>|\n|<% get:t.long:fit %>|\nEND\n");
     board_write(board, "lua/handlers/t.lua", GET_LUA);
     board_start(board, NULL);
     c = dial();
@@ -407,6 +410,8 @@ static void test_get_formats(void **state)
     assert_false(wire_since(c, m, "\033[31m"));
     assert_true(caller_has(c, "n <% m"));
     assert_true(caller_has(c, "moon42o"));
+    assert_true(caller_has(c, "+--------------------+\n|moon                |\n"
+                              "|1234567890123456789.|\n"));
 }
 
 /* Rows that only show fields are gathered, the last goes out by itself: all look alike. */

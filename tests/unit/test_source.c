@@ -1,6 +1,7 @@
 /* One file of a screen: its text goes in, a listing of its operations comes out, or what is
  * wrong with it. Each sample is fed whole, byte by byte, at each cut and in random splits, and
  * is cut off at each of its bytes. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -371,16 +372,21 @@ static void test_the_last_line_end_is_not_sent(void **state)
 static void test_get(void **state)
 {
     static const char format[] =
-        ", expected a format: a number of columns (1 to 255), -number or raw\n";
+        ", expected a format: a number of columns (1 to 255), -number, fit or raw\n";
     static const char *const bad[] = {"0", "256", "-256", "1.5", "wide", "-0"};
     static const struct sample samples[] = {
         {"<% get:a.b; get:a.b():1; get:a.b:-255; get:a.b(1):raw; get:.x:20 %>",
          "get a.b\nget a.b right 1\nget a.b left 255\nget a.b(1) raw\nget .x right 20\n"},
-        {"<% get:a.b:fit %>",
-         "f:1:12: the format 'fit' is not in this version, expected a number "
-         "of columns, -number or raw\n"},
+        {"x<% get:a.b:fit %>x", "text \"x\"\nget a.b left 17\ntext \"x\"\n"},
+        {"<% -- \u6F22\u6F22\u6F22",
+         "f:1:1: the macro is not closed, expected '%>', not in a text or a comment\n"},
+        {"<% get:a.b('\u6F22e'):fit; go:c('\u00FC') %>",
+         "get a.b(\"\u6F22e\") left 35\ngo c(\"\u00FC\")\n"},
+        {"<% get:a.b:fit; get:c.d:fit %>", "f:1:25: a second 'fit', expected one in a macro\n"},
+        {"x\n <% get:a.b:fit;\n %>",
+         "f:2:2: 'fit' in a macro of several lines or more than 255 columns\n"},
         {"<% get:a.b: %>", "f:1:13: found '%>', expected a format: a number of columns (1 to "
-                           "255), -number or raw\n"},
+                           "255), -number, fit or raw\n"},
         {"<% get:a.b:5:6 %>", "f:1:13: found ':', expected ';' or '%>'\n"},
         {"<% get:name %>",
          "f:1:8: 'name' is no handler, expected a name like users.online or a "
@@ -439,9 +445,7 @@ static void test_set(void **state)
          "f:1:12: found 'digits', expected true or false for this option\n"
          "f:1:22: found 'hotkey', expected true or false for this option\n"},
         {"<% set:a.b:5 %>", "f:1:12: found '5', expected no format: only get: takes one\n"},
-        {"<% set:a.b:fit %>",
-         "f:1:12: the format 'fit' is not in this version, expected a number "
-         "of columns, -number or raw\n"},
+        {"<% set:a.b:fit %>", "f:1:12: the format 'fit' of a field is not in this version\n"},
         {"<% set:.x %>", "f:1:8: '.x' is no handler, expected a name like users.online\n"},
     };
 
@@ -786,5 +790,6 @@ int main(void)
         cmocka_unit_test(test_what_is_not_finished_is_freed),
     };
 
+    setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
