@@ -163,7 +163,6 @@ void client_clear_screen(struct client *c)
     prompt_keep_line(c);
     c->after_field = false;
     buf_reset(&c->line);
-    clear_now(c);
     c->is_clearing = true;
     output_mark_dirty(c);
 }
