@@ -112,7 +112,7 @@ $(BUILD)/tests/%.o: tests/%.c | $(EMBEDDED_H)
 
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/flush.o $(LIB)
 	$(call SAY,LD  )
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lvterm $(LIBS)
 
 $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/board/board.o \
 		$(BUILD)/tests/board/stage.o $(BUILD)/tests/board/window.o $(LIB)

@@ -53,6 +53,8 @@ const struct screen *client_screen(const struct client *c)
 
 bool client_field_is_open(const struct client *c, const struct op *op)
 {
+    if (c->form)
+        return form_is_open(c, (uint32_t)(op - c->screen->ops));
     return c->screen && (op - c->screen->ops) >= (ptrdiff_t)c->pc;
 }
 
@@ -512,6 +514,8 @@ void client_hang_up(struct client *c, struct span reason)
 {
     if (c->state >= CLIENT_DRAINING)
         return;
+    form_before(c);
+    form_end(c);
     if (reason.len)
         prompt_notice(c, reason);
     client_drain(c);

@@ -8,6 +8,7 @@
 #include "base/outq.h"
 #include "client/client.h"
 #include "client/clients.h"
+#include "client/form.h"
 #include "proto/telnet.h"
 #include "term/keys.h"
 
@@ -114,9 +115,10 @@ struct client {
 
     char *term_name;
     struct show *show;
-    struct buf line;  /* what stands in the prompt's line, as it is on the wire */
-    struct buf tells; /* notices that wait for a prompt, each ends with LF */
-    uint64_t live;    /* go: keys that count now */
+    struct form *form; /* NULL: the screen is no painted form */
+    struct buf line;   /* what stands in the prompt's line, as it is on the wire */
+    struct buf tells;  /* notices that wait for a prompt, each ends with LF */
+    uint64_t live;     /* go: keys that count now */
     struct edit *rest_edit;
     const char *back[BACK_MAX];
     char *handle;
@@ -196,7 +198,8 @@ void client_mark_ready(struct client *c); /* look at its input again next turn *
 
 /* output.c */
 enum look client_look(const struct client *c);
-void output_bytes(struct client *c, struct span wire); /* no line is tracked */
+void output_bytes(struct client *c, struct span wire);  /* of which nobody takes note */
+void output_beside(struct client *c, struct span wire); /* no part of the prompt's line */
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
 void output_line(struct client *c, struct span wire);  /* the prompt's line may be in it */
 void output_piped(struct client *c, struct span utf8); /* with pipe codes, encoded */
@@ -228,6 +231,7 @@ void prompt_show_again(struct client *c);
 void prompt_keep_line(struct client *c); /* a handler is about to write beside the prompt */
 bool prompt_take_line(struct client *c); /* the kept one is back; false: nothing was kept */
 void prompt_notice(struct client *c, struct span text); /* now, on a line of its own */
+bool prompt_echoes(const struct client *c);             /* what is typed is shown by us */
 void prompt_flush_tells(struct client *c);
 
 /* show.c */
@@ -244,6 +248,7 @@ bool show_takes_slash(struct client *c); /* "/" is a go: key here */
 void show_tick(struct client *c);
 void show_timeout(struct client *c);
 void show_refresh(struct client *c);
+void show_paint_anew(struct client *c); /* its form, with what has been typed */
 void show_rescue(struct client *c);
 void show_leave(struct client *c);
 void show_end(struct client *c);

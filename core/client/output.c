@@ -39,6 +39,15 @@ void output_bytes(struct client *c, struct span wire)
     output_mark_dirty(c);
 }
 
+void output_beside(struct client *c, struct span wire)
+{
+    if (c->state >= CLIENT_SHUT || wire.len == 0)
+        return;
+    form_before(c);
+    output_bytes(c, wire);
+    form_follow(c, wire);
+}
+
 /* Bytes that go on the line in which the prompt may come to stand. */
 static void track_line(struct client *c, struct span wire)
 {
@@ -52,15 +61,26 @@ static void track_line(struct client *c, struct span wire)
         buf_reset(&c->line);
 }
 
+/* Where a text begins: Enter has ended the line in which a field stood. */
+static uint32_t begin_text(struct client *c, const struct text_wire *w)
+{
+    if (!c->after_field)
+        return w->begin;
+    if (!w->begins_with_line_end && w->side == w->begin)
+        output_beside(c, SPAN_LIT("\r\n"));
+    return w->side;
+}
+
 void output_wire(struct client *c, const struct text_wire *w, bool from_line)
 {
-    uint32_t from = from_line ? w->line : w->begin;
+    uint32_t from;
 
     if (c->state >= CLIENT_SHUT)
         return;
-    if (c->after_field && !w->begins_with_line_end && !from_line)
-        output_bytes(c, SPAN_LIT("\r\n"));
+    from = from_line ? w->line : begin_text(c, w);
     c->after_field = false;
+    form_before(c);
+    form_follow(c, text_wire_span(w));
     if (from_line) {
         clear_now(c);
         output_bytes(c, span_of(w->color));
@@ -83,7 +103,7 @@ void output_line_end(struct client *c)
     if (!c->after_field)
         return;
     c->after_field = false;
-    output_bytes(c, SPAN_LIT("\r\n"));
+    output_beside(c, SPAN_LIT("\r\n"));
     buf_reset(&c->line);
 }
 
@@ -92,7 +112,7 @@ void output_line(struct client *c, struct span wire)
     if (c->state >= CLIENT_SHUT || wire.len == 0)
         return;
     output_line_end(c);
-    output_bytes(c, wire);
+    output_beside(c, wire);
     track_line(c, wire);
 }
 
@@ -163,6 +183,7 @@ void client_clear_screen(struct client *c)
     prompt_keep_line(c);
     c->after_field = false;
     buf_reset(&c->line);
+    form_cleared(c);
     c->is_clearing = true;
     output_mark_dirty(c);
 }

@@ -7,7 +7,7 @@
 
 enum { ROOM_LEAST = 8 };
 
-static bool echoes(const struct client *c)
+bool prompt_echoes(const struct client *c)
 {
     return telnet_has_answered(c->telnet) && telnet_is_on(c->telnet, TELNET_US, TELNET_ECHO);
 }
@@ -19,18 +19,30 @@ static void send_beside(struct client *c, struct span utf8)
 
     buf_init(&wire, BUF_LARGE);
     text_encode(&wire, utf8, client_look(c));
-    output_bytes(c, buf_span(&wire));
+    output_beside(c, buf_span(&wire));
     buf_clear(&wire);
 }
 
 static void send_echo(struct client *c, struct span utf8)
 {
-    if (!echoes(c) || utf8.len == 0)
+    struct buf wire;
+
+    if (!prompt_echoes(c) || utf8.len == 0)
         return;
-    if (utf8.len == 1 && (unsigned char)utf8.data[0] < 0x80)
+    if (utf8.len == 1 && (unsigned char)utf8.data[0] < 0x80) {
         output_bytes(c, utf8); /* the same in every character set */
-    else
-        send_beside(c, utf8);
+        return;
+    }
+    buf_init(&wire, BUF_LARGE);
+    text_encode(&wire, utf8, client_look(c));
+    output_bytes(c, buf_span(&wire));
+    buf_clear(&wire);
+}
+
+/* Enter: what is sent next begins a line, but in a form, where it goes below. */
+static void enter_typed(struct client *c)
+{
+    c->after_field = prompt_echoes(c) && !form_has_prompt(c);
 }
 
 /* --- notices --- */
@@ -69,6 +81,8 @@ static uint16_t room_columns(const struct client *c)
 {
     unsigned used = prompt_columns(c) + 1;
 
+    if (form_has_prompt(c))
+        return (uint16_t)form_room(c);
     return used + ROOM_LEAST <= c->width ? (uint16_t)(c->width - used) : 0;
 }
 
@@ -78,10 +92,14 @@ static void erase_prompt(struct client *c)
     unsigned typed = c->edit ? edit_columns(c->edit) : 0;
     bool one_row = prompt_columns(c) + typed < c->width;
 
+    if (form_has_prompt(c)) {
+        form_erase_prompt(c);
+        return;
+    }
     if (c->ansi && one_row && !c->after_field)
-        output_bytes(c, SPAN_LIT("\r\033[0m\033[K"));
+        output_beside(c, SPAN_LIT("\r\033[0m\033[K"));
     else
-        output_bytes(c, SPAN_LIT("\r\n"));
+        output_beside(c, SPAN_LIT("\r\n"));
 }
 
 static void send_notice(struct client *c, struct span text)
@@ -112,6 +130,10 @@ void prompt_notice(struct client *c, struct span text)
 {
     if (c->state >= CLIENT_DRAINING)
         return;
+    if (form_is_away(c)) {
+        form_remark(c, text);
+        return;
+    }
     erase_prompt(c);
     send_notice(c, text);
     c->after_field = false;
@@ -121,10 +143,14 @@ void prompt_show_again(struct client *c)
 {
     struct buf shown;
 
-    if (c->after_field)
-        output_bytes(c, SPAN_LIT("\r\n"));
-    c->after_field = false;
-    output_bytes(c, buf_span(&c->line));
+    if (form_has_prompt(c)) {
+        form_show_prompt(c);
+    } else {
+        if (c->after_field)
+            output_beside(c, SPAN_LIT("\r\n"));
+        c->after_field = false;
+        output_beside(c, buf_span(&c->line));
+    }
     if (!c->edit)
         return;
     buf_init(&shown, BUF_LARGE);
@@ -161,15 +187,23 @@ bool prompt_take_line(struct client *c)
 void prompt_flush_tells(struct client *c)
 {
     struct span rest = buf_span(&c->tells);
+    bool in_form;
 
     if (rest.len == 0 || !is_at_prompt(c))
         return;
-    erase_prompt(c);
-    c->after_field = false;
+    in_form = form_has_prompt(c);
+    if (!in_form) {
+        erase_prompt(c);
+        c->after_field = false;
+    }
     while (rest.len > 0) {
         const char *end = memchr(rest.data, '\n', rest.len);
+        struct span line = span_take(&rest, (size_t)(end - rest.data));
 
-        send_notice(c, span_take(&rest, (size_t)(end - rest.data)));
+        if (in_form)
+            form_notice(c, line);
+        else
+            send_notice(c, line);
         span_take(&rest, 1);
     }
     buf_clear(&c->tells);
@@ -331,7 +365,7 @@ static void take_slash(struct client *c)
 
     prompt_end(c);
     c->mode = MODE_KEY;
-    c->after_field = echoes(c);
+    enter_typed(c);
     if (show_is_slash(c, line)) {
         show_slash(c, line);
     } else {
@@ -354,12 +388,19 @@ static void answer(struct client *c, enum answer_kind kind, struct span text)
 
 static void line_done(struct client *c)
 {
-    struct buf text = edit_take(c->edit);
-    struct span line = buf_span(&text);
+    struct span line = buf_span(&c->edit->text);
     bool masked = c->edit->options.mask != 0;
+    bool slash = !masked && show_is_slash(c, line);
+    struct buf text;
 
-    c->after_field = echoes(c);
-    if (!masked && show_is_slash(c, line)) {
+    if (form_has_prompt(c) && slash)
+        form_erase_prompt(c);
+    else if (form_has_prompt(c))
+        form_take_text(c);
+    text = edit_take(c->edit);
+    line = buf_span(&text);
+    enter_typed(c);
+    if (slash) {
         show_slash(c, line); /* `edit` is set aside, empty: it is shown again afterwards */
     } else {
         prompt_end(c);
@@ -380,7 +421,7 @@ static bool is_no_answer(struct client *c)
 {
     if (edit_fits(c->edit) || show_is_slash(c, buf_span(&c->edit->text)))
         return false;
-    c->after_field = echoes(c);
+    enter_typed(c);
     refuse_command(c);
     prompt_show_again(c);
     return true;
@@ -389,7 +430,7 @@ static bool is_no_answer(struct client *c)
 static void line_cancelled(struct client *c)
 {
     prompt_end(c);
-    c->after_field = echoes(c);
+    enter_typed(c);
     if (c->asker == ASKER_HANDLER)
         answer(c, ANSWER_CANCEL, SPAN_LIT(""));
     else
@@ -404,6 +445,20 @@ static void empty_line(struct client *c)
     buf_reset(&c->all->echo);
     edit_key(c->edit, &all, &c->all->echo);
     send_echo(c, buf_span(&c->all->echo));
+}
+
+static void move_in_form(struct client *c, const struct key *key)
+{
+    enum form_step step = form_key(c, key);
+
+    if (step == FORM_ENTER && !is_no_answer(c)) {
+        line_done(c);
+    } else if (step == FORM_MOVE) {
+        prompt_end(c);
+        show_run(c);
+    } else if (step == FORM_STAY) {
+        output_bytes(c, SPAN_LIT("\a"));
+    }
 }
 
 static void edit_take_key(struct client *c, const struct key *key)
@@ -425,6 +480,8 @@ static void edit_take_key(struct client *c, const struct key *key)
         empty_line(c);
     else if (result == EDIT_CANCEL)
         line_cancelled(c);
+    else if (result == EDIT_OTHER && !slash)
+        move_in_form(c, key);
 }
 
 static void key_pressed(struct client *c, const struct key *key)
@@ -448,7 +505,7 @@ static bool is_sending_enter(struct client *c, const struct key *key)
 {
     bool after_key = c->after_key;
 
-    c->after_key = c->mode == MODE_KEY && key->code == KEY_CHAR && !echoes(c);
+    c->after_key = c->mode == MODE_KEY && key->code == KEY_CHAR && !prompt_echoes(c);
     return after_key && key->code == KEY_ENTER;
 }
 

@@ -194,7 +194,7 @@ static void send_flat_rows(struct client *c, const struct op *each)
         buf_reset(wire);
         while (*row + 1 < rows->count && wire->len < GATHER_BYTES)
             add_flat_row(c, wire, each, rows_row(rows, (*row)++));
-        output_bytes(c, buf_span(wire));
+        output_beside(c, buf_span(wire));
     }
 }
 
@@ -232,6 +232,7 @@ static void end_show(struct client *c)
 void show_end(struct client *c)
 {
     end_show(c);
+    form_end(c);
     screen_unref(c->screen);
     c->screen = NULL;
 }
@@ -248,6 +249,9 @@ static void begin_screen(struct client *c)
     c->asker = ASKER_SCREEN;
     c->generation = c->all->generation;
     c->next_tick = c->screen->tick_seconds ? clients_now(c->all) + c->screen->tick_seconds : 0;
+    if (c->screen->keep)
+        form_before(c);
+    form_begin(c);
     if (!c->screen->keep)
         client_clear_screen(c);
 }
@@ -260,10 +264,14 @@ static void begin_fields(struct client *c)
     prompt_end(c);
     c->post_done = c->at_end = false;
     c->asker = ASKER_SCREEN;
+    if (c->form) {
+        form_restart(c);
+        return;
+    }
     c->pc = c->screen->first_field;
     if (c->pc < c->screen->count && c->screen->ops[c->pc].code == OP_TEXT) {
         if (c->after_field)
-            output_bytes(c, SPAN_LIT("\r\n"));
+            output_beside(c, SPAN_LIT("\r\n"));
         c->after_field = false;
         output_wire(c, text_wire(c->screen->ops[c->pc].text, client_look(c), c->width), true);
         c->pc++;
@@ -427,16 +435,30 @@ static void apply(struct client *c, const struct outcome *out)
     }
 }
 
+void show_paint_anew(struct client *c)
+{
+    form_paint_anew(c);
+    begin_show(c);
+    prompt_end(c);
+    c->pc = 0;
+    c->live = 0;
+    c->at_end = false;
+    client_clear_screen(c);
+    if (!c->is_showing)
+        show_run(c);
+}
+
 /* A handler has ended, and the prompt's line is as it was before. True: something else stands
  * on the screen by now. */
 static bool come_back(struct client *c, struct span notice)
 {
+    bool in_form = form_has_prompt(c) || (c->is_resting && c->form);
     bool kept;
 
     if (notice.len)
         prompt_notice(c, notice);
-    else if (c->show->is_kept[c->is_resting] && c->line.len && !c->after_field)
-        output_bytes(c, SPAN_LIT("\r\n"));
+    else if (c->show->is_kept[c->is_resting] && c->line.len && !c->after_field && !in_form)
+        output_beside(c, SPAN_LIT("\r\n"));
     kept = prompt_take_line(c);
     return kept || notice.len;
 }
@@ -444,16 +466,23 @@ static bool come_back(struct client *c, struct span notice)
 /* Ask the same field again, on a line of its own. */
 static void repeat(struct client *c, const struct outcome *out)
 {
-    if (come_back(c, out->notice) || c->call != CALL_KEY)
+    bool is_disturbed = come_back(c, out->notice);
+
+    if (c->form)
+        form_repeat(c);
+    else if (is_disturbed || c->call != CALL_KEY)
         prompt_show_again(c);
 }
 
 static void field_returned(struct client *c, const struct outcome *out)
 {
     if (out->action == ACTION_NONE) {
+        if (c->form)
+            form_accept(c);
+        else
+            c->pc++;
         if (out->notice.len)
             prompt_notice(c, out->notice);
-        c->pc++;
     } else if (out->action == ACTION_REPEAT) {
         repeat(c, out);
     } else {
@@ -606,6 +635,13 @@ static void ask_field(struct client *c, const struct op *op)
     prompt_line(c, &op->edit, op->standard ? span_of(op->standard) : SPAN_LIT(""));
 }
 
+static void ask_in_form(struct client *c)
+{
+    end_show(c);
+    c->asker = ASKER_SCREEN;
+    form_ask(c);
+}
+
 static void ask_key(struct client *c)
 {
     end_show(c);
@@ -650,6 +686,11 @@ static void run_call(struct client *c, enum call_kind kind, const struct op *op)
 
 static void run_op(struct client *c, const struct op *op)
 {
+    if (c->form && (op->code == OP_SET || op->code == OP_KEY)) {
+        form_add_field(c, op);
+        c->pc++;
+        return;
+    }
     switch (op->code) {
     case OP_TEXT:
         output_wire(c, text_wire(op->text, client_look(c), c->width), false);
@@ -743,7 +784,9 @@ void show_run(struct client *c)
         bool is_call = op && calls_handler(op);
 
         c->is_first_screen = false;
-        if (op)
+        if (form_asks(c, op))
+            ask_in_form(c);
+        else if (op)
             run_op(c, op);
         else
             run_end(c);

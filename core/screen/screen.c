@@ -460,6 +460,23 @@ static unsigned find_first_field(const struct screen *s, unsigned field)
     return first;
 }
 
+/* Else the first field is where the screen ends: there is nothing to paint around it. */
+static bool is_form(const struct screen *s)
+{
+    bool has_field = false;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct op *op = &s->ops[i];
+
+        if (op->code == OP_SET && op->width > 0)
+            return true;
+        if (has_field && op->code != OP_GO)
+            return true;
+        has_field |= op->code == OP_SET;
+    }
+    return false;
+}
+
 /* What is wrong only once all has been read. */
 static void finish(struct linker *l)
 {
@@ -485,6 +502,7 @@ struct screen *screen_link(const char *keyword, struct source *source,
     link_source(&l, source, NULL);
     s->ops = s->own_ops;
     finish(&l);
+    s->is_form = is_form(s);
     s->first_field = l.has_field ? find_first_field(s, l.field) : s->count;
     return s;
 }

@@ -42,6 +42,7 @@ struct screen {
     unsigned tick_seconds;
     unsigned level;          /* who may see it */
     bool keep;               /* do not clear before it */
+    bool is_form;            /* more is shown behind its first set:, or it is to fit */
     const char *escape;      /* where Esc leads, or NULL */
     unsigned timeout;        /* seconds, 0: none */
     struct source **sources; /* what it was made from, itself first */

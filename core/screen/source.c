@@ -667,11 +667,10 @@ static void compile_set(struct source_compiler *c, const struct statement *s)
         read_field_option(c, &s->args[i], s->arg_at[i], op);
     if (op->edit.max == 0)
         op->edit.max = op->edit.hotkey ? 1 : FIELD_MAX;
-    if (s->has_format && span_is(s->format.text, "fit"))
-        complain(c, s->format.line, s->format.column,
-                 "the format 'fit' of a field is not in this version");
+    if (s->has_format && s->format.type == TOKEN_NAME && span_is(s->format.text, "fit"))
+        begin_fit(c, s, op);
     else if (s->has_format)
-        wrong(c, s->format, "no format: only get: takes one");
+        wrong(c, s->format, "no format but fit, as wide as the macro");
 }
 
 static void compile_key(struct source_compiler *c, const struct statement *s)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "term/ansi.h"
 
 enum { WIDTH_STEP = 4 };
@@ -194,6 +195,30 @@ static void find_last_line(struct text_wire *w)
     w->begins_with_line_end = begins_with_line_end(all);
 }
 
+/* Blanks and upright lines, in what look they are. */
+static bool is_of_side(uint32_t cp, enum charset charset)
+{
+    if (charset == CHARSET_CP437)
+        cp = charset_from_cp437((unsigned char)cp);
+    return cp == ' ' || cp == '|' || (cp >= 0x2500 && cp < 0x2580);
+}
+
+/* What stands behind a field in its line: in a dialogue Enter has ended that line. */
+static uint32_t find_side(const struct text_wire *w, enum look look)
+{
+    struct span rest = text_wire_span(w);
+    bool is_utf8 = look_charset(look) == CHARSET_UTF8;
+
+    while (rest.len > 0 && rest.data[0] != '\r') {
+        uint32_t cp =
+            is_utf8 ? utf8_next(&rest, NULL) : (unsigned char)span_take(&rest, 1).data[0];
+
+        if (!is_of_side(cp, look_charset(look)))
+            return w->begin;
+    }
+    return rest.len > 0 ? w->blob->len - (uint32_t)rest.len : w->begin;
+}
+
 struct span text_wire_span(const struct text_wire *w)
 {
     return span_from(w->blob->data + w->begin, w->blob->len - w->begin);
@@ -222,6 +247,7 @@ static void make_wire(struct text *t, enum look look, unsigned columns, struct t
     w->blob = blob_new(buf_span(&wire));
     buf_clear(&fitted);
     buf_clear(&wire);
+    w->side = look_has_ansi(look) ? w->begin : find_side(w, look);
     find_last_line(w);
 }
 

@@ -34,6 +34,9 @@ struct text_wire {
     uint32_t line;     /* where its last line begins */
     bool has_line_end; /* false: `line` is `begin` and what stood before goes on */
     bool begins_with_line_end;
+    /* Without ANSI: where its first line ends, if all of it is the side of a box; else `begin`.
+     */
+    uint32_t side;
     char color[24]; /* the last colour sequence before `line`; "" for none */
 };
 

@@ -33,6 +33,11 @@ double now_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+double caller_patience(void)
+{
+    return now_seconds() + WAIT_SECONDS;
+}
+
 static void sleep_a_little(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
@@ -295,7 +300,7 @@ static bool has_ended(struct board *b)
 /* The end of the server is the end of waiting, after one more look. */
 static size_t wait_for_log(struct board *b, size_t from, const char *text)
 {
-    double until = now_seconds() + WAIT_SECONDS;
+    double until = caller_patience();
     size_t end = find_in_log(b, from, text);
 
     while (!end && now_seconds() < until) {
@@ -416,7 +421,7 @@ void board_start(struct board *b, const char *const *more)
 
 static int wait_status(struct board *b)
 {
-    double until = now_seconds() + WAIT_SECONDS;
+    double until = caller_patience();
     pid_t pid = b->pid;
     int status;
 
@@ -811,7 +816,7 @@ static bool wait_for_room(struct caller *c, double until)
 
 void caller_send_bytes(struct caller *c, const void *bytes, size_t len)
 {
-    double until = now_seconds() + WAIT_SECONDS;
+    double until = caller_patience();
     const char *p = bytes;
 
     while (len > 0 && !c->closed) {
@@ -837,10 +842,13 @@ bool caller_has(struct caller *c, const char *text)
     return strstr(c->seen, text) != NULL;
 }
 
-static void wait_for_more(struct caller *c)
+void caller_wait(struct caller *c, double until, const char *text)
 {
     struct pollfd p = {.fd = c->fd, .events = POLLIN};
 
+    if (c->closed || now_seconds() > until)
+        fail_msg("a caller (%s) did not see \"%s\"%s; instead:\n%s", terminal_name(c->kind),
+                 text, c->closed ? " before the end" : "", tail(c->seen + c->from));
     poll(&p, 1, 200);
     caller_read_for_now(c);
 }
@@ -862,29 +870,21 @@ static const char *find(const char *from, const char *end, const char *text)
 
 void caller_expect(struct caller *c, const char *text)
 {
-    double until = now_seconds() + WAIT_SECONDS;
+    double until = caller_patience();
     const char *at;
 
     caller_read_for_now(c);
-    while (!(at = find(c->seen + c->from, c->seen + c->len, text))) {
-        if (c->closed || now_seconds() > until)
-            fail_msg("a caller (%s) did not see \"%s\"%s; instead:\n%s", terminal_name(c->kind),
-                     text, c->closed ? " before the end" : "", tail(c->seen + c->from));
-        wait_for_more(c);
-    }
+    while (!(at = find(c->seen + c->from, c->seen + c->len, text)))
+        caller_wait(c, until, text);
     c->from = (size_t)(at - c->seen) + strlen(text);
 }
 
 void caller_expect_end(struct caller *c)
 {
-    double until = now_seconds() + WAIT_SECONDS;
+    double until = caller_patience();
 
-    while (!c->closed) {
-        if (now_seconds() > until)
-            fail_msg("the call (%s) did not end; it has seen:\n%s", terminal_name(c->kind),
-                     tail(c->seen));
-        wait_for_more(c);
-    }
+    while (!c->closed)
+        caller_wait(c, until, "the end");
 }
 
 /* --- on the starter board --- */

@@ -85,6 +85,12 @@ void caller_send(struct caller *c, const char *keys); /* "\r" is Enter */
 void caller_send_bytes(struct caller *c, const void *bytes, size_t len);
 void caller_expect(struct caller *c, const char *text); /* waits; looks behind the last match */
 void caller_expect_end(struct caller *c);               /* waits until the server has closed */
+
+/* For waiting until something else: take what comes next, or fail for want of `text` after
+ * `until`, which caller_patience gives. */
+double caller_patience(void);
+void caller_wait(struct caller *c, double until, const char *text);
+
 void caller_read_for_now(struct caller *c);          /* takes what is there, without waiting */
 bool caller_has(struct caller *c, const char *text); /* anywhere in what was seen so far */
 void caller_reset(struct caller *c);                 /* TCP reset */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/board/board.h"
+#include "tests/board/window.h"
 
 static const char moon[] = "moonlight9";
 
@@ -58,7 +59,10 @@ static struct caller *newcomer(struct board *b, const char *handle)
 /* `question` appears, `text` and Enter are typed. */
 static void fill(struct caller *c, const char *question, const char *text)
 {
-    caller_expect(c, question);
+    if (c->kind == CALLER_XTERM || c->kind == CALLER_SYNCTERM)
+        window_expect_prompt(c, question);
+    else
+        caller_expect(c, question);
     caller_send(c, text);
     caller_send(c, c->kind == CALLER_RAW ? "\n" : "\r");
 }
@@ -306,7 +310,7 @@ static void a_mistyped_name_leads_back(void **state)
     fill(c, "Handle: ", "lena");
     fill(c, "Password: ", "");
     fill(c, "Handle: ", "lena");
-    caller_expect(c, "Password: ");
+    window_expect_prompt(c, "Password: ");
     caller_send(c, "half\033");
     fill(c, "Handle: ", "luna");
     fill(c, "Password: ", moon);
@@ -325,14 +329,14 @@ static void a_sign_up_can_be_left(void **state)
     caller_expect(c, "NEW to join");
     fill(c, "Handle: ", "NEW");
     fill(c, "Handle: ", "luna");
-    caller_expect(c, "Nick name: ");
+    window_expect_prompt(c, "Nick name: ");
     caller_send(c, "moo\033");
     caller_expect(c, "NEW to join");
     fill(c, "Handle: ", "new");
     fill(c, "Handle: ", "luna");
     fill(c, "Nick name: ", "");
     fill(c, "Password: ", moon);
-    caller_expect(c, "same again: ");
+    window_expect_prompt(c, "same again: ");
     caller_free(c);
     c = dial(b);
     fill(c, "Handle: ", "luna");
@@ -377,7 +381,7 @@ static void handles_follow_rules(void **state)
         caller_expect(c, cases[i][1]);
     }
     fill(c, "Handle: ", "Lu.na_9 - X");
-    caller_expect(c, "Nick name: ");
+    window_expect_prompt(c, "Nick name: ");
     caller_free(c);
 }
 
@@ -504,7 +508,7 @@ static void try_until(struct caller *c, const char *password, const char *text)
 
     for (;;) {
         fill(c, "Password: ", password);
-        caller_expect(c, ")\n");
+        caller_expect(c, ")");
         if (caller_has(c, text))
             return;
         if (now_seconds() > until)
@@ -552,9 +556,9 @@ static void the_sysop_must_change_the_first_password(void **state)
     fill(c, "Handle: ", "sysop");
     fill(c, "Password: ", first);
     fill(c, "Password now: ", first);
-    caller_expect(c, "New password: ");
+    window_expect_prompt(c, "New password: ");
     caller_send(c, "\033");
-    caller_expect(c, "Password now: ");
+    window_expect_prompt(c, "Password now: ");
     caller_send(c, "\033"); /* there is no way round it */
     caller_send(c, first);
     caller_send(c, "\r");
@@ -574,7 +578,7 @@ static void the_engines_own_login_leads_in(void **state)
     char *first = board_sysop_password(*state);
     struct caller *c = dial(*state);
 
-    caller_expect(c, "Handle: ");
+    window_expect_prompt(c, "Handle: ");
     caller_send(c, "\017");
     caller_expect(c, "Perigee's own login, for sysops.");
     fill(c, "Handle: ", "sysop");
@@ -853,7 +857,7 @@ static void a_guest_may_not_send_messages(void **state)
     caller_expect(guest, "Log in first.");
     fill(guest, "Handle: ", "/who");
     caller_expect(guest, "Log in first.");
-    caller_expect(guest, "Handle: ");
+    window_expect_prompt(guest, "Handle: ");
     assert_false(caller_has(anna, "hello"));
     caller_free(guest);
     hang_up(anna);

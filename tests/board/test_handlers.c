@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/board/stage.h"
+#include "tests/board/window.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CLEAR "\033[2J"
@@ -202,13 +203,14 @@ static void test_nothing_goes_on(void **state)
 static void test_repeat_asks_the_field_again(void **state)
 {
     struct caller *c = start_returns();
-    struct mark m = type(c, "repeat\r", "second> ");
+    struct mark m = type(c, "repeat\r", "repeat");
 
     (void)state;
+    window_expect_prompt(c, "second> ");
     assert_false(seen_since(c, m, "first> "));
     assert_false(seen_since(c, m, "FORM SCREEN"));
     m = type(c, "noted\r", "Eight are needed");
-    caller_expect(c, "second> ");
+    window_expect_prompt(c, "second> ");
     assert_false(seen_since(c, m, "first> "));
     assert_false(wire_since(c, m, CLEAR));
     type(c, "nothing\r", "OTHER");
@@ -217,13 +219,14 @@ static void test_repeat_asks_the_field_again(void **state)
 static void test_remain_starts_the_fields_anew(void **state)
 {
     struct caller *c = start_returns();
-    struct mark m = type(c, "remain\r", "first> ");
+    struct mark m = type(c, "remain\r", "remain");
 
     (void)state;
+    window_expect_prompt(c, "first> ");
     assert_false(seen_since(c, m, "FORM SCREEN"));
     assert_false(wire_since(c, m, CLEAR));
     caller_send(c, "a\r");
-    caller_expect(c, "second> ");
+    window_expect_prompt(c, "second> ");
 }
 
 static void test_refresh_clears_and_shows_again(void **state)
@@ -294,15 +297,15 @@ static void test_wrong_returns_are_errors_with_a_place(void **state)
 
     (void)state;
     type(c, "nowhere\r", "incident 1");
-    caller_expect(c, "second> ");
+    window_expect_prompt(c, "second> ");
     board_expect_log(board, &from, "incident=1");
     board_expect_log(board, &from, "lua/handlers/t.lua:3");
     board_expect_log(board, &from, "returned 'nowhere', and there is no such screen");
     type(c, "number\r", "incident 2");
-    caller_expect(c, "second> ");
+    window_expect_prompt(c, "second> ");
     board_expect_log(board, &from, "lua/handlers/t.lua:3");
     type(c, "table\r", "incident 3");
-    caller_expect(c, "second> ");
+    window_expect_prompt(c, "second> ");
     board_expect_log(board, &from, "lua/handlers/t.lua:3");
     type(c, "nothing\r", "OTHER"); /* and the caller is served on */
 }

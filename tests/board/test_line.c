@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/board/board.h"
+#include "tests/board/window.h"
 
 static const char moon[] = "moonlight9";
 
@@ -565,10 +566,10 @@ static void a_command_is_longer_than_its_field(void **state)
     caller_expect(c, "Whom? ");
     caller_send(c, "/nothing of that name\r");
     caller_expect(c, "There is no such command. Try /help");
-    caller_expect(c, "Whom? /nothing of that name");
+    window_expect_prompt(c, "Whom? /nothing of that name");
     caller_send(c, "\025/msg moon a line that is longer than the field\r");
     caller_expect(c, "moon is not on line.");
-    caller_expect(c, "Whom? ");
+    window_expect_prompt(c, "Whom? ");
     caller_send(c, "123456789.123456789.x");
     caller_expect(c, "123456789.123456789.\a");
     caller_free(c);
@@ -661,7 +662,7 @@ static void too_many_callers_of_an_address_are_refused(void **state)
 static void guess_names(struct caller *c, int count)
 {
     for (int i = 0; i < count; i++) {
-        caller_expect(c, "Handle: ");
+        window_expect_prompt(c, "Handle: ");
         caller_send(c, "nobody\r");
     }
 }
@@ -699,7 +700,7 @@ static void the_own_machine_is_never_banned(void **state)
 
     *state = b;
     guess_names(c, 8);
-    caller_expect(c, "Handle: ");
+    window_expect_prompt(c, "Handle: ");
     expect_served(b);
     assert_false(board_log_has(b, "event=banned"));
     caller_free(c);

@@ -62,16 +62,21 @@ static VTermScreenCell cell_at(struct window *w, unsigned row, unsigned column)
     return cell;
 }
 
+static void add_row(struct window *w, struct buf *out, unsigned row, unsigned columns)
+{
+    for (unsigned column = 0; column < columns; column++) {
+        VTermScreenCell cell = cell_at(w, row, column);
+
+        utf8_add(out, cell.chars[0] ? cell.chars[0] : ' ');
+    }
+}
+
 const char *window_row(struct window *w, unsigned row)
 {
     struct buf out;
 
     buf_init(&out, WINDOW_ROW - 1);
-    for (unsigned column = 0; column < w->columns; column++) {
-        VTermScreenCell cell = cell_at(w, row, column);
-
-        utf8_add(&out, cell.chars[0] ? cell.chars[0] : ' ');
-    }
+    add_row(w, &out, row, w->columns);
     while (out.len > 0 && out.data[out.len - 1] == ' ')
         buf_cut(&out, out.len - 1);
     memcpy(w->row, buf_text(&out), out.len + 1);
@@ -92,4 +97,54 @@ void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg
 
     *fg = number_of(cell.fg);
     *bg = number_of(cell.bg);
+}
+
+void window_cursor(struct window *w, unsigned *row, unsigned *column)
+{
+    VTermPos at;
+
+    vterm_state_get_cursorpos(vterm_obtain_state(w->vterm), &at);
+    *row = (unsigned)at.row;
+    *column = (unsigned)at.col;
+}
+
+static struct span without_blanks(struct span s)
+{
+    while (s.len > 0 && s.data[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
+static bool is_behind(struct window *w, const char *question)
+{
+    struct span end = without_blanks(span_of(question));
+    struct span text;
+    unsigned row;
+    unsigned column;
+    struct buf before;
+    bool is;
+
+    buf_init(&before, WINDOW_ROW);
+    window_cursor(w, &row, &column);
+    add_row(w, &before, row, column);
+    text = without_blanks(buf_span(&before));
+    is = text.len >= end.len && memcmp(text.data + text.len - end.len, end.data, end.len) == 0;
+    buf_clear(&before);
+    return is;
+}
+
+void window_expect_prompt(struct caller *c, const char *question)
+{
+    double until = caller_patience();
+
+    for (;;) {
+        struct window *w = window_of(c);
+        bool is = is_behind(w, question);
+
+        window_free(w);
+        if (is)
+            break;
+        caller_wait(c, until, question);
+    }
+    c->from = c->len;
 }

@@ -21,4 +21,10 @@ const char *window_row(struct window *w, unsigned row);
 /* The colours of a cell as numbers 0 to 15, and 16 for the terminal's own. */
 void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg, unsigned *bg);
 
+void window_cursor(struct window *w, unsigned *row, unsigned *column);
+
+/* Wait until the cursor stands behind `question`, but for blanks. What comes later is what
+ * caller_expect looks for next. */
+void window_expect_prompt(struct caller *c, const char *question);
+
 #endif

@@ -444,8 +444,8 @@ static void test_set(void **state)
         {"<% set:a.b(digits=x, hotkey='') %>",
          "f:1:12: found 'digits', expected true or false for this option\n"
          "f:1:22: found 'hotkey', expected true or false for this option\n"},
-        {"<% set:a.b:5 %>", "f:1:12: found '5', expected no format: only get: takes one\n"},
-        {"<% set:a.b:fit %>", "f:1:12: the format 'fit' of a field is not in this version\n"},
+        {"<% set:a.b:5 %>",
+         "f:1:12: found '5', expected no format but fit, as wide as the macro\n"},
         {"<% set:.x %>", "f:1:8: '.x' is no handler, expected a name like users.online\n"},
     };
 
