@@ -220,6 +220,11 @@ static double tick_at(const struct client *c)
     return c->mode == MODE_KEY || c->mode == MODE_LINE ? c->next_tick : 0;
 }
 
+static double redraw_at(const struct client *c)
+{
+    return c->resized_at > 0 ? c->resized_at + RESIZED_MS / 1000.0 : 0;
+}
+
 static double deadline(const struct client *c)
 {
     double at = stalled_at(c);
@@ -234,6 +239,7 @@ static double deadline(const struct client *c)
     at = earliest(at, call_ends_at(c));
     at = earliest(at, page_timeout_at(c));
     at = earliest(at, c->ask_until);
+    at = earliest(at, redraw_at(c));
     return earliest(at, tick_at(c));
 }
 
@@ -300,6 +306,8 @@ static bool meet_deadline(struct client *c, double now)
     } else if (is_due(page_timeout_at(c), now)) {
         c->last_input = now;
         show_timeout(c);
+    } else if (is_due(redraw_at(c), now)) {
+        show_resized(c);
     } else if (is_due(tick_at(c), now)) {
         show_tick(c);
     } else {

@@ -217,7 +217,7 @@ static bool may_redraw(const struct client *c)
     const char *who = c->all->config.settings->reload_redraw;
 
     if (c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->asker != ASKER_SCREEN ||
-        c->mode == MODE_SLASH || (c->edit && c->edit->text.len > 0))
+        c->mode == MODE_SLASH || (c->edit && c->edit->text.len > 0) || form_is_touched(c))
         return false;
     return strcmp(who, "all") == 0 || (strcmp(who, "sysop") == 0 && client_is_sysop(c));
 }

@@ -62,8 +62,14 @@ static void take_terminal(struct client *c, struct span name)
 
 static void take_window(struct client *c, const struct telnet_event *ev)
 {
+    bool differs = c->width != ev->width || c->height != ev->height;
+
     c->width = ev->width;
     c->height = ev->height;
+    if (c->state != CLIENT_OPEN || !differs)
+        return;
+    c->resized_at = clients_now(c->all);
+    client_rearm(c);
 }
 
 /* What is learnt after the first screen corrects it, as long as nothing has been typed. */

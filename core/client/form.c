@@ -665,6 +665,15 @@ void form_erase_prompt(struct client *c)
     go_to(c, field);
 }
 
+bool form_is_touched(const struct client *c)
+{
+    for (unsigned i = 0; c->form && i < c->form->count; i++) {
+        if (c->form->fields[i].is_accepted)
+            return true;
+    }
+    return false;
+}
+
 /* Has something been typed that its handler has not seen? */
 static bool is_changed(const struct client *c, const struct field *field)
 {

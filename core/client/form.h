@@ -56,7 +56,8 @@ unsigned form_room(const struct client *c);   /* columns of its place */
 void form_take_text(struct client *c);        /* Enter: what has been typed is its text */
 void form_show_prompt(
     struct client *c); /* the cursor goes to its place, after something else */
-void form_erase_prompt(struct client *c); /* what is typed, from the screen alone */
+void form_erase_prompt(struct client *c);     /* what is typed, from the screen alone */
+bool form_is_touched(const struct client *c); /* a field has been accepted */
 bool form_is_away(
     const struct client *c); /* the cursor is in a field, not behind what was sent */
 

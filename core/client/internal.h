@@ -22,7 +22,8 @@ enum {
     HOPS_MAX = 20, /* changes of screen without a key between them */
     FIRST_SCREEN_MS = 500,
     ESCAPE_MS = 150,
-    PASTE_MS = 2000, /* without its end: it has been lost */
+    RESIZED_MS = 200, /* without another size: it is being dragged */
+    PASTE_MS = 2000,  /* without its end: it has been lost */
     LINGER_SECONDS = 5,
 };
 
@@ -133,6 +134,7 @@ struct client {
     double rest_ask_until;
     double close_at;     /* while draining */
     double paused_until; /* 0: it is not */
+    double resized_at;   /* the window, after the screen was shown; 0: not */
 
     uint32_t id;
     uint32_t page_index;
@@ -248,6 +250,7 @@ bool show_takes_slash(struct client *c); /* "/" is a go: key here */
 void show_tick(struct client *c);
 void show_timeout(struct client *c);
 void show_refresh(struct client *c);
+void show_resized(struct client *c);    /* the window, a while ago */
 void show_paint_anew(struct client *c); /* its form, with what has been typed */
 void show_rescue(struct client *c);
 void show_leave(struct client *c);

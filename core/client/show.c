@@ -400,6 +400,21 @@ void show_refresh(struct client *c)
     show_run(c);
 }
 
+/* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
+ * screen that did not clear has others' text above it: it stays as it is. */
+void show_resized(struct client *c)
+{
+    bool rests = c->mode != MODE_BUSY && c->asker == ASKER_SCREEN && !c->is_resting;
+
+    c->resized_at = 0;
+    if (!c->screen || !rests || c->screen->keep || c->mode == MODE_SLASH)
+        return;
+    if (form_has_prompt(c))
+        show_paint_anew(c);
+    else if (!c->edit || c->edit->text.len == 0)
+        show_refresh(c);
+}
+
 /* --- what a handler has returned --- */
 
 static void apply(struct client *c, const struct outcome *out)

@@ -558,6 +558,13 @@ static void send_window(struct caller *c)
           9);
 }
 
+void caller_resize(struct caller *c, unsigned columns, unsigned rows)
+{
+    c->columns = columns;
+    c->rows = rows;
+    send_window(c);
+}
+
 static bool is_ours(int option)
 {
     return option == TTYPE || option == NAWS || option == BINARY || option == SGA;

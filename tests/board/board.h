@@ -99,6 +99,9 @@ void caller_reset(struct caller *c);                 /* TCP reset */
 void caller_sign_up(struct caller *c, const char *handle, const char *password);
 void caller_log_in(struct caller *c, const char *handle, const char *password);
 
+/* Its window has another size from now on. */
+void caller_resize(struct caller *c, unsigned columns, unsigned rows);
+
 double now_seconds(void); /* monotonic */
 
 #endif

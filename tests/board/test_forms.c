@@ -372,6 +372,28 @@ static void a_field_that_has_scrolled_away_is_asked_below(void **state)
     caller_expect(c, "DONE Kiel");
 }
 
+static void another_window_loses_nothing(void **state)
+{
+    struct caller *c = show(CALLER_XTERM, box);
+
+    (void)state;
+    fill(c, "║ Name", "luna\r");
+    fill(c, "║ Pass", "moon\r");
+    fill(c, "║ Town", "Ki");
+    window_expect_prompt(c, "║ Town Ki");
+    caller_resize(c, 100, 30);
+    caller_expect(c, "Who?");
+    window_expect_prompt(c, "║ Town Ki");
+    expect_rows(c, 0, empty_box, 2);
+    expect_row(c, 2, "  ║ Name luna                          ║");
+    caller_send(c, "el\033[Z");
+    fill(c, "║ Pass", "\t");
+    fill(c, "║ Town Kiel", "\r");
+    caller_expect(c, "DONE Kiel");
+    caller_resize(c, 60, 20);
+    caller_expect(c, "DONE Kiel"); /* a screen at rest is shown again as well */
+}
+
 static void a_form_is_a_dialogue_without_ansi(void **state)
 {
     struct caller *c = show(CALLER_DUMB, box);
@@ -403,6 +425,7 @@ int main(void)
         TEST(a_form_that_has_scrolled_works),
         TEST(a_tall_form_is_asked_in_parts),
         TEST(a_field_that_has_scrolled_away_is_asked_below),
+        TEST(another_window_loses_nothing),
         TEST(a_form_is_a_dialogue_without_ansi),
     };
 
