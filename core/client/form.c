@@ -137,6 +137,30 @@ static void go_to(struct client *c, const struct field *field)
     c->form->is_away = true;
 }
 
+const struct cursor *form_cursor(const struct client *c)
+{
+    return c->form ? &c->form->cursor : NULL;
+}
+
+bool form_sees(const struct client *c, int32_t row)
+{
+    return c->form && !c->form->is_gone && cursor_sees(&c->form->cursor, row);
+}
+
+void form_draw(struct client *c, int32_t row, unsigned column, struct span wire)
+{
+    struct buf out;
+
+    if (!form_sees(c, row))
+        return;
+    buf_init(&out, BUF_LARGE);
+    cursor_move(&out, c->form->at, row, column);
+    buf_add(&out, wire);
+    put(c, &out);
+    c->form->at = row;
+    c->form->is_away = true;
+}
+
 /* The row below which there is room for what is told. */
 static int32_t last_row(const struct form *f)
 {
@@ -343,13 +367,13 @@ static void take_kept(struct form *f, struct field *field)
     }
 }
 
-void form_add_field(struct client *c, const struct op *op)
+/* Behind what was painted, up to the edge. */
+static struct field *add_field(struct client *c, bool is_key)
 {
     struct form *f = c->form;
     struct field *field;
     unsigned room;
 
-    form_before(c);
     set_end(f);
     f->fields = mem_realloc(f->fields, (f->count + 1u) * sizeof(*f->fields));
     field = &f->fields[f->count++];
@@ -358,8 +382,25 @@ void form_add_field(struct client *c, const struct op *op)
                             .row = f->cursor.row,
                             .column = f->cursor.column,
                             .width = (uint16_t)(room > 1 ? room - 1 : 1),
-                            .is_key = op->code == OP_KEY,
+                            .is_key = is_key,
                             .pen = f->cursor.pen};
+    return field;
+}
+
+void form_add_end(struct client *c)
+{
+    add_field(c, true);
+}
+
+void form_add_field(struct client *c, const struct op *op)
+{
+    struct form *f = c->form;
+    struct field *field;
+    unsigned room;
+
+    form_before(c);
+    room = f->cursor.width - f->cursor.column;
+    field = add_field(c, op->code == OP_KEY);
     field->follows = f->count > 1 && field[-1].pc + 1 == field->pc && op[-1].width == 0;
     take_kept(f, field);
     if (op->width > 0) {
@@ -499,10 +540,11 @@ static void place_below(struct client *c, struct field *field)
 
 static void begin_prompt(struct client *c, struct field *field)
 {
-    const struct op *op = op_of(c, field);
     struct buf value;
 
     blank(c, field);
+    if (field->is_key)
+        lightbar_draw(c);
     go_to(c, field);
     if (field->is_key) {
         prompt_key(c);
@@ -510,7 +552,7 @@ static void begin_prompt(struct client *c, struct field *field)
     }
     buf_init(&value, BUF_LARGE);
     buf_add(&value, value_of(c, field));
-    prompt_line(c, &op->edit, buf_span(&value));
+    prompt_line(c, &op_of(c, field)->edit, buf_span(&value));
     buf_clear(&value);
 }
 
@@ -578,11 +620,21 @@ void form_repeat(struct client *c)
     f->wanted = f->current;
 }
 
+/* The screen's end comes again once its fields are accepted. */
+static void drop_end(struct client *c)
+{
+    struct form *f = c->form;
+
+    if (f->count > 0 && f->fields[f->count - 1].pc == c->screen->count)
+        f->count--;
+}
+
 void form_restart(struct client *c)
 {
     struct form *f = c->form;
 
     end_painting(c);
+    drop_end(c);
     f->goes_back = false;
     for (unsigned i = 0; i < f->count; i++) {
         forget_text(&f->fields[i]);
@@ -592,7 +644,9 @@ void form_restart(struct client *c)
         blank(c, &f->fields[i]);
         show_value(c, &f->fields[i]);
     }
-    f->wanted = 0;
+    f->wanted = f->count > 0 ? 0 : NO_FIELD;
+    f->current = NO_FIELD;
+    c->pc = f->resume;
 }
 
 bool form_is_open(const struct client *c, uint32_t pc)

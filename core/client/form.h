@@ -14,6 +14,7 @@
 
 #include "base/span.h"
 #include "screen/op.h"
+#include "term/cursor.h"
 #include "term/keys.h"
 
 struct client;
@@ -27,6 +28,13 @@ void form_before(struct client *c); /* to where it goes: on with the painting, o
 void form_follow(struct client *c, struct span wire); /* it has been sent */
 void form_cleared(struct client *c);                  /* nothing of the painting is left */
 void form_add_field(struct client *c, const struct op *op); /* here; `op` is at c->pc */
+void form_add_end(
+    struct client *c); /* the screen's end: a key is asked there, after all fields */
+const struct cursor *form_cursor(const struct client *c); /* where it goes on; NULL: no form */
+bool form_sees(const struct client *c, int32_t row);      /* is it still in the window? */
+
+/* Draw over what stands there; the cursor is away afterwards. */
+void form_draw(struct client *c, int32_t row, unsigned column, struct span wire);
 
 /* --- whose turn it is --- */
 

@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/clients.h"
 #include "client/form.h"
+#include "client/lightbar.h"
 #include "proto/telnet.h"
 #include "term/keys.h"
 
@@ -116,10 +117,11 @@ struct client {
 
     char *term_name;
     struct show *show;
-    struct form *form; /* NULL: the screen is no painted form */
-    struct buf line;   /* what stands in the prompt's line, as it is on the wire */
-    struct buf tells;  /* notices that wait for a prompt, each ends with LF */
-    uint64_t live;     /* go: keys that count now */
+    struct form *form;    /* NULL: the screen is no painted form */
+    struct lightbar *bar; /* NULL: no item has been painted in a form */
+    struct buf line;      /* what stands in the prompt's line, as it is on the wire */
+    struct buf tells;     /* notices that wait for a prompt, each ends with LF */
+    uint64_t live;        /* go: keys that count now */
     struct edit *rest_edit;
     const char *back[BACK_MAX];
     char *handle;
@@ -146,6 +148,7 @@ struct client {
     uint16_t height;
     uint8_t level;
     uint8_t back_count;
+    uint8_t bar_index; /* of the item that the bar is on */
     uint8_t rest_mode;
     uint8_t rest_asker;
     uint8_t rest_call;

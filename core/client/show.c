@@ -233,6 +233,7 @@ void show_end(struct client *c)
 {
     end_show(c);
     form_end(c);
+    lightbar_end(c);
     screen_unref(c->screen);
     c->screen = NULL;
 }
@@ -252,6 +253,7 @@ static void begin_screen(struct client *c)
     if (c->screen->keep)
         form_before(c);
     form_begin(c);
+    lightbar_end(c);
     if (!c->screen->keep)
         client_clear_screen(c);
 }
@@ -327,6 +329,7 @@ static bool is_circle(struct client *c, struct span keyword)
 
 static void enter_screen(struct client *c, struct screen *s, bool is_back)
 {
+    const char *from = c->screen ? c->screen->keyword : "";
     struct outcome out;
 
     if (c->screen) {
@@ -339,6 +342,7 @@ static void enter_screen(struct client *c, struct screen *s, bool is_back)
     if (c->back_count > 0 && c->back[c->back_count - 1] == s->keyword)
         c->back_count--; /* it is where one would come back to */
     c->screen = screen_ref(s);
+    c->bar_index = (uint8_t)lightbar_find(c, from);
     begin_screen(c);
     if (s->calls[OCCASION_ENTER].name && call_occasion(c, OCCASION_ENTER, CALL_ENTER, &out))
         client_finish(c, &out);
@@ -453,6 +457,7 @@ static void apply(struct client *c, const struct outcome *out)
 void show_paint_anew(struct client *c)
 {
     form_paint_anew(c);
+    lightbar_end(c);
     begin_show(c);
     prompt_end(c);
     c->pc = 0;
@@ -742,6 +747,10 @@ static void run_op(struct client *c, const struct op *op)
     case OP_KEY:
         ask_key(c);
         break;
+    case OP_ITEM:
+        lightbar_add(c, op);
+        c->pc++;
+        break;
     case OP_GO:
         c->live |= (uint64_t)1 << op->index;
         c->pc++;
@@ -768,6 +777,8 @@ static void run_end(struct client *c)
             client_finish(c, &out);
     } else if (c->live == 0 && s->fields + s->keys > 0) {
         begin_fields(c);
+    } else if (c->bar) {
+        form_add_end(c);
     } else {
         ask_key(c);
     }
@@ -845,13 +856,15 @@ static bool op_has_key(const struct op *op, const struct key *key)
     return false;
 }
 
-/* The live go: of a key, or NULL. */
+/* The live go: or item: of a key, or NULL. */
 static const struct op *find_go(const struct client *c, const struct key *key)
 {
     for (unsigned i = 0; c->live && i < c->screen->count; i++) {
         const struct op *op = &c->screen->ops[i];
 
-        if (op->code == OP_GO && (c->live >> op->index & 1) && op_has_key(op, key))
+        bool is_go = op->code == OP_GO || op->code == OP_ITEM;
+
+        if (is_go && (c->live >> op->index & 1) && op_has_key(op, key))
             return op;
     }
     return NULL;
@@ -897,11 +910,14 @@ static void key_to_handler(struct client *c, const struct key *key)
 
 void show_key_pressed(struct client *c, const struct key *key)
 {
-    const struct op *go = find_go(c, key);
+    const struct op *item = key->code == KEY_ENTER ? lightbar_chosen(c) : NULL;
+    const struct op *go = item ? item : find_go(c, key);
     bool at_key = c->pc < c->screen->count && c->screen->ops[c->pc].code == OP_KEY;
 
     if (go)
         follow(c, span_of(go->name));
+    else if (lightbar_key(c, key))
+        return;
     else if (key->code == KEY_ESCAPE && c->screen->escape)
         follow(c, span_of(c->screen->escape));
     else if (at_key)

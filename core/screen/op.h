@@ -15,6 +15,7 @@ enum op_code {
     OP_SET,
     OP_KEY,
     OP_GO,
+    OP_ITEM,     /* OP_GO, and shown */
     OP_IF,       /* go on, or to `target` if the value is not true */
     OP_IF_FIELD, /* the same, of a field of the row */
     OP_JUMP,     /* to `target` */
@@ -53,6 +54,7 @@ struct op_columns {
 struct op {
     enum op_code code;
     uint8_t format; /* enum format_kind */
+    uint8_t least;  /* OP_ITEM: the level of those it is for */
     uint16_t width;
     uint32_t line;
     uint32_t column;
@@ -60,13 +62,15 @@ struct op {
     const char *name; /* the handler, the keyword, the field, the page option */
     const struct op_arg *args;
     uint16_t arg_count;
-    uint16_t index;  /* OP_GO: which bit of the live keys; OP_FIELD, OP_IF_FIELD: the column */
+    uint16_t index;  /* OP_GO, OP_ITEM: which bit of the live keys; OP_FIELD, OP_IF_FIELD: the
+                      * column */
     uint32_t target; /* OP_IF, OP_JUMP, OP_EACH, OP_NEXT */
     uint16_t level;  /* how many `each` are round it */
     bool is_flat;    /* OP_EACH: texts and formatted fields alone, and a line end, up to NEXT */
+    bool is_dim;     /* OP_ITEM: shown to others too, who can not choose it */
     struct text *text;
     struct edit_options edit;   /* OP_SET */
-    const char *standard;       /* OP_SET: the default, or NULL */
+    const char *standard;       /* OP_SET: the default, or NULL; OP_ITEM: what is shown */
     struct op_columns *columns; /* OP_EACH */
 };
 

@@ -284,8 +284,9 @@ static void link_page(struct linker *l, const struct op *op)
 static bool is_outside_each(struct linker *l, const struct op *op)
 {
     static const char *const kinds[OP_COUNT] = {
-        [OP_SET] = "set:",     [OP_KEY] = "key:",     [OP_GO] = "go:",     [OP_POST] = "post:",
-        [OP_ENTER] = "enter:", [OP_LEAVE] = "leave:", [OP_TICK] = "tick:", [OP_PAGE] = "page:",
+        [OP_SET] = "set:",   [OP_KEY] = "key:",     [OP_GO] = "go:",
+        [OP_POST] = "post:", [OP_ENTER] = "enter:", [OP_LEAVE] = "leave:",
+        [OP_TICK] = "tick:", [OP_PAGE] = "page:",   [OP_ITEM] = "item:",
     };
 
     if (l->each_depth == 0)
@@ -325,7 +326,7 @@ static void link_go(struct linker *l, const struct op *op)
     if (!is_outside_each(l, op))
         return;
     if (l->screen->gos == SCREEN_GO_MAX) {
-        complain(l, op, "the screen has more than %d go:", SCREEN_GO_MAX);
+        complain(l, op, "the screen has more than %d go: and item:", SCREEN_GO_MAX);
         return;
     }
     made = add(l, op);
@@ -359,6 +360,7 @@ static void link_op(struct linker *l, struct source *source, const struct op *op
         link_field(l, op);
         break;
     case OP_GO:
+    case OP_ITEM:
         link_go(l, op);
         break;
     case OP_IF:
@@ -468,7 +470,7 @@ static bool is_form(const struct screen *s)
     for (unsigned i = 0; i < s->count; i++) {
         const struct op *op = &s->ops[i];
 
-        if (op->code == OP_SET && op->width > 0)
+        if (op->code == OP_ITEM || (op->code == OP_SET && op->width > 0))
             return true;
         if (has_field && op->code != OP_GO)
             return true;

@@ -37,12 +37,13 @@ struct screen {
     unsigned first_field; /* where the line of the first set: or key: begins; count if none */
     unsigned fields;      /* set: */
     unsigned keys;        /* key: */
-    unsigned gos;         /* go: */
+    unsigned gos;         /* go: and item: */
     struct screen_call calls[OCCASIONS]; /* name NULL: none; a later one replaces an earlier */
     unsigned tick_seconds;
     unsigned level;          /* who may see it */
     bool keep;               /* do not clear before it */
-    bool is_form;            /* more is shown behind its first set:, or it is to fit */
+    bool is_form;            /* more is shown behind its first set:, or it is to fit; or
+                              * it has items */
     const char *escape;      /* where Esc leads, or NULL */
     unsigned timeout;        /* seconds, 0: none */
     struct source **sources; /* what it was made from, itself first */

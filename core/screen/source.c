@@ -714,18 +714,71 @@ static bool is_key(struct span s)
     return is_one_of(s, key_names) || (cp > ' ' && cp != 0x7F && rest.len == 0);
 }
 
+static void need_keys(struct source_compiler *c, const struct statement *s)
+{
+    for (unsigned i = 0; i < s->arg_count; i++) {
+        if (!is_plain(&s->args[i], VALUE_TEXT) || !is_key(s->args[i].value.text))
+            wrong(c, s->arg_at[i],
+                  "a key: one character, or enter, escape, space, up, page_down, f1 ...");
+    }
+}
+
 static void compile_go(struct source_compiler *c, const struct statement *s)
 {
     if (!need_keyword(c, s->name.text, s->name))
         return;
     if (s->arg_count == 0)
         wrong(c, s->name, "a key behind it, as in go:menu(\"M\")");
-    for (unsigned i = 0; i < s->arg_count; i++) {
-        if (!is_plain(&s->args[i], VALUE_TEXT) || !is_key(s->args[i].value.text))
-            wrong(c, s->arg_at[i],
-                  "a key: one character, or enter, escape, space, up, page_down, f1 ...");
-    }
+    need_keys(c, s);
     add_macro(c, OP_GO, s);
+}
+
+/* level=N, dim=true */
+static bool read_item_option(struct source_compiler *c, const struct op_arg *arg,
+                             struct token at, struct op *op)
+{
+    const struct value *v = &arg->value;
+
+    if (strcmp(arg->name, "level") == 0) {
+        op->least = (uint8_t)v->integer;
+        return (v->type == VALUE_INTEGER && v->integer >= 0 && v->integer <= 255) ||
+               wrong(c, at, "level=0 to level=255");
+    }
+    op->is_dim = v->type == VALUE_BOOLEAN && v->boolean;
+    return (strcmp(arg->name, "dim") == 0 && v->type == VALUE_BOOLEAN) ||
+           wrong(c, at, "level=N or dim=true");
+}
+
+/* Its keys, then its text, then its options. */
+static void compile_item(struct source_compiler *c, const struct statement *s)
+{
+    struct statement keys = *s;
+    struct op *op;
+
+    if (!need_keyword(c, s->name.text, s->name))
+        return;
+    keys.arg_count = 0;
+    while (keys.arg_count < s->arg_count && is_plain(&s->args[keys.arg_count], VALUE_TEXT))
+        keys.arg_count++;
+    if (keys.arg_count < 2) {
+        wrong(c, s->name,
+              "a key and a text behind it, as in item:files(\"F\", \"File areas\")");
+        return;
+    }
+    keys.arg_count--;
+    need_keys(c, &keys);
+    op = add_macro(c, OP_ITEM, &keys);
+    op->standard = s->args[keys.arg_count].value.text.data;
+    for (unsigned i = keys.arg_count + 1; i < s->arg_count; i++) {
+        if (!s->args[i].name)
+            wrong(c, s->arg_at[i], "level=N or dim=true behind the text");
+        else if (!read_item_option(c, &s->args[i], s->arg_at[i], op))
+            break;
+    }
+    if (s->has_format && s->format.type == TOKEN_NAME && span_is(s->format.text, "raw"))
+        wrong(c, s->format, "a format: a number of columns, or fit");
+    else if (read_format(c, s, op) && c->source->kind == SOURCE_ANS)
+        art_skip(&c->art, op->width);
 }
 
 static void compile_if(struct source_compiler *c, const struct statement *s)
@@ -777,12 +830,19 @@ static const struct {
     const char *kind;
     void (*compile)(struct source_compiler *c, const struct statement *s);
 } kinds[] = {
-    {"ansi", compile_ansi},  {"get", compile_get},    {"set", compile_set},
-    {"key", compile_key},    {"post", compile_call},  {"go", compile_go},
-    {"if", compile_if},      {"each", compile_each},  {"include", compile_include},
-    {"enter", compile_call}, {"leave", compile_call}, {"tick", compile_tick},
-    {"page", compile_page},
+    {"ansi", compile_ansi},       {"get", compile_get},    {"set", compile_set},
+    {"key", compile_key},         {"post", compile_call},  {"go", compile_go},
+    {"item", compile_item},       {"if", compile_if},      {"each", compile_each},
+    {"include", compile_include}, {"enter", compile_call}, {"leave", compile_call},
+    {"tick", compile_tick},       {"page", compile_page},
 };
+
+static bool takes_format(const char *kind)
+{
+    static const char *const takers[] = {"get", "set", "item", NULL};
+
+    return is_one_of(span_of(kind), takers);
+}
 
 static void compile_kind(struct source_compiler *c, struct statement *s)
 {
@@ -797,12 +857,13 @@ static void compile_kind(struct source_compiler *c, struct statement *s)
         if (kinds[i].compile != compile_ansi)
             flush_run(c);
         kinds[i].compile(c, s);
-        if (s->has_format && kinds[i].compile != compile_get && kinds[i].compile != compile_set)
-            wrong(c, s->format, "no format: only get: takes one");
+        if (s->has_format && !takes_format(kinds[i].kind))
+            wrong(c, s->format, "no format: only get:, set: and item: take one");
         return;
     }
-    wrong(c, s->kind,
-          "one of ansi get set key post go if else end each include enter leave tick page");
+    wrong(
+        c, s->kind,
+        "one of ansi get set key post go item if else end each include enter leave tick page");
     c->source->is_vague = true;
     skip_statement(c);
 }

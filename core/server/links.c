@@ -29,6 +29,7 @@ static void walk_op(const struct walk *w, const struct op *op)
             see(w, LINK_HANDLER, op->name, op);
         break;
     case OP_GO:
+    case OP_ITEM:
         see(w, LINK_SCREEN, op->name, op);
         break;
     default:

@@ -154,7 +154,7 @@ static void a_field_has_the_colours_of_its_place(void **state)
     window_colors(w, 2, 9, &fg, &bg);
     assert_int_equal(fg, 16);
     window_colors(w, 3, 12, &fg, &bg);
-    assert_int_equal(fg, 3); /* and bold */
+    assert_int_equal(fg, 11);
     window_colors(w, 4, 9, &fg, &bg);
     assert_int_equal(fg, 7);
     window_free(w);

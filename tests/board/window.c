@@ -42,6 +42,7 @@ struct window *window_of(struct caller *c)
     w->columns = c->columns;
     w->vterm = vterm_new((int)c->rows, (int)c->columns);
     vterm_set_utf8(w->vterm, 1);
+    vterm_state_set_bold_highbright(vterm_obtain_state(w->vterm), 1); /* as CP437 terminals */
     vterm_screen_reset(vterm_obtain_screen(w->vterm), 1);
     play(w->vterm, c);
     return w;
@@ -147,4 +148,48 @@ void window_expect_prompt(struct caller *c, const char *question)
         caller_wait(c, until, question);
     }
     c->from = c->len;
+}
+
+/* Where `text` stands, columns counted in characters. */
+static bool find_text(struct window *w, unsigned rows, const char *text, unsigned *row,
+                      unsigned *column)
+{
+    for (*row = 0; *row < rows; ++*row) {
+        const char *all = window_row(w, *row);
+        const char *at = strstr(all, text);
+
+        if (at) {
+            *column = utf8_columns(span_from(all, (size_t)(at - all)));
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_colors(struct window *w, unsigned rows, const char *text, unsigned fg,
+                       unsigned bg)
+{
+    unsigned row;
+    unsigned column;
+    unsigned is[2];
+
+    if (!find_text(w, rows, text, &row, &column))
+        return false;
+    window_colors(w, row, column, &is[0], &is[1]);
+    return is[0] == fg && is[1] == bg;
+}
+
+void window_expect_colors(struct caller *c, const char *text, unsigned fg, unsigned bg)
+{
+    double until = caller_patience();
+
+    for (;;) {
+        struct window *w = window_of(c);
+        bool has = has_colors(w, c->rows, text, fg, bg);
+
+        window_free(w);
+        if (has)
+            break;
+        caller_wait(c, until, text);
+    }
 }

@@ -109,13 +109,23 @@ static void dump_linked(struct buf *out, const struct op *op)
         buf_printf(out, " [%u]", op->level);
 }
 
+static void dump_item(struct buf *out, const struct op *op)
+{
+    buf_add_byte(out, ' ');
+    dump_quoted(out, span_of(op->standard));
+    if (op->least)
+        buf_printf(out, " level %u", op->least);
+    if (op->is_dim)
+        buf_add_text(out, " dim");
+}
+
 static void dump_op(struct buf *out, const struct op *op, bool linked)
 {
     static const char *const names[OP_COUNT] = {
-        "text", "get",  "get", "set",     "key",  "go",    "if",    "if",   "jump", "each",
-        "next", "else", "end", "include", "post", "enter", "leave", "tick", "page"};
+        "text", "get",  "get",  "set", "key",     "go",   "item",  "if",    "if",   "jump",
+        "each", "next", "else", "end", "include", "post", "enter", "leave", "tick", "page"};
     bool has_index = op->code == OP_FIELD || op->code == OP_IF_FIELD || op->code == OP_GO ||
-                     (op->code == OP_EACH && op->name[0] == '.');
+                     op->code == OP_ITEM || (op->code == OP_EACH && op->name[0] == '.');
 
     buf_add_text(out, names[op->code]);
     if (op->name)
@@ -129,6 +139,8 @@ static void dump_op(struct buf *out, const struct op *op, bool linked)
     }
     if (op->code == OP_SET)
         dump_edit(out, op);
+    if (op->code == OP_ITEM)
+        dump_item(out, op);
     if (op->format == FORMAT_RAW)
         buf_add_text(out, " raw");
     else if (op->format != FORMAT_NONE)

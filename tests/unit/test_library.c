@@ -289,7 +289,8 @@ static void test_what_is_broken_can_be_taken(void **state)
          ".field\n");
     save(b, "b.txt", "<% include:a %>", "");
     save(b, "c.txt", "<% end; iff:x.y; end %>",
-         "c.txt:1:9: found 'iff', expected one of ansi get set key post go if else end each "
+         "c.txt:1:9: found 'iff', expected one of ansi get set key post go item if else end "
+         "each "
          "include enter leave tick page\n");
     save(b, "d.txt", "<% if:x.y %>\n<% end; end\n",
          "d.txt:2:1: the macro is not closed, expected '%>', not in a text or a comment\n");

@@ -191,6 +191,7 @@ static unsigned show_op(struct show *v, unsigned pc)
     case OP_NEXT:
         return v->row[op->level + 1]++ < v->rows[op->level + 1] ? op->target : pc + 1;
     case OP_GO:
+    case OP_ITEM:
         return pc + 1;
     default:
         show_handler(v, op);
@@ -458,8 +459,8 @@ static void test_go_keys_have_bits(void **state)
                "3: if t.u -> 5\n4: go b#2(\"b\")\n");
     check_many("<%go:a(\"A\")%>", 64, "", 0, NULL);
     check_many("<%go:a(\"A\")%>", 66, "", 0,
-               "main:1:835: the screen has more than 64 go:\n"
-               "main:1:848: the screen has more than 64 go:\n");
+               "main:1:835: the screen has more than 64 go: and item:\n"
+               "main:1:848: the screen has more than 64 go: and item:\n");
 }
 
 static void test_counts_and_what_the_page_says(void **state)

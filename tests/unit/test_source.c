@@ -453,6 +453,38 @@ static void test_set(void **state)
     check_all(samples, COUNT(samples));
 }
 
+static void test_items(void **state)
+{
+    static const struct sample samples[] = {
+        {"<% item:menu(\"M\", \"Menu\") %>", "item menu(\"M\") \"Menu\"\n"},
+        {"<% item:a/b(\"B\", escape, \"To b\", level=50, dim=true):-20 %>",
+         "item a/b(\"B\", \"escape\") \"To b\" level 50 dim left 20\n"},
+        {"<% item:m(\"M\", \"M\"):fit %>|", "item m(\"M\") \"M\" left 26\ntext \"|\"\n"},
+        {"a\n<% item:m(\"M\", \"M\") %>\nb",
+         "text \"a\\r\\n\"\nitem m(\"M\") \"M\"\ntext \"\\r\\nb\"\n"},
+        {"<% item:menu(\"Menu\") %>",
+         "f:1:9: found 'menu', expected a key and a text behind it, "
+         "as in item:files(\"F\", \"File areas\")\n"},
+        {"<% item:m(\"Mm\", \"Menu\") %>",
+         "f:1:11: found 'Mm', expected a key: one character, or enter, escape, space, up, "
+         "page_down, f1 ...\n"},
+        {"<% item:m(\"M\", \"Menu\", level=256) %>",
+         "f:1:24: found 'level', expected level=0 to level=255\n"},
+        {"<% item:m(\"M\", \"Menu\", color=1) %>",
+         "f:1:24: found 'color', expected level=N or dim=true\n"},
+        {"<% item:m(\"M\", \"Menu\", 5) %>",
+         "f:1:24: found '5', expected level=N or dim=true behind the text\n"},
+        {"<% item:m(\"M\", \"Menu\"):raw %>",
+         "f:1:24: found 'raw', expected a format: a number of columns, or fit\n"},
+        {"<% item:M(\"M\", \"Menu\") %>",
+         "f:1:9: 'M' is no keyword, expected lower case letters, digits, '_' and '-', joined "
+         "by '/'\n"},
+    };
+
+    (void)state;
+    check_all(samples, COUNT(samples));
+}
+
 static void test_go(void **state)
 {
     static const char key[] =
@@ -508,7 +540,8 @@ static void test_blocks_and_calls(void **state)
          "f:1:26: '5' is no handler, expected a name like users.online\n"
          "f:1:34: 'x' is no handler, expected a name like users.online or a row's .field\n"
          "f:1:40: 'x' is no handler, expected a name like users.online or a row's .field\n"},
-        {"<% if:a.b:5 %>", "f:1:11: found '5', expected no format: only get: takes one\n"},
+        {"<% if:a.b:5 %>",
+         "f:1:11: found '5', expected no format: only get:, set: and item: take one\n"},
     };
 
     (void)state;
@@ -570,7 +603,8 @@ static void test_ansi(void **state)
         {"<% ansi:home(1) %>", "f:1:9: home takes no arguments\n"},
         {"<% ansi:move(y=1, x=2) %>", "f:1:14: found 'y', expected a number or a name\n"},
         {"<% ansi:color(.red, 1) %>", "f:1:15: found '.red', expected a number or a name\n"},
-        {"<% ansi:home:5 %>", "f:1:14: found '5', expected no format: only get: takes one\n"},
+        {"<% ansi:home:5 %>",
+         "f:1:14: found '5', expected no format: only get:, set: and item: take one\n"},
         {"<% ansi:jump %>",
          "f:1:9: unknown ansi macro 'jump', expected one of: move, up, down, left, right, "
          "home, "
@@ -586,8 +620,9 @@ static void test_ansi(void **state)
 
 static void test_what_is_wrong_in_a_statement(void **state)
 {
-    static const char kinds[] = "expected one of ansi get set key post go if else end each "
-                                "include enter leave tick page\n";
+    static const char kinds[] =
+        "expected one of ansi get set key post go item if else end each "
+        "include enter leave tick page\n";
     static const struct sample samples[] = {
         {"<% get %>", "f:1:8: found '%>', expected ':' and a name\n"},
         {"<% get: %>", "f:1:9: found '%>', expected a name\n"},
@@ -633,8 +668,8 @@ static void test_what_is_wrong_in_a_statement(void **state)
 
     (void)state;
     check_all(samples, COUNT(samples));
-    snprintf(expected, sizeof(expected), "f:1:4: found 'item', %s", kinds);
-    check(SOURCE_TXT, "<% item:files(\"F\", \"Files\") %>", expected);
+    snprintf(expected, sizeof(expected), "f:1:4: found 'itemize', %s", kinds);
+    check(SOURCE_TXT, "<% itemize:files(\"F\", \"Files\") %>", expected);
     snprintf(expected, sizeof(expected), "f:2:1: found 'GET', %s", kinds);
     check(SOURCE_TXT, "<%\nGET:a.b %>", expected);
 }
@@ -770,6 +805,7 @@ int main(void)
         cmocka_unit_test(test_art),
         cmocka_unit_test(test_colors),
         cmocka_unit_test(test_an_escaped_block_is_text),
+        cmocka_unit_test(test_items),
         cmocka_unit_test(test_what_is_not_utf8),
         cmocka_unit_test(test_comments_and_lines),
         cmocka_unit_test(test_strings),
