@@ -337,6 +337,24 @@ static int l_log_in(lua_State *L)
     return 0;
 }
 
+static int8_t check_choice(lua_State *L, int index)
+{
+    return lua_isnil(L, index) ? TERMINAL_FOUND : (int8_t)lua_toboolean(L, index);
+}
+
+/* accounts.set_terminal(client, charset, ansi, linear): nil is as it is found out. */
+static int l_set_terminal(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+    struct terminal t = {TERMINAL_FOUND, check_choice(L, 3), check_choice(L, 4)};
+    enum charset charset;
+
+    if (lua_isstring(L, 2) && charset_find(span_of(lua_tostring(L, 2)), &charset))
+        t.charset = (int8_t)charset;
+    client_set_terminal(c, &t);
+    return 0;
+}
+
 static int l_log_out(lua_State *L)
 {
     client_log_out(client_box_check(L, 1));
@@ -370,6 +388,7 @@ int luaopen_core_accounts(lua_State *L)
                                          {"log_in", l_log_in},
                                          {"log_out", l_log_out},
                                          {"failed", l_failed},
+                                         {"set_terminal", l_set_terminal},
                                          {NULL, NULL}};
 
     luaL_newlib(L, functions);

@@ -334,9 +334,29 @@ static void push_generation(lua_State *L, struct client *c)
     lua_pushinteger(L, client_generation(c));
 }
 
+static void set_choice(lua_State *L, const char *name, int8_t choice)
+{
+    if (choice == TERMINAL_FOUND)
+        return;
+    lua_pushboolean(L, choice);
+    lua_setfield(L, -2, name);
+}
+
+/* What the caller has chosen; what is found out is nil. */
+static void push_chosen(lua_State *L, const struct terminal *t)
+{
+    lua_createtable(L, 0, 3);
+    if (t->charset != TERMINAL_FOUND) {
+        lua_pushstring(L, charset_name((enum charset)t->charset));
+        lua_setfield(L, -2, "charset");
+    }
+    set_choice(L, "ansi", t->ansi);
+    set_choice(L, "linear", t->linear);
+}
+
 static void push_term(lua_State *L, struct client *c)
 {
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 7);
     lua_pushinteger(L, client_width(c));
     lua_setfield(L, -2, "width");
     lua_pushinteger(L, client_height(c));
@@ -347,6 +367,10 @@ static void push_term(lua_State *L, struct client *c)
     lua_setfield(L, -2, "charset");
     lua_pushstring(L, client_term_name(c));
     lua_setfield(L, -2, "name");
+    lua_pushboolean(L, client_is_linear(c));
+    lua_setfield(L, -2, "linear");
+    push_chosen(L, client_terminal(c));
+    lua_setfield(L, -2, "chosen");
 }
 
 static void push_data(lua_State *L, struct client *c)

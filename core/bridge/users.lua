@@ -7,10 +7,14 @@ local accounts = require "core.accounts"
 local users = {}
 
 local FIELDS <const> =
-  "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked"
+  "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked, "
+  .. "charset, ansi, linear"
 
 local function with_booleans(row)
-  if row then row.locked = row.locked ~= 0 end
+  if not row then return nil end
+  row.locked = row.locked ~= 0
+  if row.ansi then row.ansi = row.ansi ~= 0 end
+  if row.linear then row.linear = row.linear ~= 0 end
   return row
 end
 
@@ -82,6 +86,16 @@ local function wait_for_turn(key)
   return setmetatable({}, { __close = function() checking[key] = nil end })
 end
 
+-- What was chosen about the terminal in this call is kept, and then what was before.
+local function take_terminal(client, row)
+  local chosen = client.term.chosen
+  if next(chosen) then
+    client:set_terminal(chosen)
+  else
+    accounts.set_terminal(client, row.charset, row.ansi, row.linear)
+  end
+end
+
 local function seconds(n)
   return n == 1 and "1 second" or n .. " seconds"
 end
@@ -124,6 +138,7 @@ function users.login(client, handle, password, level)
   accounts.log_in(client, account.id, account.handle, account.nick_name, account.level)
   local row = users.find(handle)
   row.must_change = account.must_change
+  take_terminal(client, row)
   return row
 end
 

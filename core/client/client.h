@@ -14,6 +14,15 @@ struct client;
 struct clients;
 struct sockaddr;
 
+/* What a caller has chosen about the terminal; TERMINAL_FOUND: as it was found out. */
+struct terminal {
+    int8_t charset; /* enum charset */
+    int8_t ansi;    /* 0 or 1 */
+    int8_t linear;  /* 0 or 1: for screen readers and braille lines */
+};
+
+enum { TERMINAL_FOUND = -1 };
+
 /* --- what it is --- */
 unsigned client_id(const struct client *c);         /* node number; 0: a visitor */
 int64_t client_user(const struct client *c);        /* the account; 0: none */
@@ -37,6 +46,9 @@ unsigned client_height(const struct client *c);
 bool client_has_ansi(const struct client *c);
 enum charset client_charset(const struct client *c);
 const char *client_term_name(const struct client *c);
+bool client_is_linear(const struct client *c);
+const struct terminal *client_terminal(const struct client *c);
+void client_set_terminal(struct client *c, const struct terminal *chosen); /* for this call */
 bool client_is_open(const struct client *c); /* false: the caller has left or is leaving */
 bool client_is_sysop(const struct client *c);
 unsigned client_missed(const struct client *c);     /* notices that were dropped */

@@ -112,6 +112,7 @@ struct clients *clients_new(const struct clients_config *config)
     buf_init(&all->replies, 4096);
     buf_init(&all->echo, BUF_LARGE);
     buf_init(&all->wire, BUF_LARGE);
+    buf_init(&all->flown, BUF_LARGE);
     ev_prepare_init(&all->before_wait, before_wait);
     ev_check_init(&all->after_wait, after_wait);
     ev_idle_init(&all->no_wait, on_idle);
@@ -144,6 +145,7 @@ void clients_free(struct clients *all)
     buf_clear(&all->replies);
     buf_clear(&all->echo);
     buf_clear(&all->wire);
+    buf_clear(&all->flown);
     mem_free(all->ids);
     mem_free(all);
 }
@@ -216,8 +218,9 @@ static bool may_redraw(const struct client *c)
 {
     const char *who = c->all->config.settings->reload_redraw;
 
-    if (c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->asker != ASKER_SCREEN ||
-        c->mode == MODE_SLASH || (c->edit && c->edit->text.len > 0) || form_is_touched(c))
+    if (c->linear || c->state != CLIENT_OPEN || c->mode == MODE_BUSY ||
+        c->asker != ASKER_SCREEN || c->mode == MODE_SLASH ||
+        (c->edit && c->edit->text.len > 0) || form_is_touched(c))
         return false;
     return strcmp(who, "all") == 0 || (strcmp(who, "sysop") == 0 && client_is_sysop(c));
 }
@@ -228,8 +231,7 @@ void clients_redraw(struct clients *all, unsigned generation)
     for (struct client *c = all->list; c; c = c->next) {
         if (!c->screen || !may_redraw(c))
             continue;
-        if (library_find(all->config.library, span_of(c->screen->keyword), c->ansi) !=
-            c->screen)
+        if (client_find_screen(c, span_of(c->screen->keyword)) != c->screen)
             show_refresh(c);
     }
 }

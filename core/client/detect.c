@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "client/internal.h"
 
-enum { MTTS_ANSI = 1, MTTS_UTF8 = 4 };
+enum { MTTS_ANSI = 1, MTTS_UTF8 = 4, MTTS_SCREEN_READER = 64 };
 
 /* Begins of terminal names (lower case) that tell something. */
 static const struct {
@@ -31,7 +31,7 @@ static const struct {
 
 static bool is_dumb(const struct client *c)
 {
-    return c->detect->types_done && !c->ansi && c->term_name;
+    return c->detect->types_done && !c->found_ansi && c->term_name;
 }
 
 /* Two cursor reports with one character of UTF-8 between them; wiped out again, on a terminal
@@ -44,6 +44,30 @@ static void probe(struct client *c)
     output_bytes(c, SPAN_LIT("\r\033[6n\xE2\x94\x80\033[6n\r            \r\033[K"));
 }
 
+/* What is found out; after the first screen it corrects that, as long as nothing has been
+ * typed. */
+static void find(struct client *c, bool ansi, enum charset charset, bool linear)
+{
+    bool old_ansi = c->ansi;
+    bool old_linear = c->linear;
+    uint8_t old_charset = c->charset;
+
+    c->found_ansi = ansi;
+    c->found_charset = (uint8_t)charset;
+    c->found_linear = linear;
+    terminal_settle(c);
+    if (c->ansi == old_ansi && c->charset == old_charset && c->linear == old_linear)
+        return;
+    if (c->state == CLIENT_OPEN && c->is_visitor && c->mode != MODE_BUSY &&
+        c->asker == ASKER_SCREEN && !c->is_resting)
+        show_refresh(c);
+}
+
+static void find_charset(struct client *c, bool ansi, enum charset charset)
+{
+    find(c, ansi, charset, c->found_linear);
+}
+
 static void take_terminal(struct client *c, struct span name)
 {
     if (!c->term_name || c->is_first_screen) {
@@ -52,9 +76,8 @@ static void take_terminal(struct client *c, struct span name)
     }
     for (size_t i = 0; i < sizeof(terminals) / sizeof(terminals[0]); i++) {
         if (span_starts_with(name, terminals[i].name)) {
-            c->ansi = terminals[i].ansi;
-            c->charset = (uint8_t)terminals[i].charset;
             c->keys.del_is_delete = span_starts_with(name, "syncterm");
+            find_charset(c, terminals[i].ansi, terminals[i].charset);
             return;
         }
     }
@@ -72,18 +95,6 @@ static void take_window(struct client *c, const struct telnet_event *ev)
     client_rearm(c);
 }
 
-/* What is learnt after the first screen corrects it, as long as nothing has been typed. */
-static void correct(struct client *c, bool ansi, enum charset charset)
-{
-    if (c->ansi == ansi && c->charset == charset)
-        return;
-    c->ansi = ansi;
-    c->charset = (uint8_t)charset;
-    if (c->state == CLIENT_OPEN && c->is_visitor && c->mode != MODE_BUSY &&
-        c->asker == ASKER_SCREEN && !c->is_resting)
-        show_refresh(c);
-}
-
 static void types_done(struct client *c)
 {
     if (!c->detect)
@@ -97,16 +108,15 @@ static void types_done(struct client *c)
 
 static void take_mtts(struct client *c, uint32_t bits)
 {
-    bool ansi = c->ansi || (bits & MTTS_ANSI);
+    enum charset charset = bits & MTTS_UTF8 ? CHARSET_UTF8 : (enum charset)c->found_charset;
 
-    correct(c, ansi, bits & MTTS_UTF8 ? CHARSET_UTF8 : (enum charset)c->charset);
+    find(c, c->found_ansi || (bits & MTTS_ANSI), charset,
+         c->found_linear || (bits & MTTS_SCREEN_READER));
 }
 
 void detect_telnet(struct client *c, const struct telnet_event *ev)
 {
     enum charset charset;
-    bool ansi = c->ansi;
-    enum charset old = (enum charset)c->charset;
 
     switch (ev->type) {
     case TELNET_WINDOW:
@@ -114,14 +124,6 @@ void detect_telnet(struct client *c, const struct telnet_event *ev)
         break;
     case TELNET_TERMINAL:
         take_terminal(c, ev->data);
-        if (c->state == CLIENT_OPEN) {
-            bool new_ansi = c->ansi;
-            enum charset new_charset = (enum charset)c->charset;
-
-            c->ansi = ansi;
-            c->charset = (uint8_t)old;
-            correct(c, new_ansi, new_charset);
-        }
         break;
     case TELNET_MTTS:
         take_mtts(c, ev->number);
@@ -131,7 +133,7 @@ void detect_telnet(struct client *c, const struct telnet_event *ev)
         break;
     case TELNET_CHARSET_IS:
         if (charset_find(ev->data, &charset))
-            correct(c, c->ansi, charset);
+            find_charset(c, c->found_ansi, charset);
         break;
     default:
         break;
@@ -144,10 +146,10 @@ static void take_report(struct client *c, const struct key *key)
 
     if (d->reports++ == 0) {
         d->column = (uint8_t)(key->column < 200 ? key->column : 200);
-        c->ansi = true;
+        find_charset(c, true, (enum charset)c->found_charset);
         return;
     }
-    c->charset = key->column <= d->column + 2u ? CHARSET_UTF8 : CHARSET_CP437;
+    find_charset(c, true, key->column <= d->column + 2u ? CHARSET_UTF8 : CHARSET_CP437);
     detect_finish(c);
 }
 
@@ -155,7 +157,7 @@ static void take_report(struct client *c, const struct key *key)
 static void take_late_report(struct client *c, const struct key *key)
 {
     if (key->column == 2 || key->column == 4)
-        correct(c, true, key->column == 2 ? CHARSET_UTF8 : CHARSET_CP437);
+        find_charset(c, true, key->column == 2 ? CHARSET_UTF8 : CHARSET_CP437);
 }
 
 /* The byte that a key was, to be decoded anew once the character set is known; 0: none. */
@@ -208,7 +210,9 @@ void detect_begin(struct client *c)
     c->detect = mem_zalloc(sizeof(*c->detect));
     buf_init(&c->detect->early, 2 * INPUT_MAX); /* what is typed later is put behind it */
     c->state = CLIENT_DETECTING;
-    c->charset = CHARSET_ASCII;
+    c->found_charset = CHARSET_ASCII;
+    c->chosen = (struct terminal){TERMINAL_FOUND, TERMINAL_FOUND, TERMINAL_FOUND};
+    terminal_settle(c);
     c->width = 80;
     c->height = 24;
     telnet_start(c->telnet);

@@ -101,8 +101,8 @@ static void begin_cursor(struct client *c)
 void form_begin(struct client *c)
 {
     form_end(c);
-    if (!c->ansi || !c->screen->is_form || !prompt_echoes(c))
-        return;
+    if (!c->ansi || !c->screen->is_form || !prompt_echoes(c) || c->screen->columns > c->width)
+        return; /* what does not fit into the window is a dialogue */
     c->form = form_new();
     begin_cursor(c);
     if (c->screen->keep)

@@ -11,6 +11,7 @@
 #include "client/form.h"
 #include "client/lightbar.h"
 #include "proto/telnet.h"
+#include "term/flow.h"
 #include "term/keys.h"
 
 enum {
@@ -54,6 +55,7 @@ struct show {
         bool is_borrowed; /* they stand in a row of the list round it */
     } each[SCREEN_EACH_DEPTH];
     struct call_arg args[16];
+    bool row_begun;     /* of a table that is read: it has had a value */
     struct buf kept[2]; /* the prompt's line, where a handler writes beside it: of the screen,
                          * and of what a tick or a command interrupts */
     bool is_kept[2];
@@ -77,12 +79,13 @@ struct client {
     struct client *next_dirty;
     struct telnet *telnet;
     struct edit *edit;
-    uint8_t state; /* enum client_state */
-    uint8_t mode;  /* enum client_mode */
-    uint8_t asker; /* enum client_asker */
-    uint8_t call;  /* enum call_kind of the call under way */
-    uint8_t charset;
+    uint8_t state;   /* enum client_state */
+    uint8_t mode;    /* enum client_mode */
+    uint8_t asker;   /* enum client_asker */
+    uint8_t call;    /* enum call_kind of the call under way */
+    uint8_t charset; /* with these three the caller is served: see terminal.c */
     bool ansi;
+    bool linear;
     bool is_visitor;
     bool is_dirty;
     bool is_ready;
@@ -148,6 +151,11 @@ struct client {
     uint16_t height;
     uint8_t level;
     uint8_t back_count;
+    struct flow flow;      /* of what is sent, where it does flow */
+    uint8_t found_charset; /* what has been found out about the terminal */
+    bool found_ansi;
+    bool found_linear; /* it says that it is a screen reader's */
+    struct terminal chosen;
     uint8_t bar_index; /* of the item that the bar is on */
     uint8_t rest_mode;
     uint8_t rest_asker;
@@ -183,6 +191,7 @@ struct clients {
     struct buf replies; /* telnet's, of the client that is being read */
     struct buf echo;    /* of the key that is being taken */
     struct buf wire;    /* of the value that is being sent */
+    struct buf flown;   /* of the text that is being wrapped */
     struct lag lag;
     double turn_began;
     double stall_told;
@@ -208,6 +217,7 @@ void output_beside(struct client *c, struct span wire); /* no part of the prompt
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
 void output_line(struct client *c, struct span wire);  /* the prompt's line may be in it */
 void output_piped(struct client *c, struct span utf8); /* with pipe codes, encoded */
+bool output_flows(const struct client *c);             /* is text wrapped, or read? */
 void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
 void output_mark_dirty(struct client *c);
 void output_flush(struct client *c);
@@ -217,6 +227,10 @@ void output_free_line(struct client *c);
 void pump_readable(struct ev_loop *loop, ev_io *w, int events);
 void pump_run(struct client *c);    /* what was held back */
 void pump_escape(struct client *c); /* 150 ms after a lone Esc */
+
+/* terminal.c */
+void terminal_settle(struct client *c); /* what is found out or chosen has changed */
+struct screen *client_find_screen(const struct client *c, struct span keyword); /* or NULL */
 
 /* detect.c */
 void detect_begin(struct client *c);
@@ -249,7 +263,9 @@ bool show_has_escape(const struct client *c); /* does Esc in a field lead anywhe
 void show_escape(struct client *c);
 void show_slash(struct client *c, struct span line);
 bool show_is_slash(struct client *c, struct span line);
-bool show_takes_slash(struct client *c); /* "/" is a go: key here */
+bool show_takes_slash(struct client *c);                           /* "/" is a go: key here */
+bool show_takes_number(struct client *c, const struct key *digit); /* of a list of items */
+bool show_number_typed(struct client *c, unsigned number);         /* false: there is none */
 void show_tick(struct client *c);
 void show_timeout(struct client *c);
 void show_refresh(struct client *c);

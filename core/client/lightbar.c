@@ -139,7 +139,7 @@ static void add_place(struct client *c, const struct cursor *at)
 /* For whom an item is: its own level, and that of the screen which it leads to. */
 static bool is_for(const struct client *c, const struct op *op)
 {
-    const struct screen *s = library_find(c->all->config.library, span_of(op->name), c->ansi);
+    const struct screen *s = client_find_screen(c, span_of(op->name));
 
     return c->level >= op->least && (!s || c->level >= s->level);
 }
@@ -148,6 +148,16 @@ static bool is_for(const struct client *c, const struct op *op)
 static unsigned room_at(const struct client *c, unsigned column)
 {
     return column + 1 < c->width ? c->width - column - 1 : 1;
+}
+
+static void send_utf8(struct client *c, struct span utf8)
+{
+    struct buf wire;
+
+    buf_init(&wire, BUF_LARGE);
+    text_encode(&wire, utf8, client_look(c));
+    output_line(c, buf_span(&wire));
+    buf_clear(&wire);
 }
 
 static void send_blanks(struct client *c, unsigned n)
@@ -161,32 +171,75 @@ static void send_blanks(struct client *c, unsigned n)
     buf_clear(&out);
 }
 
-void lightbar_add(struct client *c, const struct op *op)
+const struct op *lightbar_at(const struct client *c, unsigned number)
 {
-    bool is_open = is_for(c, op);
-    const struct cursor *at;
+    for (unsigned i = 0; number > 0 && i < c->screen->count; i++) {
+        const struct op *op = &c->screen->ops[i];
+
+        if (op->code == OP_ITEM && (c->live >> op->index & 1) && --number == 0)
+            return op;
+    }
+    return NULL;
+}
+
+unsigned lightbar_count(const struct client *c)
+{
+    unsigned n = 0;
+
+    while (lightbar_at(c, n + 1))
+        n++;
+    return n;
+}
+
+/* "3. File areas (F)", on a line of its own. */
+static void add_numbered(struct client *c, const struct op *op, bool is_open)
+{
+    struct span key = shown_key(op);
+    struct buf line;
+
+    buf_init(&line, BUF_LARGE);
+    if (c->flow.column > 0)
+        buf_add_text(&line, "\r\n");
+    if (is_open)
+        buf_printf(&line, "%u. %s (%.*s)", lightbar_count(c), op->standard, SPAN_ARG(key));
+    else
+        buf_printf(&line, "%s (not open to you)", op->standard);
+    send_utf8(c, buf_span(&line));
+    buf_clear(&line);
+}
+
+static void add_painted(struct client *c, const struct op *op, bool is_open)
+{
+    const struct cursor *at = form_cursor(c);
     struct pen pen = {0};
     unsigned room = c->width;
     struct buf wire;
 
-    form_before(c);
-    at = form_cursor(c);
-    if (!is_open && !op->is_dim) {
-        send_blanks(c, op->width);
-        return;
-    }
     if (at) {
         pen = at->pen;
         room = room_at(c, at->column);
     }
     if (at && is_open)
         add_place(c, at);
-    if (is_open)
-        c->live |= (uint64_t)1 << op->index;
     buf_init(&wire, BUF_LARGE);
     add_item(c, &wire, op, at ? &pen : NULL, room, is_open ? ITEM_OPEN : ITEM_DIM);
     output_line(c, buf_span(&wire));
     buf_clear(&wire);
+}
+
+void lightbar_add(struct client *c, const struct op *op)
+{
+    bool is_open = is_for(c, op);
+
+    form_before(c);
+    if (is_open)
+        c->live |= (uint64_t)1 << op->index;
+    if (!is_open && !op->is_dim)
+        send_blanks(c, op->width);
+    else if (c->linear)
+        add_numbered(c, op, is_open);
+    else
+        add_painted(c, op, is_open);
 }
 
 /* --- the bar --- */

@@ -27,6 +27,11 @@ void lightbar_draw(struct client *c); /* the bar; the cursor is away afterwards 
 /* Arrows, Tab, Shift-Tab, Home and End move the bar. False: not a key of its. */
 bool lightbar_key(struct client *c, const struct key *key);
 
+/* Where it is read the items are a list with numbers, from 1. How many there are so far; the
+ * one of a number, or NULL. */
+unsigned lightbar_count(const struct client *c);
+const struct op *lightbar_at(const struct client *c, unsigned number);
+
 const struct op *lightbar_chosen(const struct client *c); /* what the bar is on, or NULL */
 
 /* The number of the item of `c`'s screen that leads to `keyword`, or LIGHTBAR_FIRST. */

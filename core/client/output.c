@@ -10,7 +10,14 @@ enum { IOV_COUNT = 32 };
 
 enum look client_look(const struct client *c)
 {
-    return look_of((enum charset)c->charset, c->ansi);
+    enum charset charset = (enum charset)c->charset;
+
+    return c->linear ? look_linear(charset) : look_of(charset, c->ansi);
+}
+
+bool output_flows(const struct client *c)
+{
+    return (c->linear || c->width < NARROW) && !c->form;
 }
 
 void output_mark_dirty(struct client *c)
@@ -25,8 +32,10 @@ void output_mark_dirty(struct client *c)
 /* What clears the screen waits for the first text, which has it before it. */
 static void clear_now(struct client *c)
 {
-    if (c->is_clearing)
+    if (c->is_clearing) {
         outq_add(&c->out, look_clearing(client_look(c)));
+        c->flow = (struct flow){0};
+    }
     c->is_clearing = false;
 }
 
@@ -39,11 +48,30 @@ void output_bytes(struct client *c, struct span wire)
     output_mark_dirty(c);
 }
 
+/* What was wrapped, or is read: until the next call. */
+static struct span flow(struct client *c, struct span wire)
+{
+    struct buf *flown = &c->all->flown;
+
+    buf_reset(flown);
+    flow_add(&c->flow, flown, wire, (enum charset)c->charset, c->width, c->linear);
+    return buf_span(flown);
+}
+
+static void output_flowing(struct client *c, struct span wire)
+{
+    output_bytes(c, flow(c, wire));
+}
+
 void output_beside(struct client *c, struct span wire)
 {
     if (c->state >= CLIENT_SHUT || wire.len == 0)
         return;
     form_before(c);
+    if (output_flows(c)) {
+        output_flowing(c, wire);
+        return;
+    }
     output_bytes(c, wire);
     form_follow(c, wire);
 }
@@ -71,6 +99,24 @@ static uint32_t begin_text(struct client *c, const struct text_wire *w)
     return w->side;
 }
 
+/* Drawings have been made for the window. */
+static void flow_wire(struct client *c, const struct text_wire *w, uint32_t from)
+{
+    struct span text = span_from(w->blob->data + from, w->blob->len - from);
+
+    clear_now(c);
+    if (!w->is_art)
+        text = flow(c, text);
+    else
+        c->flow = (struct flow){0};
+    output_bytes(c, text);
+    if (w->has_line_end) {
+        buf_reset(&c->line);
+        buf_add_text(&c->line, w->color);
+    }
+    track_line(c, text);
+}
+
 void output_wire(struct client *c, const struct text_wire *w, bool from_line)
 {
     uint32_t from;
@@ -79,6 +125,10 @@ void output_wire(struct client *c, const struct text_wire *w, bool from_line)
         return;
     from = from_line ? w->line : begin_text(c, w);
     c->after_field = false;
+    if (output_flows(c)) {
+        flow_wire(c, w, from);
+        return;
+    }
     form_before(c);
     form_follow(c, text_wire_span(w));
     if (from_line) {
@@ -112,17 +162,40 @@ void output_line(struct client *c, struct span wire)
     if (c->state >= CLIENT_SHUT || wire.len == 0)
         return;
     output_line_end(c);
-    output_beside(c, wire);
+    if (output_flows(c)) {
+        wire = flow(c, wire);
+        output_bytes(c, wire);
+    } else {
+        output_beside(c, wire);
+    }
     track_line(c, wire);
+}
+
+/* For who has it read: without drawings. */
+static void undraw(struct buf *out, struct span utf8)
+{
+    struct buf flat;
+
+    buf_init(&flat, BUF_LARGE);
+    ansi_flatten(&flat, utf8);
+    flow_undraw(out, buf_span(&flat));
+    buf_clear(&flat);
 }
 
 static void output_text(struct client *c, struct span utf8)
 {
+    struct buf plain;
     struct buf wire;
 
+    buf_init(&plain, BUF_LARGE);
     buf_init(&wire, BUF_LARGE);
+    if (c->linear) {
+        undraw(&plain, utf8);
+        utf8 = buf_span(&plain);
+    }
     text_encode(&wire, utf8, client_look(c));
     output_line(c, buf_span(&wire));
+    buf_clear(&plain);
     buf_clear(&wire);
 }
 

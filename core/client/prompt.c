@@ -83,6 +83,8 @@ static uint16_t room_columns(const struct client *c)
 
     if (form_has_prompt(c))
         return (uint16_t)form_room(c);
+    if (c->linear)
+        return 0; /* the cursor never goes back: it goes over the edge */
     return used + ROOM_LEAST <= c->width ? (uint16_t)(c->width - used) : 0;
 }
 
@@ -335,15 +337,16 @@ static void refuse_command(struct client *c)
                               : SPAN_LIT("There is no such command."));
 }
 
-static void begin_slash(struct client *c)
+static void begin_slash(struct client *c, char first)
 {
     struct edit_options options = {
         .max = (uint16_t)c->all->config.settings->line_length,
+        .digits = first != '/',
     };
 
     begin_edit(c, &options);
     c->mode = MODE_SLASH;
-    type_text(c, SPAN_LIT("/"));
+    type_text(c, span_from(&first, 1));
 }
 
 static void end_slash(struct client *c)
@@ -358,6 +361,33 @@ static void end_slash(struct client *c)
         prompt_show_again(c);
 }
 
+/* The number of an item, where they are a list. */
+static void take_number(struct client *c, struct span digits)
+{
+    unsigned number = 0;
+
+    for (size_t i = 0; i < digits.len && number < 1000; i++)
+        number = number * 10 + (unsigned)(digits.data[i] - '0');
+    if (show_number_typed(c, number))
+        return;
+    prompt_notice(c, SPAN_LIT("There is no item of that number."));
+    prompt_show_again(c);
+}
+
+static bool is_digit(const struct key *key)
+{
+    return key->code == KEY_CHAR && key->ch >= '0' && key->ch <= '9';
+}
+
+/* A digit chooses at once where no second one can follow it. */
+static void digit_pressed(struct client *c, char digit)
+{
+    if (lightbar_at(c, (unsigned)(digit - '0') * 10))
+        begin_slash(c, digit);
+    else
+        take_number(c, span_from(&digit, 1));
+}
+
 static void take_slash(struct client *c)
 {
     struct buf text = edit_take(c->edit);
@@ -366,7 +396,9 @@ static void take_slash(struct client *c)
     prompt_end(c);
     c->mode = MODE_KEY;
     enter_typed(c);
-    if (show_is_slash(c, line)) {
+    if (line.len > 0 && line.data[0] != '/') {
+        take_number(c, line);
+    } else if (show_is_slash(c, line)) {
         show_slash(c, line);
     } else {
         if (line.len > 1)
@@ -494,7 +526,9 @@ static void key_pressed(struct client *c, const struct key *key)
         c->mode = MODE_BUSY;
         answer(c, ANSWER_KEY, span_of(key_name(key, name)));
     } else if (key->code == KEY_CHAR && key->ch == '/' && !show_takes_slash(c)) {
-        begin_slash(c);
+        begin_slash(c, '/');
+    } else if (is_digit(key) && show_takes_number(c, key)) {
+        digit_pressed(c, (char)key->ch);
     } else {
         show_key_pressed(c, key);
     }

@@ -138,6 +138,12 @@ static void add_text(const struct client *c, struct buf *wire, const struct op *
 static void add_value(const struct client *c, struct buf *wire, const struct op *op,
                       struct span s)
 {
+    struct op unformatted = *op;
+
+    if (c->linear) { /* there are no columns */
+        unformatted.format = FORMAT_NONE;
+        op = &unformatted;
+    }
     if (!is_plain(s)) {
         add_text(c, wire, op, s);
         return;
@@ -147,18 +153,48 @@ static void add_value(const struct client *c, struct buf *wire, const struct op 
     add_padded(wire, op, s, (unsigned)s.len);
 }
 
-/* ... unless `:raw` was asked for. */
-static void send_value(struct client *c, const struct op *op, struct span s)
+static void send_text(struct client *c, const struct op *op, struct span s)
 {
     struct buf *wire = &c->all->wire;
 
-    if (op->format == FORMAT_RAW) {
-        output_piped(c, s);
-        return;
-    }
     buf_reset(wire);
     add_value(c, wire, op, s);
     output_line(c, buf_span(wire));
+}
+
+/* A value in a row that is read: "Handle luna, Calls 5". */
+static void send_called(struct client *c, const struct op *op, struct span s)
+{
+    struct buf called;
+
+    buf_init(&called, BUF_LARGE);
+    if (s.len > 0) {
+        buf_add_text(&called, c->show->row_begun ? ", " : "");
+        buf_add_text(&called, op->standard);
+        buf_add_byte(&called, ' ');
+        buf_add(&called, s);
+        c->show->row_begun = true;
+    }
+    send_text(c, op, buf_span(&called));
+    buf_clear(&called);
+}
+
+/* ... unless `:raw` was asked for. */
+static void send_value(struct client *c, const struct op *op, struct span s)
+{
+    if (op->format == FORMAT_RAW)
+        output_piped(c, s);
+    else if (c->linear && op->in_table)
+        send_called(c, op, s);
+    else
+        send_text(c, op, s);
+}
+
+static void end_row(struct client *c)
+{
+    if (c->show->row_begun)
+        output_line(c, SPAN_LIT(".\r\n"));
+    c->show->row_begun = false;
 }
 
 static void send_field(struct client *c, const struct op *op)
@@ -350,7 +386,7 @@ static void enter_screen(struct client *c, struct screen *s, bool is_back)
 
 static void go_to(struct client *c, struct span keyword, bool is_back)
 {
-    struct screen *s = library_find(c->all->config.library, keyword, c->ansi);
+    struct screen *s = client_find_screen(c, keyword);
 
     if (is_circle(c, keyword))
         return;
@@ -374,7 +410,7 @@ static void go_back(struct client *c)
 
 static void hang_up(struct client *c)
 {
-    struct screen *s = library_find(c->all->config.library, SPAN_LIT("goodbye"), c->ansi);
+    struct screen *s = client_find_screen(c, SPAN_LIT("goodbye"));
 
     c->wants_hangup = true;
     if (s && c->screen && strcmp(c->screen->keyword, "goodbye") != 0)
@@ -390,8 +426,7 @@ void show_go(struct client *c, struct span keyword)
 
 void show_refresh(struct client *c)
 {
-    struct screen *s =
-        library_find(c->all->config.library, span_of(client_keyword(c)), c->ansi);
+    struct screen *s = client_find_screen(c, span_of(client_keyword(c)));
 
     if (c->state != CLIENT_OPEN || !c->screen)
         return;
@@ -409,11 +444,13 @@ void show_refresh(struct client *c)
 void show_resized(struct client *c)
 {
     bool rests = c->mode != MODE_BUSY && c->asker == ASKER_SCREEN && !c->is_resting;
+    bool is_same;
 
     c->resized_at = 0;
-    if (!c->screen || !rests || c->screen->keep || c->mode == MODE_SLASH)
+    if (!c->screen || !rests || c->screen->keep || c->mode == MODE_SLASH || c->linear)
         return;
-    if (form_has_prompt(c))
+    is_same = client_find_screen(c, span_of(client_keyword(c))) == c->screen;
+    if (form_has_prompt(c) && (is_same || form_is_touched(c)))
         show_paint_anew(c);
     else if (!c->edit || c->edit->text.len == 0)
         show_refresh(c);
@@ -530,7 +567,8 @@ static void rest_again(struct client *c, const struct outcome *out)
 /* An answer of a tick or a command moves the caller only away from a screen's own prompt. */
 static void rest_returned(struct client *c, const struct outcome *out)
 {
-    bool may_move = c->rest_asker == ASKER_SCREEN;
+    bool is_redraw = c->linear && c->call == CALL_TICK && out->action == ACTION_REFRESH;
+    bool may_move = c->rest_asker == ASKER_SCREEN && !is_redraw;
 
     if (out->action == ACTION_NONE || out->action == ACTION_REPEAT || !may_move) {
         rest_again(c, out);
@@ -552,7 +590,7 @@ static void each_returned(struct client *c, const struct op *op, struct outcome 
         client_tell(c, out->notice);
     set_rows(c->show, op->level, out->rows, false);
     c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
-    if (op->is_flat && out->rows)
+    if (op->is_flat && out->rows && !output_flows(c))
         send_flat_rows(c, op);
     out->rows = NULL;
 }
@@ -673,6 +711,8 @@ static void next_row(struct client *c, const struct op *op)
 {
     unsigned level = op->level;
 
+    if (c->linear && op->in_table)
+        end_row(c);
     if (++c->show->each[level].row < c->show->each[level].rows->count) {
         c->pc = op->target;
         return;
@@ -713,7 +753,8 @@ static void run_op(struct client *c, const struct op *op)
     }
     switch (op->code) {
     case OP_TEXT:
-        output_wire(c, text_wire(op->text, client_look(c), c->width), false);
+        if (!(c->linear && op->in_table))
+            output_wire(c, text_wire(op->text, client_look(c), c->width), false);
         c->pc++;
         break;
     case OP_GET:
@@ -894,6 +935,21 @@ static void follow(struct client *c, struct span keyword)
     c->mode = MODE_BUSY;
     apply(c, &out);
     show_run(c);
+}
+
+bool show_takes_number(struct client *c, const struct key *digit)
+{
+    return c->linear && lightbar_count(c) > 0 && !find_go(c, digit);
+}
+
+bool show_number_typed(struct client *c, unsigned number)
+{
+    const struct op *item = lightbar_at(c, number);
+
+    if (!item)
+        return false;
+    follow(c, span_of(item->name));
+    return true;
 }
 
 static void key_to_handler(struct client *c, const struct key *key)

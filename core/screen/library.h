@@ -14,20 +14,30 @@ void library_free(struct library *l); /* NULL is allowed */
  * with it and is not missed elsewhere. Nothing of it may be shown to callers. */
 void library_take_broken(struct library *l);
 
-/* Compile the file of a keyword. -1: `errors` says why, and what was there stays. `keyword` is
- * a keyword (source_is_keyword); `file` is what messages call the file. */
-int library_set(struct library *l, const char *keyword, enum source_kind kind, const char *file,
+/* For whom a screen is looked for: terminals that know ANSI, that don't, and callers who have
+ * it read to them (see term/linear.h). */
+enum audience { FOR_ANSI, FOR_PLAIN, FOR_LINEAR };
+
+enum { NARROW = 80 }; /* columns: windows that have fewer */
+
+/* A screen's name is its keyword, or "KEYWORD.40": for narrow windows, where there is one. */
+bool library_is_name(struct span name);
+
+/* Compile the file of a name. -1: `errors` says why, and what was there stays. `name` is
+ * one (library_is_name); `file` is what messages call the file. */
+int library_set(struct library *l, const char *name, enum source_kind kind, const char *file,
                 struct span text, struct buf *errors);
-void library_remove(struct library *l, const char *keyword, enum source_kind kind);
+void library_remove(struct library *l, const char *name, enum source_kind kind);
 
 /* Link what has changed; each screen is swapped in one step. How many were; those that do not
  * link are reported and stay as they were. */
 unsigned library_link(struct library *l, struct buf *errors);
 
-/* The screen of a keyword for a terminal with or without ANSI, in any of its files; NULL: none.
- * Borrowed: screen_ref it to keep it. */
-struct screen *library_find(const struct library *l, struct span keyword, bool ansi);
-bool library_has(const struct library *l, struct span keyword);
+/* The screen of a keyword in the file that suits best; NULL: none. Borrowed: screen_ref it to
+ * keep it. */
+struct screen *library_find(const struct library *l, struct span keyword, enum audience who,
+                            unsigned columns);
+bool library_has(const struct library *l, struct span name); /* in any of its files */
 
 /* Call `see` with each linked screen. */
 void library_each(const struct library *l,

@@ -67,10 +67,12 @@ struct op {
     uint32_t target; /* OP_IF, OP_JUMP, OP_EACH, OP_NEXT */
     uint16_t level;  /* how many `each` are round it */
     bool is_flat;    /* OP_EACH: texts and formatted fields alone, and a line end, up to NEXT */
+    bool in_table;   /* of an each: whose rows can be read as sentences */
     bool is_dim;     /* OP_ITEM: shown to others too, who can not choose it */
     struct text *text;
     struct edit_options edit;   /* OP_SET */
-    const char *standard;       /* OP_SET: the default, or NULL; OP_ITEM: what is shown */
+    const char *standard;       /* OP_SET: the default, or NULL; OP_ITEM: what is shown; in
+                                 * a table: what its column is called */
     struct op_columns *columns; /* OP_EACH */
 };
 

@@ -3,6 +3,8 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "screen/extent.h"
+#include "screen/heading.h"
 
 enum { ERRORS_MAX = 50, SOURCES_MAX = 1000, COLUMNS_MAX = 250, BLOCKS_MAX = 32 };
 
@@ -220,6 +222,16 @@ static bool is_flat(const struct screen *s, unsigned each)
     return has_line_end;
 }
 
+/* The each: at `each` is about to end. */
+static void mark_table(struct linker *l, unsigned each)
+{
+    struct op *ops = l->screen->own_ops;
+    bool has_text = each > 0 && ops[each - 1].code == OP_TEXT;
+
+    heading_mark(ops + each, l->screen->count - each, has_text ? ops[each - 1].text : NULL,
+                 &l->screen->arena);
+}
+
 static void link_end(struct linker *l, const struct op *op)
 {
     struct open_block b;
@@ -238,8 +250,10 @@ static void link_end(struct linker *l, const struct op *op)
     if (b.is_each) {
         l->each_depth--;
         l->screen->own_ops[b.op].is_flat = is_flat(l->screen, b.op);
+        mark_table(l, b.op);
         next.code = OP_NEXT;
         next.target = b.op + 1;
+        next.in_table = l->screen->own_ops[l->screen->count - 1].in_table;
         add(l, &next);
     }
     l->screen->own_ops[b.op].target = l->screen->count;
@@ -505,6 +519,7 @@ struct screen *screen_link(const char *keyword, struct source *source,
     s->ops = s->own_ops;
     finish(&l);
     s->is_form = is_form(s);
+    s->columns = extent_columns(s->ops, s->count);
     s->first_field = l.has_field ? find_first_field(s, l.field) : s->count;
     return s;
 }

@@ -45,6 +45,7 @@ struct screen {
     bool is_form;            /* more is shown behind its first set:, or it is to fit; or
                               * it has items */
     const char *escape;      /* where Esc leads, or NULL */
+    unsigned columns;        /* that it takes up */
     unsigned timeout;        /* seconds, 0: none */
     struct source **sources; /* what it was made from, itself first */
     unsigned source_count;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "term/ansi.h"
+#include "term/flow.h"
 
 enum { WIDTH_STEP = 4 };
 
@@ -35,12 +36,23 @@ enum look look_of(enum charset charset, bool ansi)
     return ansi ? with_ansi[charset] : plain[charset];
 }
 
+enum look look_linear(enum charset charset)
+{
+    static const enum look linear[] = {LOOK_LINEAR_ASCII, LOOK_LINEAR_CP437, LOOK_LINEAR_UTF8};
+
+    return linear[charset];
+}
+
+static bool is_linear(enum look look)
+{
+    return look >= LOOK_LINEAR_ASCII && look <= LOOK_LINEAR_CP437;
+}
+
 enum charset look_charset(enum look look)
 {
-    static const enum charset charsets[] = {CHARSET_ASCII, CHARSET_UTF8, CHARSET_CP437,
-                                            CHARSET_ASCII, CHARSET_UTF8, CHARSET_CP437};
+    static const enum charset charsets[] = {CHARSET_ASCII, CHARSET_UTF8, CHARSET_CP437};
 
-    return charsets[look];
+    return charsets[look % 3];
 }
 
 bool look_has_ansi(enum look look)
@@ -74,6 +86,11 @@ struct text *text_new_art(struct span utf8, const struct art *at)
 void text_end_art(struct text *t)
 {
     t->ends_art = true;
+}
+
+unsigned text_art_columns(const struct text *t)
+{
+    return t->art.width;
 }
 
 void text_free(struct text *t)
@@ -224,14 +241,26 @@ struct span text_wire_span(const struct text_wire *w)
     return span_from(w->blob->data + w->begin, w->blob->len - w->begin);
 }
 
+static void undraw(struct buf *out, struct span utf8)
+{
+    struct buf flat;
+
+    buf_init(&flat, BUF_LARGE);
+    ansi_flatten(&flat, utf8);
+    flow_undraw(out, buf_span(&flat));
+    buf_clear(&flat);
+}
+
 static void make_wire(struct text *t, enum look look, unsigned columns, struct text_wire *w)
 {
     struct span utf8 = text_utf8(t);
     struct art art = t->art;
     struct buf fitted;
+    struct buf linear;
     struct buf wire;
 
     buf_init(&fitted, BUF_LARGE);
+    buf_init(&linear, BUF_LARGE);
     buf_init(&wire, BUF_LARGE);
     if (art.width > 0) {
         art.is_ice =
@@ -241,11 +270,17 @@ static void make_wire(struct text *t, enum look look, unsigned columns, struct t
             art_settle(&art, &fitted, columns);
         utf8 = buf_span(&fitted);
     }
+    if (is_linear(look)) {
+        undraw(&linear, utf8);
+        utf8 = buf_span(&linear);
+    }
+    w->is_art = art.width > 0 && !is_linear(look);
     buf_add(&wire, look_clearing(look));
     w->begin = w->line = wire.len;
     encode(&wire, utf8, look, art.width > 0);
     w->blob = blob_new(buf_span(&wire));
     buf_clear(&fitted);
+    buf_clear(&linear);
     buf_clear(&wire);
     w->side = look_has_ansi(look) ? w->begin : find_side(w, look);
     find_last_line(w);

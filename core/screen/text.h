@@ -16,6 +16,9 @@ enum look {
     LOOK_PLAIN_ASCII,
     LOOK_PLAIN_UTF8,
     LOOK_PLAIN_CP437,
+    LOOK_LINEAR_ASCII, /* to be read to somebody: nothing that is drawn */
+    LOOK_LINEAR_UTF8,
+    LOOK_LINEAR_CP437,
     LOOK_ANSI_ASCII,
     LOOK_ANSI_UTF8,
     LOOK_ANSI_CP437,
@@ -23,6 +26,7 @@ enum look {
 };
 
 enum look look_of(enum charset charset, bool ansi);
+enum look look_linear(enum charset charset);
 enum charset look_charset(enum look look);
 bool look_has_ansi(enum look look);
 
@@ -34,6 +38,7 @@ struct text_wire {
     uint32_t line;     /* where its last line begins */
     bool has_line_end; /* false: `line` is `begin` and what stood before goes on */
     bool begins_with_line_end;
+    bool is_art; /* it has been made for this width */
     /* Without ANSI: where its first line ends, if all of it is the side of a box; else `begin`.
      */
     uint32_t side;
@@ -51,7 +56,8 @@ struct text *text_new(struct span utf8); /* copies; UTF-8 with ANSI sequences, l
 struct text *text_new_art(struct span utf8, const struct art *at);
 void text_end_art(struct text *t); /* nothing follows it on its screen */
 
-void text_free(struct text *t); /* NULL is allowed */
+unsigned text_art_columns(const struct text *t); /* 0: no drawing */
+void text_free(struct text *t);                  /* NULL is allowed */
 
 struct span text_utf8(const struct text *t); /* what it was made from; borrowed */
 

@@ -148,10 +148,10 @@ static void take_strings(struct check *c, struct span lua)
 /* A screen that could not be read whole may lead wherever it says so. */
 static void take_targets(struct check *c, struct span screen)
 {
-    static const char *const marks[] = {"go:", "include:", "escape("};
+    static const char *const marks[] = {"go:", "item:", "include:", "escape("};
 
     for (; screen.len > 0; span_take(&screen, 1)) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             struct span name = screen;
 
             if (!span_starts_with(screen, marks[i]))

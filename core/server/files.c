@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "screen/library.h"
 
 enum { PATH_LEN = 1024, DEPTH_MAX = 8, FILES_MAX = 20000 };
 
@@ -78,7 +79,7 @@ bool file_is_misnamed(const char *path, struct buf *problems)
     struct file f;
     char lower[PATH_LEN];
     enum file_kind kind = file_classify(path, &f);
-    bool is_wrong = kind == FILE_SCREEN && !source_is_keyword(span_of(f.name));
+    bool is_wrong = kind == FILE_SCREEN && !library_is_name(span_of(f.name));
 
     file_clear(&f);
     if (is_wrong)

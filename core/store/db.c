@@ -17,7 +17,11 @@ static const unsigned char schema_001[] = {
 #include "001.sql.h"
 };
 
-static const unsigned char *const schemas[] = {schema_001};
+static const unsigned char schema_002[] = {
+#include "002.sql.h"
+};
+
+static const unsigned char *const schemas[] = {schema_001, schema_002};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */

@@ -21,6 +21,10 @@ end
 function login.name(client, text)
   if text == "" then return "repeat" end
   if text:lower() == "new" then return "signup" end
+  if text:lower() == "linear" then
+    client:set_terminal { linear = not client.term.linear }
+    return "refresh"
+  end
   local user = users.find(text)
   if not user then
     users.failed(client)

@@ -530,13 +530,16 @@ struct machine {
     char csi[32];
     size_t csi_len;
     unsigned column;
+    unsigned types; /* told so far */
 };
 
-static const char *terminal_name(enum caller_kind kind)
+/* The name that it tells after `told` others: most have one. */
+static const char *terminal_name(enum caller_kind kind, unsigned told)
 {
-    static const char *const names[] = {"xterm", "syncterm", "dumb", "raw"};
+    static const char *const names[] = {"xterm", "syncterm", "dumb", "mudlet", "raw"};
+    static const char *const more[] = {"ANSI", "MTTS 69"};
 
-    return names[kind];
+    return kind == CALLER_READER && told > 0 ? more[told > 1] : names[kind];
 }
 
 static void reply(struct caller *c, const char *bytes, size_t len)
@@ -600,7 +603,7 @@ static void take_sb(struct caller *c)
 
     if (m->sb_len != 2 || m->sb[0] != TTYPE || m->sb[1] != 1)
         return;
-    n = 4 + (size_t)snprintf(is + 4, sizeof(is) - 6, "%s", terminal_name(c->kind));
+    n = 4 + (size_t)snprintf(is + 4, sizeof(is) - 6, "%s", terminal_name(c->kind, m->types++));
     is[n++] = (char)IAC;
     is[n++] = (char)SE;
     reply(c, is, n);
@@ -629,7 +632,8 @@ static void move_cursor(struct caller *c, unsigned char byte)
         m->column = 1;
     else if (byte == '\b' && m->column > 1)
         m->column--;
-    else if (byte >= 0x20 && (c->kind != CALLER_XTERM || (byte & 0xC0) != 0x80))
+    else if (byte >= 0x20 &&
+             (c->kind == CALLER_SYNCTERM || c->kind == CALLER_DUMB || (byte & 0xC0) != 0x80))
         m->column++;
 }
 
@@ -854,7 +858,7 @@ void caller_wait(struct caller *c, double until, const char *text)
     struct pollfd p = {.fd = c->fd, .events = POLLIN};
 
     if (c->closed || now_seconds() > until)
-        fail_msg("a caller (%s) did not see \"%s\"%s; instead:\n%s", terminal_name(c->kind),
+        fail_msg("a caller (%s) did not see \"%s\"%s; instead:\n%s", terminal_name(c->kind, 0),
                  text, c->closed ? " before the end" : "", tail(c->seen + c->from));
     poll(&p, 1, 200);
     caller_read_for_now(c);

@@ -56,6 +56,7 @@ enum caller_kind {
     CALLER_XTERM, /* telnet, terminal type xterm, answers cursor reports as a UTF-8 terminal */
     CALLER_SYNCTERM, /* telnet, syncterm, CP437 */
     CALLER_DUMB,     /* telnet, terminal type dumb */
+    CALLER_READER,   /* telnet, says by MTTS that it is a screen reader's; else an xterm */
     CALLER_RAW,      /* no telnet, answers nothing: netcat */
 };
 

@@ -16,12 +16,23 @@ struct board *board;
 static struct caller *callers[CALLERS_MAX];
 static unsigned caller_count;
 
+static int set_up(bool starter)
+{
+    board = board_new(starter);
+    caller_count = 0;
+    return 0;
+}
+
 int stage_set_up(void **state)
 {
     (void)state;
-    board = board_new(false);
-    caller_count = 0;
-    return 0;
+    return set_up(false);
+}
+
+int stage_set_up_starter(void **state)
+{
+    (void)state;
+    return set_up(true);
 }
 
 int stage_tear_down(void **state)

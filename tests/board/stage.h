@@ -8,7 +8,8 @@
 extern struct board *board; /* of the running test: empty, not started */
 
 int stage_set_up(void **state);
-int stage_tear_down(void **state); /* not 0: the server did not end as it should */
+int stage_set_up_starter(void **state); /* the board is a copy of the starter board */
+int stage_tear_down(void **state);      /* not 0: the server did not end as it should */
 
 struct caller *dial(void); /* an xterm */
 struct caller *dial_as(enum caller_kind kind);

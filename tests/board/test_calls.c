@@ -763,7 +763,7 @@ static void a_message_harms_nothing_that_is_typed(void **state)
     assert_false(board_log_has(*state, "incident"));
     caller_send(anna, "/msg bob hello there\r");
     caller_expect(anna, "Sent to bob.");
-    caller_expect(anna, "which key?");
+    window_expect_prompt(anna, "which key?");
     caller_expect(bob, "<anna> hello there");
     caller_expect(bob, "half a li");
     caller_send(bob, "ne\r");
@@ -772,7 +772,7 @@ static void a_message_harms_nothing_that_is_typed(void **state)
     caller_expect(bob, "Sent to anna.");
     caller_expect(bob, "> ");
     caller_expect(anna, "<bob> back at you");
-    caller_expect(anna, "which key?");
+    window_expect_prompt(anna, "which key?");
     hang_up(anna);
     caller_free(bob);
 }
@@ -794,7 +794,7 @@ static void the_page_screen_sends_a_message(void **state)
     fill(anna, "Whom? ", "bob");
     fill(anna, "Text: ", "from the screen");
     caller_expect(bob, "<anna> from the screen");
-    caller_expect(bob, "which key?");
+    window_expect_prompt(bob, "which key?");
     caller_expect(anna, "Sent to bob.");
     caller_expect(anna, "which key?");
     hang_up(anna);
@@ -814,7 +814,7 @@ static void a_message_reaches_every_terminal(void **state)
             caller_log_in(bob, "bob smith", moon);
         caller_send(anna, "/msg bob smith are you there?\r");
         caller_expect(bob, "<anna> are you there?");
-        caller_expect(bob, "which key?");
+        window_expect_prompt(bob, "which key?");
         caller_send(bob, "/msg anna I am\r");
         caller_expect(anna, "<bob smith> I am");
         hang_up(bob);

@@ -277,7 +277,7 @@ static void noise_harms_nobody_else(void **state)
         send_noise(b, seed);
         caller_send(c, "/who\r");
         caller_expect(c, "1 on line: luna");
-        caller_expect(c, "which key?");
+        window_expect_prompt(c, "which key?");
     }
     caller_free(c);
     expect_figure(b, "callers", 0);

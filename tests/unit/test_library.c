@@ -70,7 +70,7 @@ static void link_all(struct board *b, unsigned swapped, const char *errors)
 
 static struct screen *get(struct board *b, const char *keyword)
 {
-    return library_find(b->library, span_of(keyword), true);
+    return library_find(b->library, span_of(keyword), FOR_ANSI, 80);
 }
 
 static void check_text(const struct screen *s, const char *text)
@@ -193,11 +193,12 @@ static void test_an_include_is_of_the_same_kind(void **state)
     save(b, "user.txt", "<% include:part %>", "");
     save(b, "user.asc", "<% include:part %>", "");
     link_all(b, 4, "");
-    check_text(library_find(b->library, SPAN_LIT("user"), true), "text");
-    check_text(library_find(b->library, SPAN_LIT("user"), false), "art"); /* no .asc of it */
+    check_text(library_find(b->library, SPAN_LIT("user"), FOR_ANSI, 80), "text");
+    check_text(library_find(b->library, SPAN_LIT("user"), FOR_PLAIN, 80),
+               "art"); /* no .asc of it */
     save(b, "part.asc", "ascii", "");
     link_all(b, 2, "");
-    check_text(library_find(b->library, SPAN_LIT("user"), false), "ascii");
+    check_text(library_find(b->library, SPAN_LIT("user"), FOR_PLAIN, 80), "ascii");
 }
 
 static void test_each_terminal_has_its_file(void **state)
@@ -206,24 +207,24 @@ static void test_each_terminal_has_its_file(void **state)
 
     save(b, "a.asc", "asc", "");
     link_all(b, 1, "");
-    check_text(library_find(b->library, SPAN_LIT("a"), true), "asc");
-    check_text(library_find(b->library, SPAN_LIT("a"), false), "asc");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_ANSI, 80), "asc");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_PLAIN, 80), "asc");
     save(b, "a.ans", "ans", "");
     link_all(b, 1, "");
-    check_text(library_find(b->library, SPAN_LIT("a"), true), "ans");
-    check_text(library_find(b->library, SPAN_LIT("a"), false), "asc");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_ANSI, 80), "ans");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_PLAIN, 80), "asc");
     save(b, "a.txt", "txt", "");
     link_all(b, 1, "");
-    check_text(library_find(b->library, SPAN_LIT("a"), true), "ans");
-    check_text(library_find(b->library, SPAN_LIT("a"), false), "asc");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_ANSI, 80), "ans");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_PLAIN, 80), "asc");
     remove_file(b, "a.asc");
-    check_text(library_find(b->library, SPAN_LIT("a"), false), "txt");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_PLAIN, 80), "txt");
     remove_file(b, "a.ans");
-    check_text(library_find(b->library, SPAN_LIT("a"), true), "txt");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_ANSI, 80), "txt");
     save(b, "a.ans", "ans", "");
     remove_file(b, "a.txt");
     link_all(b, 1, "");
-    check_text(library_find(b->library, SPAN_LIT("a"), false), "ans");
+    check_text(library_find(b->library, SPAN_LIT("a"), FOR_PLAIN, 80), "ans");
     assert_int_equal(library_count(b->library), 1);
 }
 
