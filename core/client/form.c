@@ -1,5 +1,6 @@
 #include "client/form.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -311,8 +312,10 @@ static void draw_told(struct client *c)
 
 /* --- fields, as they are painted --- */
 
+/* Of the key at the screen's end there is none. */
 static const struct op *op_of(const struct client *c, const struct field *field)
 {
+    assert(field->pc < c->screen->count);
     return &c->screen->ops[field->pc];
 }
 
@@ -438,10 +441,13 @@ static void blank(struct client *c, struct field *field)
 
 static void show_value(struct client *c, struct field *field)
 {
-    struct span value = value_of(c, field);
+    struct span value;
     struct buf out;
 
-    if (value.len == 0 || field->is_key || field->shown > 0 || op_of(c, field)->edit.mask)
+    if (field->is_key || field->shown > 0 || op_of(c, field)->edit.mask)
+        return;
+    value = value_of(c, field);
+    if (value.len == 0)
         return;
     value.len = utf8_fit(value, field->width);
     field->shown = (uint16_t)utf8_columns(value);
