@@ -15,7 +15,7 @@ override CPPFLAGS += -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' \
             -DPERIGEE_PREFIX='"$(PREFIX)"' -Icore -I$(BUILD)/gen $(LUA_CFLAGS)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=c17 $(WARN) $(SAN_FLAGS) -fno-omit-frame-pointer -pthread $(CFLAGS)
-LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -lm -pthread
+LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -lvterm -lm -pthread
 
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@echo "$(1) $(patsubst $(BUILD)/%,%,$@)")
@@ -112,12 +112,12 @@ $(BUILD)/tests/%.o: tests/%.c | $(EMBEDDED_H)
 
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/flush.o $(LIB)
 	$(call SAY,LD  )
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lvterm $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
 
 $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/board/board.o \
 		$(BUILD)/tests/board/stage.o $(BUILD)/tests/board/window.o $(LIB)
 	$(call SAY,LD  )
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka -lvterm $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(call SAY,LD  )

@@ -12,10 +12,16 @@ static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const char journal_priorities[] = {'3', '4', '6', '7'};
 
 static enum log_level wanted = LOG_LEVEL_INFO;
+static int target = STDERR_FILENO;
 
 void log_set_level(enum log_level level)
 {
     wanted = level;
+}
+
+void log_to(int fd)
+{
+    target = fd;
 }
 
 bool log_find_level(const char *name, enum log_level *out)
@@ -69,7 +75,7 @@ __attribute__((format(printf, 2, 0))) static void write_event(enum log_level lev
     make_one_line(line + n);
     n = (int)strlen(line);
     line[n++] = '\n';
-    while (write(STDERR_FILENO, line, (size_t)n) < 0) {
+    while (write(target, line, (size_t)n) < 0) {
         /* A log that cannot be written has nobody to be told to; a signal is no reason. */
         if (errno != EINTR)
             break;

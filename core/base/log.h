@@ -10,6 +10,7 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 void log_set_level(enum log_level level);
+void log_to(int fd); /* instead of standard error; -1: nowhere */
 bool log_find_level(const char *name, enum log_level *out); /* "error" "warn" "info" "debug" */
 
 /* The format is ours; text that came from outside goes in through log_quote. Line ends in the

@@ -134,6 +134,12 @@ bool client_is_open(const struct client *c)
     return c->state <= CLIENT_OPEN;
 }
 
+bool client_is_waiting(const struct client *c)
+{
+    return c->state == CLIENT_OPEN && c->mode != MODE_BUSY && !c->is_dirty &&
+           outq_is_empty(&c->out);
+}
+
 bool client_is_sysop(const struct client *c)
 {
     return c->user != 0 && c->level >= c->all->config.settings->level_sysop;

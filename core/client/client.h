@@ -93,6 +93,12 @@ void client_pause(struct client *c, double seconds);
 
 void client_hang_up(struct client *c, struct span reason); /* says it, then ends the call */
 
+/* Its call begins at this screen, as if somebody had typed and a handler had said so. */
+void client_enter(struct client *c, struct span keyword);
+
+/* It asks for a key or a line, and all that was sent before has been written. */
+bool client_is_waiting(const struct client *c);
+
 /* The end of a call that returned false. Takes outcome->rows. */
 void client_finish(struct client *c, struct outcome *out);
 

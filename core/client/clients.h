@@ -21,6 +21,9 @@ struct clients_config {
     const struct settings *settings; /* read anew at each use */
     struct client_hooks hooks;
     void (*left)(void *arg, const struct sockaddr *address); /* a connection has ended */
+    /* A terminal is known, and its call begins: client_enter a screen, or nothing for the
+     * screen `root`. NULL is allowed. */
+    void (*begin)(void *arg, struct client *c);
     void *arg;
 };
 

@@ -218,6 +218,16 @@ void detect_begin(struct client *c)
     telnet_start(c->telnet);
 }
 
+static void begin_call(struct client *c)
+{
+    const struct clients_config *config = &c->all->config;
+
+    if (config->begin)
+        config->begin(config->arg, c);
+    if (!c->screen)
+        show_go(c, SPAN_LIT("root"));
+}
+
 void detect_finish(struct client *c)
 {
     struct detect *d = c->detect;
@@ -230,7 +240,7 @@ void detect_finish(struct client *c)
     mem_free(d);
     client_mark_ready(c);
     c->armed = 0; /* for the end of detection: it shall not fire for nothing */
-    show_go(c, SPAN_LIT("root"));
+    begin_call(c);
     show_run(c);
     client_rearm(c);
 }

@@ -424,6 +424,12 @@ void show_go(struct client *c, struct span keyword)
     go_to(c, keyword, false);
 }
 
+void client_enter(struct client *c, struct span keyword)
+{
+    client_typed(c);
+    show_go(c, keyword);
+}
+
 void show_refresh(struct client *c)
 {
     struct screen *s = client_find_screen(c, span_of(client_keyword(c)));

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 enum { KEPT_MAX = 200, BUSY_MS = 5000, CHANGED_MAX = 4096, PROGRESS_STEPS = 10000 };
+enum { COPY_PAGES = 1000, COPY_WAIT_MS = 10 };
 
 static const unsigned char schema_001[] = {
 #include "001.sql.h"
@@ -235,6 +236,56 @@ void db_close(struct db *db)
     sqlite3_close(db->sqlite);
     mem_free(db->changed_users);
     mem_free(db);
+}
+
+/* --- copying --- */
+
+static int copy_parts(sqlite3_backup *b, bool (*go_on)(void *arg), void *arg, struct err *e)
+{
+    int rc;
+
+    do {
+        if (go_on && !go_on(arg))
+            return err_set(e, "it was stopped");
+        rc = sqlite3_backup_step(b, COPY_PAGES);
+        if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+            sqlite3_sleep(COPY_WAIT_MS);
+    } while (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED);
+    return rc == SQLITE_DONE ? 0 : err_set(e, "%s", sqlite3_errstr(rc));
+}
+
+static int copy_into(sqlite3 *to, struct db *from, bool (*go_on)(void *arg), void *arg,
+                     struct err *e)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", from->sqlite, "main");
+    int rc;
+
+    if (!b)
+        return err_set(e, "%s", sqlite3_errmsg(to));
+    rc = copy_parts(b, go_on, arg, e);
+    sqlite3_backup_finish(b);
+    return rc;
+}
+
+/* In a transaction: what others write meanwhile does not make it begin anew. */
+int db_copy(const char *from, const char *to, bool (*go_on)(void *arg), void *arg,
+            struct err *e)
+{
+    struct db *db = db_open(from, false, e);
+    sqlite3 *copy = NULL;
+    int rc = -1;
+
+    if (!db)
+        return -1;
+    if (db_exec(db, "BEGIN; SELECT 1 FROM sqlite_master", e) < 0)
+        err_prefix(e, "read %s: ", from);
+    else if (sqlite3_open(to, &copy) != SQLITE_OK)
+        err_set(e, "open %s: %s", to, sqlite3_errmsg(copy));
+    else if ((rc = copy_into(copy, db, go_on, arg, e)) < 0)
+        err_prefix(e, "copy %s to %s: ", from, to);
+    sqlite3_close(copy);
+    db_close(db);
+    return rc;
 }
 
 bool db_in_transaction(struct db *db)

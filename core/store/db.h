@@ -21,6 +21,11 @@ struct db_limits {
 struct db *db_open(const char *path, bool writer, struct err *e);
 void db_close(struct db *db); /* NULL is allowed */
 
+/* A consistent copy of a database that may be in use, as of now. `go_on` (NULL is allowed) is
+ * asked between its parts; -1 and `e`: also where it says no. */
+int db_copy(const char *from, const char *to, bool (*go_on)(void *arg), void *arg,
+            struct err *e);
+
 /* Prepared and kept; reset before the next use. NULL and `e`. */
 struct sqlite3_stmt *db_prepare(struct db *db, struct span sql, struct err *e);
 
