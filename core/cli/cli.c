@@ -22,6 +22,27 @@ static const struct command commands[] = {
      "  --log-level LEVEL    error, warn, info or debug; default: the setting `log.level`\n"},
     {"check", check_run, "check [--board DIR]\n",
      "look for mistakes in every screen and handler; exit 1 if there are any", BOARD_OPTION},
+    {"show", show_command,
+     "show KEYWORD [--as USER] [--size COLUMNSxROWS] [--charset NAME] [--plain]\n"
+     "show KEYWORD ... --watch\n"
+     "show KEYWORD ... --png FILE\n",
+     "a screen as a caller would see it, drawn in this terminal",
+     "The board's handlers run, on a copy of its data: what they do has no effect. The caller\n"
+     "is the account `example`, with the level of new accounts where there is none; the "
+     "screen\n"
+     "`root` is seen by a guest. What is drawn is UTF-8, with colours unless NO_COLOR is "
+     "set.\n\n"
+     "  --as USER            the caller: a handle, or guest\n"
+     "  --size 80x25         the caller's window, from 20x10 to 255x100\n"
+     "  --charset NAME       what the caller's terminal shows: utf-8 (the default), cp437 "
+     "(the\n"
+     "                       default for --png) or ascii\n"
+     "  --plain              a terminal without ANSI: no colours, nothing moves\n"
+     "  --watch              draw it anew at each save of the board, until q or Ctrl-C; what\n"
+     "                       is wrong stands below the picture\n"
+     "  --png FILE           draw it to an image, with the 8x16 letters of a VGA card; needs\n"
+     "                       the program ansilove (apt-get install ansilove)\n" BOARD_OPTION
+         DATA_OPTION},
     {"user", user_run,
      "user add HANDLE [--nick NAME] [--level N] [--password-stdin]\n"
      "user list [SEARCH]\n"

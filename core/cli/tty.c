@@ -93,6 +93,27 @@ int tty_hidden(const char *question, char *out, size_t size)
     return caught ? -1 : len;
 }
 
+static struct termios before_keys;
+static bool takes_keys;
+
+void tty_keys_begin(void)
+{
+    struct termios keys;
+
+    if (tcgetpgrp(STDIN_FILENO) != getpgrp() || tcgetattr(STDIN_FILENO, &before_keys) < 0)
+        return;
+    keys = before_keys;
+    keys.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    takes_keys = tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
+}
+
+void tty_keys_end(void)
+{
+    if (takes_keys)
+        tcsetattr(STDIN_FILENO, TCSANOW, &before_keys);
+    takes_keys = false;
+}
+
 bool tty_yes(const char *question)
 {
     char answer[8];

@@ -16,6 +16,11 @@ int tty_line(char *out, size_t size);
  * does so after the terminal is as it was. */
 int tty_hidden(const char *question, char *out, size_t size);
 
+/* Standard input comes key by key, and is not shown; nothing where it is no terminal, or not
+ * ours. */
+void tty_keys_begin(void);
+void tty_keys_end(void); /* as it was */
+
 bool tty_yes(const char *question); /* "yes" was typed, in full */
 
 #endif
