@@ -504,6 +504,24 @@ int board_run(const char *const *args, const char *input, char **out)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+pid_t board_spawn(const char *const *args, int *to, int *from)
+{
+    int in[2];
+    int out[2];
+    pid_t pid;
+
+    if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
+        fail_msg("pipe: %s", strerror(errno));
+        return -1;
+    }
+    pid = start_program(args, in[0], out[1]);
+    close(in[0]);
+    close(out[1]);
+    *to = in[1];
+    *from = out[0];
+    return pid;
+}
+
 /* --- a caller's machine: telnet, the terminal's answers, and where its cursor is --- */
 
 enum telnet_byte {

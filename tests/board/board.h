@@ -50,6 +50,9 @@ char *board_sysop_password(struct board *b);
  * NULL). `input` goes to its standard input (NULL: none). */
 int board_run(const char *const *args, const char *input, char **out);
 
+/* The same, while it runs: *to is its standard input, *from all that it says. */
+pid_t board_spawn(const char *const *args, int *to, int *from);
+
 /* --- callers --- */
 
 enum caller_kind {

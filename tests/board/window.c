@@ -33,18 +33,41 @@ static void play(VTerm *vterm, const struct caller *c)
     buf_clear(&utf8);
 }
 
-struct window *window_of(struct caller *c)
+static struct window *window_new(unsigned columns, unsigned rows)
 {
     struct window *w = calloc(1, sizeof(*w));
 
-    caller_read_for_now(c);
     assert_non_null(w);
-    w->columns = c->columns;
-    w->vterm = vterm_new((int)c->rows, (int)c->columns);
+    w->columns = columns;
+    w->vterm = vterm_new((int)rows, (int)columns);
     vterm_set_utf8(w->vterm, 1);
     vterm_state_set_bold_highbright(vterm_obtain_state(w->vterm), 1); /* as CP437 terminals */
     vterm_screen_reset(vterm_obtain_screen(w->vterm), 1);
+    return w;
+}
+
+struct window *window_of(struct caller *c)
+{
+    struct window *w;
+
+    caller_read_for_now(c);
+    w = window_new(c->columns, c->rows);
     play(w->vterm, c);
+    return w;
+}
+
+struct window *window_of_lines(const char *text, unsigned columns, unsigned rows)
+{
+    struct window *w = window_new(columns, rows);
+
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+
+        vterm_input_write(w->vterm, text, n);
+        text += n;
+        if (*text == '\n' && *++text != '\0')
+            vterm_input_write(w->vterm, "\r\n", 2);
+    }
     return w;
 }
 
@@ -68,7 +91,8 @@ static void add_row(struct window *w, struct buf *out, unsigned row, unsigned co
     for (unsigned column = 0; column < columns; column++) {
         VTermScreenCell cell = cell_at(w, row, column);
 
-        utf8_add(out, cell.chars[0] ? cell.chars[0] : ' ');
+        if (cell.chars[0] != (uint32_t)-1) /* the right half of a wide one */
+            utf8_add(out, cell.chars[0] ? cell.chars[0] : ' ');
     }
 }
 
@@ -83,6 +107,13 @@ const char *window_row(struct window *w, unsigned row)
     memcpy(w->row, buf_text(&out), out.len + 1);
     buf_clear(&out);
     return w->row;
+}
+
+bool window_is_blank(struct window *w, unsigned row, unsigned column)
+{
+    uint32_t first = cell_at(w, row, column).chars[0];
+
+    return first == 0 || first == ' ';
 }
 
 static unsigned number_of(VTermColor color)

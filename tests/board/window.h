@@ -15,8 +15,13 @@ struct window;
 struct window *window_of(struct caller *c);
 void window_free(struct window *w);
 
+/* What a program has printed on a terminal of this size. The last line end would scroll. */
+struct window *window_of_lines(const char *text, unsigned columns, unsigned rows);
+
 /* A row from 0, as UTF-8, without blanks at its end. Good until the next call. */
 const char *window_row(struct window *w, unsigned row);
+
+bool window_is_blank(struct window *w, unsigned row, unsigned column);
 
 /* The colours of a cell as numbers 0 to 15, and 16 for the terminal's own. */
 void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg, unsigned *bg);
