@@ -189,12 +189,19 @@ static int say_unknown(struct show *s)
     return CLI_NO;
 }
 
+static const struct screen *find_screen(struct show *s)
+{
+    const struct terminal_kind *kind = &s->visit.terminal;
+
+    return library_find(headless_board(s->headless)->library, span_of(s->keyword),
+                        kind->ansi ? FOR_ANSI : FOR_PLAIN, kind->columns);
+}
+
 /* Is there such a screen, and is it open to the caller? What is wrong with files is said by
  * say_errors. */
 static int check_screen(struct show *s)
 {
-    const struct screen *screen = library_find(headless_board(s->headless)->library,
-                                               span_of(s->keyword), s->visit.terminal.ansi);
+    const struct screen *screen = find_screen(s);
     unsigned level = s->visit.account ? (unsigned)s->account.level : 0;
     const char *who = s->visit.account ? s->account.handle : "a guest";
 
@@ -332,11 +339,10 @@ static void say_end(struct show *s, const struct visited *v)
 /* A broken screen is still in the library as it last was good, a removed one is not. */
 static void draw_anew(struct show *s, struct picture **last)
 {
-    struct board *board = headless_board(s->headless);
     struct visited v = {.end = VISIT_STOPPED};
     struct err e;
 
-    if (library_find(board->library, span_of(s->keyword), s->visit.terminal.ansi)) {
+    if (find_screen(s)) {
         log_to(s->log);
         if (headless_visit(s->headless, &s->visit, &v, &e) < 0)
             v.end = VISIT_STOPPED;
