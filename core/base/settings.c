@@ -61,6 +61,8 @@ const struct setting settings_table[] = {
     NUMBER("limits.lua_mb", lua_mb, 16, 65536, 256, true, "memory of all Lua"),
     NUMBER("limits.sql_ms", sql_ms, 10, 60000, 2000, true, "running time of a query"),
     NUMBER("limits.sql_rows", sql_rows, 10, 1000000, 10000, true, "rows of a query's result"),
+    NUMBER("terminal.baud", baud, 0, 1000000, 0, true,
+           "pace of what is sent, as a modem's; any key skips it; 0: none"),
     LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,
          "addresses and networks that no limit by address holds for"),
     {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},

@@ -35,6 +35,7 @@ struct settings {
     long login_failures; /* of one address, before it is banned */
     long ban_seconds;
     long output_kb;
+    long baud;
     long stalled_seconds;
     long handler_ms;
     long handler_mb;

@@ -213,7 +213,7 @@ static int push_call(lua_State *L, struct task *t)
     if (call->kind == CALL_EACH) {
         lua_getfield(L, -1, "rows");
         if (lua_isnil(L, -1)) {
-            lua_pushinteger(L, 15);
+            lua_pushinteger(L, ROWS_OF_PAGE);
             lua_setfield(L, -3, "rows");
         }
         lua_pop(L, 1);

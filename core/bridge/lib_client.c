@@ -314,6 +314,14 @@ static void push_page_index(lua_State *L, struct client *c)
     lua_pushinteger(L, client_page_index(c));
 }
 
+static void push_page_count(lua_State *L, struct client *c)
+{
+    if (client_page_count(c) > 0)
+        lua_pushinteger(L, client_page_count(c));
+    else
+        lua_pushnil(L);
+}
+
 static void push_address(lua_State *L, struct client *c)
 {
     lua_pushstring(L, client_address(c));
@@ -436,6 +444,7 @@ static const struct field {
     {"keyword", push_keyword},
     {"status", push_status},
     {"page_index", push_page_index},
+    {"page_count", push_page_count},
     {"data", push_data},
     {"params", push_params},
     {"set_commands", push_set_commands},

@@ -194,6 +194,7 @@ local function load_file(generation, name, path, text)
 end
 
 local own_modules = {}
+local own_handlers = {}
 
 local fronts = {} -- of the engine's modules, by name
 
@@ -373,7 +374,9 @@ end
 function loader.find(name)
   local module, f = name:match "^(.*)%.([^.]*)$"
   local file = module and current.files["handlers." .. module]
-  local found = file and type(file.value) == "table" and rawget(file.value, f)
+  local value = own_handlers[module]
+  if file then value = file.value end
+  local found = type(value) == "table" and rawget(value, f)
   return type(found) == "function" and found or nil
 end
 
@@ -441,6 +444,8 @@ own_modules["bbs.keep"] = function(name)
 end
 own_modules["bbs.users"] = own "users"
 own "client"
+own_handlers.list = own "list"
+own_modules["bbs.list"] = own_handlers.list
 loader.rescue = own "rescue"
 
 return loader

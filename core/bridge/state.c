@@ -18,6 +18,10 @@ static const char client_lua[] = {
 #include "client.lua.h"
 };
 
+static const char list_lua[] = {
+#include "list.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -97,6 +101,7 @@ static const struct {
 } own_files[] = {
     {"users", users_lua},
     {"client", client_lua},
+    {"list", list_lua},
     {"rescue", rescue_lua},
 };
 

@@ -79,6 +79,11 @@ unsigned client_page_index(const struct client *c)
     return c->page_index;
 }
 
+unsigned client_page_count(const struct client *c)
+{
+    return c->page_count;
+}
+
 void client_set_page_index(struct client *c, unsigned page)
 {
     c->page_index = page > 0 ? page : 1;
@@ -246,6 +251,7 @@ static double deadline(const struct client *c)
     at = earliest(at, page_timeout_at(c));
     at = earliest(at, c->ask_until);
     at = earliest(at, redraw_at(c));
+    at = earliest(at, output_paced_at(c));
     return earliest(at, tick_at(c));
 }
 
@@ -312,6 +318,8 @@ static bool meet_deadline(struct client *c, double now)
     } else if (is_due(page_timeout_at(c), now)) {
         c->last_input = now;
         show_timeout(c);
+    } else if (is_due(output_paced_at(c), now)) {
+        output_flush(c);
     } else if (is_due(redraw_at(c), now)) {
         show_resized(c);
     } else if (is_due(tick_at(c), now)) {
@@ -495,6 +503,7 @@ static void shut(struct client *c)
 void client_drain(struct client *c)
 {
     if (c->state < CLIENT_DRAINING) {
+        terminal_end(c);
         c->state = CLIENT_DRAINING;
         c->close_at = clients_now(c->all) + LINGER_SECONDS;
         end_call(c);

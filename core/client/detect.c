@@ -240,6 +240,7 @@ void detect_finish(struct client *c)
     mem_free(d);
     client_mark_ready(c);
     c->armed = 0; /* for the end of detection: it shall not fire for nothing */
+    terminal_begin(c);
     begin_call(c);
     show_run(c);
     client_rearm(c);

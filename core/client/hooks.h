@@ -26,6 +26,8 @@ struct call_arg {
     struct value value;
 };
 
+enum { ROWS_OF_PAGE = 15 }; /* of an each: that does not say */
+
 /* All borrowed, for the time of the call. */
 struct call {
     enum call_kind kind;

@@ -24,6 +24,7 @@ enum {
     HOPS_MAX = 20, /* changes of screen without a key between them */
     FIRST_SCREEN_MS = 500,
     ESCAPE_MS = 150,
+    PACE_MS = 50,     /* that is written for at once */
     RESIZED_MS = 200, /* without another size: it is being dragged */
     PASTE_MS = 2000,  /* without its end: it has been lost */
     LINGER_SECONDS = 5,
@@ -140,9 +141,11 @@ struct client {
     double close_at;     /* while draining */
     double paused_until; /* 0: it is not */
     double resized_at;   /* the window, after the screen was shown; 0: not */
+    double paced_at;     /* up to when bytes have been written, at a modem's pace */
 
     uint32_t id;
     uint32_t page_index;
+    uint32_t page_count; /* of the list that was shown last; 0: its handler has not told */
     uint32_t pc;
     uint32_t holds;
     uint32_t missed;
@@ -155,6 +158,11 @@ struct client {
     uint8_t found_charset; /* what has been found out about the terminal */
     bool found_ansi;
     bool found_linear; /* it says that it is a screen reader's */
+    bool is_cterm;     /* SyncTERM's, which can be told how to show art */
+    bool is_pasting;   /* it has been told to mark what is pasted */
+    bool ice;          /* it has been told so */
+    uint8_t font;
+    bool skips_pace; /* a key has been typed: the rest is sent at once */
     struct terminal chosen;
     uint8_t bar_index; /* of the item that the bar is on */
     uint8_t rest_mode;
@@ -219,6 +227,9 @@ void output_line(struct client *c, struct span wire);  /* the prompt's line may 
 void output_piped(struct client *c, struct span utf8); /* with pipe codes, encoded */
 bool output_flows(const struct client *c);             /* is text wrapped, or read? */
 void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
+double
+output_paced_at(const struct client *c); /* when more is due; 0: nothing waits for that */
+void output_skip_pace(struct client *c); /* a key has been typed */
 void output_mark_dirty(struct client *c);
 void output_flush(struct client *c);
 void output_free_line(struct client *c);
@@ -229,7 +240,10 @@ void pump_run(struct client *c);    /* what was held back */
 void pump_escape(struct client *c); /* 150 ms after a lone Esc */
 
 /* terminal.c */
-void terminal_settle(struct client *c); /* what is found out or chosen has changed */
+void terminal_settle(struct client *c);   /* what is found out or chosen has changed */
+void terminal_begin(struct client *c);    /* it is known */
+void terminal_show_art(struct client *c); /* as c->screen wants it */
+void terminal_end(struct client *c);      /* all as it was */
 struct screen *client_find_screen(const struct client *c, struct span keyword); /* or NULL */
 
 /* detect.c */

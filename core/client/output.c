@@ -280,13 +280,77 @@ static void after_write(struct client *c)
         client_mark_ready(c);
 }
 
+/* --- at the pace of a modem: ten bits a byte --- */
+
+static bool is_paced(const struct client *c)
+{
+    return c->all->config.settings->baud > 0 && !c->skips_pace && c->state == CLIENT_OPEN;
+}
+
+static double byte_seconds(const struct client *c)
+{
+    return 10 / (double)c->all->config.settings->baud;
+}
+
+/* What is written for at once, at least a byte. */
+static double pace_seconds(const struct client *c)
+{
+    double one = byte_seconds(c);
+
+    return one > PACE_MS / 1000.0 ? one : PACE_MS / 1000.0;
+}
+
+/* Time that has not been used is lost. */
+static double paced_from(const struct client *c)
+{
+    double least = clients_now(c->all) - pace_seconds(c);
+
+    return c->paced_at > least ? c->paced_at : least;
+}
+
+static size_t pace_room(const struct client *c)
+{
+    if (!is_paced(c))
+        return SIZE_MAX;
+    return (size_t)((clients_now(c->all) - paced_from(c)) / byte_seconds(c) + 0.001);
+}
+
+double output_paced_at(const struct client *c)
+{
+    bool waits = is_paced(c) && !outq_is_empty(&c->out) && !ev_is_active(&c->writer);
+
+    return waits ? c->paced_at + pace_seconds(c) : 0;
+}
+
+void output_skip_pace(struct client *c)
+{
+    if (!is_paced(c) || outq_is_empty(&c->out))
+        return;
+    c->skips_pace = true;
+    output_mark_dirty(c);
+}
+
+static size_t cut_iov(struct iovec *iov, size_t count, size_t room)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (iov[i].iov_len >= room) {
+            iov[i].iov_len = room;
+            return i + 1;
+        }
+        room -= iov[i].iov_len;
+    }
+    return count;
+}
+
 /* One piece goes out by the cheaper call: it is most often one key's echo. */
-static ssize_t write_once(const struct client *c)
+static ssize_t write_once(const struct client *c, size_t room)
 {
     struct iovec iov[IOV_COUNT];
     struct msghdr m = {.msg_iov = iov};
 
     m.msg_iovlen = (size_t)outq_iov(&c->out, iov, IOV_COUNT);
+    if (room < SIZE_MAX)
+        m.msg_iovlen = cut_iov(iov, m.msg_iovlen, room);
     if (m.msg_iovlen == 1)
         return send(c->writer.fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL);
     return sendmsg(c->writer.fd, &m, MSG_NOSIGNAL);
@@ -296,13 +360,19 @@ static ssize_t write_once(const struct client *c)
 static bool write_some(struct client *c)
 {
     while (!outq_is_empty(&c->out)) {
-        ssize_t n = write_once(c);
+        size_t room = pace_room(c);
+        ssize_t n;
 
+        if (room == 0)
+            break;
+        n = write_once(c, room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno == EAGAIN || errno == EWOULDBLOCK;
         c->last_write = clients_now(c->all);
+        if (is_paced(c))
+            c->paced_at = paced_from(c) + (double)n * byte_seconds(c);
         outq_consume(&c->out, (size_t)n);
     }
     return true;
@@ -320,12 +390,14 @@ void output_flush(struct client *c)
         return;
     }
     if (outq_is_empty(&c->out)) {
+        c->skips_pace = false;
         if (ev_is_active(&c->writer))
             ev_io_stop(c->all->config.loop, &c->writer);
         if (c->state == CLIENT_DRAINING)
             client_drain(c);
     } else {
-        ev_io_start(c->all->config.loop, &c->writer);
+        if (!is_paced(c))
+            ev_io_start(c->all->config.loop, &c->writer);
         client_rearm(c);
     }
     after_write(c);

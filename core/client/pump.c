@@ -105,6 +105,7 @@ static void take_data(struct client *c, struct span data, int *lines)
         client_drop(c);
         return;
     }
+    output_skip_pace(c);
     look_for_rescue(c, &data);
     run_keys(c, &data, lines);
     if (data.len > 0 && !buf_add(&c->typed, data))

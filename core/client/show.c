@@ -292,6 +292,7 @@ static void begin_screen(struct client *c)
     lightbar_end(c);
     if (!c->screen->keep)
         client_clear_screen(c);
+    terminal_show_art(c);
 }
 
 /* From the line of the first field. */
@@ -379,6 +380,9 @@ static void enter_screen(struct client *c, struct screen *s, bool is_back)
         c->back_count--; /* it is where one would come back to */
     c->screen = screen_ref(s);
     c->bar_index = (uint8_t)lightbar_find(c, from);
+    c->page_count = 0;
+    if (!is_back)
+        c->page_index = 1;
     begin_screen(c);
     if (s->calls[OCCASION_ENTER].name && call_occasion(c, OCCASION_ENTER, CALL_ENTER, &out))
         client_finish(c, &out);
@@ -590,10 +594,37 @@ static void rest_returned(struct client *c, const struct outcome *out)
     }
 }
 
+/* How many rows a page of a list has: as its handler has been told. */
+static unsigned rows_of_page(const struct op *each)
+{
+    for (unsigned i = 0; i < each->arg_count; i++) {
+        const struct op_arg *arg = &each->args[i];
+
+        if (arg->name && strcmp(arg->name, "rows") == 0 && arg->value.type == VALUE_INTEGER &&
+            arg->value.integer > 0 && arg->value.integer < 10000)
+            return (unsigned)arg->value.integer;
+    }
+    return ROWS_OF_PAGE;
+}
+
+static void count_pages(struct client *c, const struct op *each, const struct rows *rows)
+{
+    unsigned page = rows_of_page(each);
+
+    c->page_count = 0;
+    if (rows && rows->total >= 0 && rows->total < INT32_MAX)
+        c->page_count = rows->total ? (unsigned)((rows->total + page - 1) / page) : 1;
+}
+
 static void each_returned(struct client *c, const struct op *op, struct outcome *out)
 {
     if (out->notice.len)
         client_tell(c, out->notice);
+    count_pages(c, op, out->rows);
+    if (out->rows && out->rows->count == 0 && c->page_index > c->page_count && c->page_count) {
+        c->page_index = c->page_count; /* the list has become shorter: its last page */
+        return;
+    }
     set_rows(c->show, op->level, out->rows, false);
     c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
     if (op->is_flat && out->rows && !output_flows(c))

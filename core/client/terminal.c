@@ -1,6 +1,9 @@
 /* terminal.c -- with what a caller is served: what has been found out about the terminal, and
  * what the caller has chosen instead. Linear is for screen readers and braille lines: nothing
  * is drawn and the cursor never goes back. */
+#include <stdio.h>
+#include <string.h>
+
 #include "client/internal.h"
 
 void terminal_settle(struct client *c)
@@ -11,6 +14,62 @@ void terminal_settle(struct client *c)
     c->charset = t->charset == TERMINAL_FOUND ? c->found_charset : (uint8_t)t->charset;
     c->linear = t->linear == TERMINAL_FOUND ? c->found_linear : t->linear;
     c->ansi = ansi && !c->linear;
+}
+
+/* Terminals of xterm's kind, as far as their names tell. Others may show junk. */
+static bool marks_pastes(const char *name)
+{
+    static const char *const names[] = {"xterm", "screen",  "tmux",   "rxvt",      "konsole",
+                                        "gnome", "kitty",   "foot",   "alacritty", "putty",
+                                        "vte",   "wezterm", "ghostty"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+void terminal_begin(struct client *c)
+{
+    c->is_cterm = c->term_name && strcmp(c->term_name, "syncterm") == 0;
+    c->is_pasting = c->found_ansi && c->term_name && marks_pastes(c->term_name);
+    if (c->is_pasting)
+        output_bytes(c, SPAN_LIT("\033[?2004h"));
+}
+
+static void set_ice(struct client *c, bool on)
+{
+    if (on != c->ice)
+        output_bytes(c, on ? SPAN_LIT("\033[?33h") : SPAN_LIT("\033[?33l"));
+    c->ice = on;
+}
+
+static void set_font(struct client *c, unsigned font)
+{
+    char sequence[16];
+
+    snprintf(sequence, sizeof(sequence), "\033[0;%u D", font);
+    if (font != c->font)
+        output_bytes(c, span_of(sequence));
+    c->font = (uint8_t)font;
+}
+
+void terminal_show_art(struct client *c)
+{
+    if (!c->is_cterm || !c->ansi)
+        return;
+    set_ice(c, c->screen->is_ice);
+    set_font(c, c->screen->font);
+}
+
+void terminal_end(struct client *c)
+{
+    set_ice(c, false);
+    set_font(c, 0);
+    if (c->is_pasting)
+        output_bytes(c, SPAN_LIT("\033[?2004l"));
+    c->is_pasting = false;
 }
 
 struct screen *client_find_screen(const struct client *c, struct span keyword)

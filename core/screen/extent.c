@@ -26,7 +26,9 @@ static unsigned follow_text(struct cursor *at, struct text *t)
 
 static unsigned art_columns(const struct op *op)
 {
-    return op->code == OP_TEXT ? text_art_columns(op->text) : 0;
+    const struct art *art = op->code == OP_TEXT ? text_art(op->text) : NULL;
+
+    return art ? art->width : 0;
 }
 
 unsigned extent_columns(const struct op *ops, unsigned count)

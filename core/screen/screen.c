@@ -493,6 +493,19 @@ static bool is_form(const struct screen *s)
     return false;
 }
 
+/* As its first drawing wants it that wants anything. */
+static void find_art(struct screen *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct art *art = s->ops[i].code == OP_TEXT ? text_art(s->ops[i].text) : NULL;
+
+        if (!art)
+            continue;
+        s->is_ice |= art->is_ice;
+        s->font = s->font ? s->font : art->font;
+    }
+}
+
 /* What is wrong only once all has been read. */
 static void finish(struct linker *l)
 {
@@ -520,6 +533,7 @@ struct screen *screen_link(const char *keyword, struct source *source,
     finish(&l);
     s->is_form = is_form(s);
     s->columns = extent_columns(s->ops, s->count);
+    find_art(s);
     s->first_field = l.has_field ? find_first_field(s, l.field) : s->count;
     return s;
 }

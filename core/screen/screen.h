@@ -40,12 +40,14 @@ struct screen {
     unsigned gos;         /* go: and item: */
     struct screen_call calls[OCCASIONS]; /* name NULL: none; a later one replaces an earlier */
     unsigned tick_seconds;
-    unsigned level;          /* who may see it */
-    bool keep;               /* do not clear before it */
-    bool is_form;            /* more is shown behind its first set:, or it is to fit; or
-                              * it has items */
-    const char *escape;      /* where Esc leads, or NULL */
-    unsigned columns;        /* that it takes up */
+    unsigned level;     /* who may see it */
+    bool keep;          /* do not clear before it */
+    bool is_form;       /* more is shown behind its first set:, or it is to fit; or
+                         * it has items */
+    const char *escape; /* where Esc leads, or NULL */
+    unsigned columns;   /* that it takes up */
+    bool is_ice;        /* of its art: see art.h */
+    uint8_t font;
     unsigned timeout;        /* seconds, 0: none */
     struct source **sources; /* what it was made from, itself first */
     unsigned source_count;

@@ -88,9 +88,9 @@ void text_end_art(struct text *t)
     t->ends_art = true;
 }
 
-unsigned text_art_columns(const struct text *t)
+const struct art *text_art(const struct text *t)
 {
-    return t->art.width;
+    return t->art.width > 0 ? &t->art : NULL;
 }
 
 void text_free(struct text *t)

@@ -56,8 +56,8 @@ struct text *text_new(struct span utf8); /* copies; UTF-8 with ANSI sequences, l
 struct text *text_new_art(struct span utf8, const struct art *at);
 void text_end_art(struct text *t); /* nothing follows it on its screen */
 
-unsigned text_art_columns(const struct text *t); /* 0: no drawing */
-void text_free(struct text *t);                  /* NULL is allowed */
+const struct art *text_art(const struct text *t); /* NULL: no drawing */
+void text_free(struct text *t);                   /* NULL is allowed */
 
 struct span text_utf8(const struct text *t); /* what it was made from; borrowed */
 

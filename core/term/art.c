@@ -7,7 +7,27 @@
 
 /* Offsets in the record, SAUCE 00. */
 enum { SAUCE_LEN = 128, SAUCE_TYPE = 94, SAUCE_COLUMNS = 96, SAUCE_FLAGS = 105 };
+enum { SAUCE_FONT = 106, FONT_LEN = 22 };
 enum { TYPE_CHARACTER = 1, FLAG_ICE = 1, TAB = 8, OWN_COLOR = 9 };
+
+/* The fonts of art that a terminal of an IBM PC's can be told to take, and their numbers. */
+static uint8_t find_font(const char *sauce)
+{
+    static const struct {
+        const char *name;
+        uint8_t number;
+    } fonts[] = {
+        {"Amiga Topaz 1+", 40},     {"Amiga Topaz 2+", 40},    {"Amiga Topaz 1", 42},
+        {"Amiga Topaz 2", 42},      {"Amiga P0T-NOoDLE", 37},  {"Amiga mOsOul", 38},
+        {"Amiga MicroKnight+", 39}, {"Amiga MicroKnight", 41},
+    };
+
+    for (size_t i = 0; i < sizeof(fonts) / sizeof(fonts[0]); i++) {
+        if (strncmp(sauce + SAUCE_FONT, fonts[i].name, FONT_LEN) == 0)
+            return fonts[i].number;
+    }
+    return 0;
+}
 
 struct art art_begin(struct span file)
 {
@@ -24,6 +44,7 @@ struct art art_begin(struct span file)
     if (columns > 0 && columns <= ART_WIDTH_MOST)
         a.width = (uint16_t)columns;
     a.is_ice = sauce[SAUCE_FLAGS] & FLAG_ICE;
+    a.font = find_font((const char *)sauce);
     return a;
 }
 

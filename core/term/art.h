@@ -17,6 +17,7 @@ struct art {
     uint16_t column;    /* from 0 */
     bool is_unresolved; /* the row above is full, and has not been left on the terminal */
     bool is_ice;        /* blinking is to show as a bright background */
+    uint8_t font;       /* it was drawn with, by SyncTERM's number; 0: an IBM PC's */
     struct {
         bool bold;
         bool blink;
@@ -28,8 +29,8 @@ struct art {
 enum { ART_WIDTH = 80, ART_WIDTH_MOST = 1000 };
 
 /* The beginning of a drawing, as its SAUCE record says (the last 128 bytes of `file`): its
- * columns, ART_WIDTH where there is none or it says nothing useful, and whether it was drawn
- * with iCE colours. */
+ * columns, ART_WIDTH where there is none or it says nothing useful, whether it was drawn with
+ * iCE colours, and the font. */
 struct art art_begin(struct span file);
 
 /* Append `utf8`, a part of the drawing, for a terminal of `columns`, and follow the cursor. On

@@ -27,16 +27,15 @@ static void add_blank(struct flow *f, bool linear)
     f->blanks += f->blanks < UINT16_MAX;
 }
 
-/* What is held back, unless the row has no room for it. */
+/* What is held back, if the row has room for it: else the next word goes to the next line. */
 static void send_blanks(struct flow *f, struct buf *out, unsigned room)
 {
-    if (f->blanks > 0 && f->column + f->blanks <= room) {
-        f->after_blank = true;
-        for (unsigned i = 0; i < f->blanks; i++)
-            buf_add_byte(out, ' ');
-        f->column = (uint16_t)(f->column + f->blanks);
-    }
-    f->blanks = 0;
+    if (f->blanks == 0 || f->column + f->blanks > room)
+        return;
+    f->after_blank = true;
+    f->column = (uint16_t)(f->column + f->blanks);
+    for (; f->blanks > 0; f->blanks--)
+        buf_add_byte(out, ' ');
 }
 
 /* --- words --- */

@@ -107,12 +107,109 @@ static void art_without_line_ends_is_right_at_any_width(void **state)
     }
 }
 
+/* As an editor saves it: two cells that blink, or are bright where iCE colours are on. */
+static void write_ice_art(const char *path)
+{
+    char text[256] = "\033[5;44mXY\033[0m\x1A";
+    char *sauce = text + strlen(text);
+
+    memcpy(sauce, "SAUCE00", 7);
+    sauce[94] = sauce[95] = 1;
+    sauce[96] = 80;
+    sauce[105] = 1;
+    memcpy(sauce + 106, "Amiga Topaz 1+", 14);
+    board_write_bytes(board, path, text, (size_t)(sauce - text) + 128);
+}
+
+static void ice_colours_and_fonts_are_asked_of_who_has_them(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    write_ice_art("screens/art.ans");
+    board_write(board, "screens/root.txt", "Plain. <% go:art(\"A\") %>");
+    board_start(board, NULL);
+    c = dial_as(CALLER_SYNCTERM);
+    caller_expect(c, "Plain.");
+    assert_null(strstr(c->shown, "\033[?33"));
+    caller_send(c, "a");
+    caller_expect(c, "XY");
+    assert_non_null(strstr(c->shown, "\033[?33h\033[0;40 D"));
+    assert_null(strstr(c->shown, "\033[?33l"));
+    caller_send(c, " ");
+    caller_expect(c, "Plain.");
+    assert_non_null(strstr(c->shown, "\033[?33l\033[0;0 D"));
+    c = dial();
+    caller_expect(c, "Plain.");
+    caller_send(c, "a");
+    caller_expect(c, "XY");
+    assert_null(strstr(c->shown, "\033[?33"));
+    assert_null(strstr(c->shown, " D"));
+    window_expect_colors(c, "XY", 16, 12); /* bright blue */
+}
+
+static void pastes_are_marked_and_never_run(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    board_write(board, "screens/root.txt",
+                "<% go:left(\"q\") %>Key? <% if:t.no %><% key:t.key %><% end %>");
+    board_write(board, "screens/left.txt", "You have left. Line? <% set:t.line %>");
+    board_write(board, "screens/got.txt", "Got it.");
+    board_write(board, "lua/handlers/t.lua",
+                "return { no = function() end, key = function() end,\n"
+                "  line = function(client, text) return 'remain', '<' .. text .. '>' end }\n");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "Key? ");
+    assert_non_null(strstr(c->shown, "\033[?2004h"));
+    caller_send(c, "\033[200~qqq\r\033[201~");
+    caller_send(c, "q");
+    caller_expect(c, "You have left. Line? ");
+    caller_send(c, "\033[200~one\rtwo\033[201~\r");
+    caller_expect(c, "<one two>");
+    board_stop(board);
+    caller_expect_end(c);
+    assert_non_null(strstr(c->shown, "\033[?2004l"));
+    board_start(board, NULL);
+    c = dial_as(CALLER_SYNCTERM);
+    caller_expect(c, "Key? ");
+    assert_null(strstr(c->shown, "2004"));
+}
+
+/* 1,000 bytes a second: a key is there long before 60 seconds' worth. */
+static void a_key_skips_the_pace_of_a_modem(void **state)
+{
+    static char text[30000];
+    struct caller *c;
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 100);
+    strcpy(text + sizeof(text) - 100, " the end");
+    board_write(board, "screens/root.txt", "A key: <% go:long(\"l\") %>");
+    board_write(board, "screens/long.txt", text);
+    board_write(board, "lua/settings.lua", "return { terminal = { baud = 10000 } }\n");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "A key: ");
+    caller_send(c, "l");
+    caller_expect(c, "xxxxxxxx");
+    assert_false(caller_has(c, "the end"));
+    caller_send(c, "?");
+    caller_expect(c, "the end");
+    hang_up(c);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up, stage_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(art_without_line_ends_is_right_at_any_width),
+        TEST(ice_colours_and_fonts_are_asked_of_who_has_them),
+        TEST(pastes_are_marked_and_never_run),
+        TEST(a_key_skips_the_pace_of_a_modem),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
