@@ -111,11 +111,13 @@ static int asked(lua_State *L, int status, lua_KContext at)
     (void)status;
     if (task_is_cancelled(L, (int)at + 1))
         return task_raise(L);
-    if (a->kind == ANSWER_LINE || a->kind == ANSWER_KEY)
+    if (a->kind == ANSWER_PASTE)
+        lua_pushliteral(L, "paste");
+    if (a->kind == ANSWER_LINE || a->kind == ANSWER_KEY || a->kind == ANSWER_PASTE)
         lua_pushlstring(L, a->text.len ? a->text.data : "", a->text.len);
     else
         lua_pushnil(L);
-    return 1;
+    return a->kind == ANSWER_PASTE ? 2 : 1;
 }
 
 static lua_Integer option_number(lua_State *L, const char *name, lua_Integer standard,
@@ -203,15 +205,20 @@ static int l_read_line(lua_State *L)
     return wait_for_caller(L, asked);
 }
 
-/* client:read_key{timeout=seconds} -> the key's name, or nil when the time is over.  Waits. */
+/* client:read_key{timeout=seconds, paste=, resize=} -> the key's name, or nil when the time is
+ * over. With `paste` a paste comes whole, as "paste" and its text; else it is no key. With
+ * `resize` the name is also "resize", when the window has another size.  Waits. */
 static int l_read_key(lua_State *L)
 {
     struct client *c = check_askable(L, "read_key");
+    unsigned wants = 0;
 
     lua_settop(L, 2);
     if (!lua_isnoneornil(L, 2))
         luaL_checktype(L, 2, LUA_TTABLE);
-    client_ask_key(c, option_seconds(L, "timeout"));
+    wants |= option_flag(L, "paste") ? ASK_PASTE : 0;
+    wants |= option_flag(L, "resize") ? ASK_RESIZE : 0;
+    client_ask_key(c, option_seconds(L, "timeout"), wants);
     return wait_for_caller(L, asked);
 }
 

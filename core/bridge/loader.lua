@@ -443,7 +443,7 @@ own_modules["bbs.keep"] = function(name)
   return kept[name]
 end
 own_modules["bbs.users"] = own "users"
-own "client"
+for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
 own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list
 loader.rescue = own "rescue"

@@ -18,6 +18,18 @@ static const char client_lua[] = {
 #include "client.lua.h"
 };
 
+static const char choose_lua[] = {
+#include "choose.lua.h"
+};
+
+static const char pager_lua[] = {
+#include "pager.lua.h"
+};
+
+static const char editor_lua[] = {
+#include "editor.lua.h"
+};
+
 static const char list_lua[] = {
 #include "list.lua.h"
 };
@@ -99,9 +111,8 @@ static const struct {
     const char *name;
     const char *text;
 } own_files[] = {
-    {"users", users_lua},
-    {"client", client_lua},
-    {"list", list_lua},
+    {"users", users_lua},   {"client", client_lua}, {"choose", choose_lua},
+    {"pager", pager_lua},   {"editor", editor_lua}, {"list", list_lua},
     {"rescue", rescue_lua},
 };
 

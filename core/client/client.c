@@ -568,6 +568,9 @@ void client_free(struct client *c)
     c->all->config.hooks.forget(c->all->config.hooks.arg, c);
     unlink_client(c);
     show_end(c);
+    if (c->paste)
+        buf_clear(c->paste);
+    mem_free(c->paste);
     telnet_free(c->telnet);
     buf_clear(&c->input);
     buf_clear(&c->typed);

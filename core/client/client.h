@@ -71,10 +71,14 @@ bool client_send(struct client *c, struct span text);
 bool client_is_full(const struct client *c);
 void client_clear_screen(struct client *c);
 
+/* What answers a question for a key besides keys: a paste as a whole; the key "resize". */
+enum { ASK_PASTE = 1, ASK_RESIZE = 2, PASTE_MAX = 65536 };
+
 /* The running handler waits; the answer comes through hooks.answer. One at a time. */
 void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,
                      struct span standard);
-void client_ask_key(struct client *c, double timeout_seconds); /* 0: no limit */
+void client_ask_key(struct client *c, double timeout_seconds, /* 0: no limit */
+                    unsigned wants);                          /* of ASK_... */
 void client_wait_drained(struct client *c);
 void client_stop_waiting(struct client *c);  /* its handler is gone */
 bool client_may_ask(const struct client *c); /* false: another handler is asking */

@@ -61,7 +61,14 @@ struct outcome {
     struct span notice;
 };
 
-enum answer_kind { ANSWER_LINE, ANSWER_KEY, ANSWER_CANCEL, ANSWER_TIMEOUT, ANSWER_DRAINED };
+enum answer_kind {
+    ANSWER_LINE,
+    ANSWER_KEY,
+    ANSWER_PASTE,
+    ANSWER_CANCEL,
+    ANSWER_TIMEOUT,
+    ANSWER_DRAINED
+};
 
 /* What a waiting handler waited for. */
 struct answer {

@@ -124,6 +124,7 @@ struct client {
     struct form *form;    /* NULL: the screen is no painted form */
     struct lightbar *bar; /* NULL: no item has been painted in a form */
     struct buf line;      /* what stands in the prompt's line, as it is on the wire */
+    struct buf *paste;    /* what is being pasted for a handler, or NULL */
     struct buf tells;     /* notices that wait for a prompt, each ends with LF */
     uint64_t live;        /* go: keys that count now */
     struct edit *rest_edit;
@@ -162,6 +163,8 @@ struct client {
     bool is_pasting;   /* it has been told to mark what is pasted */
     bool ice;          /* it has been told so */
     uint8_t font;
+    uint8_t ask_wants; /* of a handler\'s key: ASK_... */
+    bool paste_is_cut;
     bool skips_pace; /* a key has been typed: the rest is sent at once */
     struct terminal chosen;
     uint8_t bar_index; /* of the item that the bar is on */
@@ -264,7 +267,8 @@ void prompt_show_again(struct client *c);
 void prompt_keep_line(struct client *c); /* a handler is about to write beside the prompt */
 bool prompt_take_line(struct client *c); /* the kept one is back; false: nothing was kept */
 void prompt_notice(struct client *c, struct span text); /* now, on a line of its own */
-bool prompt_echoes(const struct client *c);             /* what is typed is shown by us */
+void prompt_resized(struct client *c);      /* tells the handler that wants to know */
+bool prompt_echoes(const struct client *c); /* what is typed is shown by us */
 void prompt_flush_tells(struct client *c);
 
 /* show.c */

@@ -516,10 +516,66 @@ static void edit_take_key(struct client *c, const struct key *key)
         move_in_form(c, key);
 }
 
+/* --- what is pasted, for a handler that wants it --- */
+
+static void end_paste(struct client *c)
+{
+    struct buf *paste = c->paste;
+
+    c->paste = NULL;
+    c->mode = MODE_BUSY;
+    answer(c, ANSWER_PASTE, buf_span(paste));
+    buf_clear(paste);
+    mem_free(paste);
+}
+
+static void add_pasted(struct client *c, const struct key *key)
+{
+    uint32_t cp = key->code == KEY_ENTER ? '\n' : key->code == KEY_TAB ? '\t' : key->ch;
+
+    if (key->code != KEY_CHAR && key->code != KEY_ENTER && key->code != KEY_TAB)
+        return;
+    if (!utf8_add(c->paste, cp) && !c->paste_is_cut)
+        output_bytes(c, SPAN_LIT("\a")); /* once */
+    c->paste_is_cut = c->paste->len + 4 > PASTE_MAX;
+}
+
+/* False: it is no part of a paste, or nobody wants that. */
+static bool take_paste(struct client *c, const struct key *key)
+{
+    bool wants = c->asker == ASKER_HANDLER && (c->ask_wants & ASK_PASTE);
+
+    if (wants && !c->paste && (c->keys.in_paste || key->code == KEY_PASTE_BEGIN)) {
+        c->paste = mem_alloc(sizeof(*c->paste));
+        c->paste_is_cut = false;
+        buf_init(c->paste, PASTE_MAX);
+    }
+    if (!wants || !c->paste)
+        return false;
+    if (key->code == KEY_PASTE_END)
+        end_paste(c);
+    else
+        add_pasted(c, key);
+    return true;
+}
+
+void prompt_resized(struct client *c)
+{
+    bool wants =
+        c->asker == ASKER_HANDLER && c->mode == MODE_KEY && (c->ask_wants & ASK_RESIZE);
+
+    if (!wants)
+        return;
+    c->mode = MODE_BUSY;
+    answer(c, ANSWER_KEY, SPAN_LIT("resize"));
+}
+
 static void key_pressed(struct client *c, const struct key *key)
 {
     char name[16];
 
+    if (take_paste(c, key))
+        return;
     if (c->keys.in_paste || key->code == KEY_PASTE_BEGIN || key->code == KEY_PASTE_END)
         return; /* what is pasted is text, never commands */
     if (c->asker == ASKER_HANDLER) {
@@ -570,10 +626,11 @@ void client_ask_line(struct client *c, struct span prompt, const struct edit_opt
     prompt_line(c, options, standard);
 }
 
-void client_ask_key(struct client *c, double timeout_seconds)
+void client_ask_key(struct client *c, double timeout_seconds, unsigned wants)
 {
     prompt_keep_line(c);
     c->asker = ASKER_HANDLER;
+    c->ask_wants = (uint8_t)wants;
     c->ask_until = timeout_seconds > 0 ? clients_now(c->all) + timeout_seconds : 0;
     prompt_key(c);
 }

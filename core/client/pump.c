@@ -36,6 +36,8 @@ static bool is_work(const struct client *c, const struct key *key)
 {
     bool in_line = c->mode == MODE_LINE || c->mode == MODE_SLASH;
 
+    if (c->paste)
+        return false; /* it is only kept */
     return !(in_line && key->code == KEY_CHAR && !c->edit->options.hotkey);
 }
 

@@ -457,6 +457,7 @@ void show_resized(struct client *c)
     bool is_same;
 
     c->resized_at = 0;
+    prompt_resized(c);
     if (!c->screen || !rests || c->screen->keep || c->mode == MODE_SLASH || c->linear)
         return;
     is_same = client_find_screen(c, span_of(client_keyword(c))) == c->screen;

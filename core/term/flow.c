@@ -78,6 +78,8 @@ static size_t word_length(struct span s, enum charset charset, unsigned *columns
            rest.data[0] != '\n') {
         size_t n = sequence_length(rest);
 
+        if (n > 0 && rest.data[n - 1] != 'm')
+            break; /* it may move the cursor */
         if (n > 0)
             span_take(&rest, n);
         else
@@ -94,9 +96,10 @@ static void follow_sequence(struct flow *f, struct span sequence)
     if (sequence.len < 3)
         return;
     ansi_numbers(span_from(sequence.data + 2, sequence.len - 3), n, 4);
-    if (sequence.data[sequence.len - 1] == 'H' || sequence.data[sequence.len - 1] == 'f')
+    if (sequence.data[sequence.len - 1] == 'H' || sequence.data[sequence.len - 1] == 'f') {
         f->column = n[1] > 0 ? n[1] - 1 : 0;
-    else if (sequence.data[sequence.len - 1] == 'C')
+        f->blanks = 0;
+    } else if (sequence.data[sequence.len - 1] == 'C')
         f->column = (uint16_t)(f->column + (n[0] > 0 ? n[0] : 1));
 }
 

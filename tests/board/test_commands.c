@@ -301,7 +301,7 @@ static void a_newer_database_is_not_touched(void **state)
     assert_int_equal(stat(path, &after), 0);
     assert_int_equal(before.st_size, after.st_size);
     assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(before.st_mtim));
-    set_version(path, "PRAGMA user_version = 2");
+    set_version(path, "PRAGMA user_version = 3");
     RUN(0, "luna", "user", "show", "luna", "--data", data);
 }
 

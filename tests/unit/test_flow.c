@@ -49,6 +49,9 @@ static void test_sequences_take_no_room(void **state)
               "\033[1mone\033[0m \033[1;33mtwo\033[0m\r\nthree");
     check_one("o\033[1mne two t\033[0mhree", 8, false, "o\033[1mne two\r\nt\033[0mhree");
     check_one("one\033[1m     \033[0mtwo", 8, false, "one\033[1m\033[0m\r\ntwo");
+    check_one("one    \033[2;1H  two", 8, false, "one    \033[2;1H  two");
+    check_one("four     \033[2;1H  two", 8, false, "four\033[2;1H  two");
+    check_one("one\033[0m\033[2;1Htwo three", 8, false, "one\033[0m\033[2;1Htwo\r\nthree");
     check_one("\033[2;5Hone", 8, false, "\033[2;5Hone");
     check_one("\033[2;6Hlonger", 8, false, "\033[2;6H\r\nlonger");
 }
