@@ -3,7 +3,7 @@ local text = require "bbs.text"
 local time = require "bbs.time"
 local methods = client_methods
 
-local LINES_AT_ONCE <const> = 200 -- are wrapped before others have their turn
+local LINES_AT_ONCE <const> = 50 -- are wrapped before others have their turn
 
 local function without_codes(s)
   return (s:gsub("|%d%d", ""):gsub("||", "|"))
@@ -51,7 +51,7 @@ local function wrap(s, columns)
   local rows, colors, n = {}, { fg = "", bg = "" }, 0
   for line in (s .. "\n"):gmatch "(.-)\n" do
     local wrapped = {}
-    wrap_line(wrapped, line, columns)
+    wrap_line(wrapped, text.strip(line), columns)
     for _, row in ipairs(wrapped) do
       rows[#rows + 1] = colors.fg .. colors.bg .. row
       colors = colors_after(row, colors)
@@ -131,7 +131,7 @@ end
 local function find_from(view, from)
   for n = 0, #view.rows - 1 do
     local i = (from + n - 1) % #view.rows + 1
-    if n % (LINES_AT_ONCE * 10) == LINES_AT_ONCE * 10 - 1 then time.sleep(0) end
+    if n % (LINES_AT_ONCE * 20) == LINES_AT_ONCE * 20 - 1 then time.sleep(0) end
     if without_codes(view.rows[i]):lower():find(view.search, 1, true) then return i end
   end
 end
@@ -190,7 +190,7 @@ end
 -- client:pager(text): colour codes are kept, everything else that is no text is taken out.
 -- Waits.
 function methods.pager(client, s)
-  s = text.strip(tostring(s):gsub("\r\n?", "\n"))
+  s = tostring(s)
   local rows = wrap(s, math.max(client.term.width - 1, 10))
   if not client.term.ansi or client.term.linear then
     page_plain(client, rows)

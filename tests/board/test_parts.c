@@ -233,7 +233,6 @@ static void lines_are_cut_and_pasted(void **state)
     (void)state;
     caller_expect(c, "line 1 of 4");
     caller_send(c, "\033[B\013\013"); /* b and c */
-    window_expect_prompt(c, "");
     caller_expect(c, "of 2");
     caller_send(c, "\033[A\025");
     caller_expect(c, "of 4");
