@@ -25,7 +25,7 @@ function page.whom(client, text)
   client.data.page_to = other.nick_name
 end
 
--- <% set:page.text(max=68) %>
+-- <% set:page.text(max=250) %>
 function page.text(client, text)
   if text == "" then return "menu" end
   local to = client.data.page_to
