@@ -39,7 +39,7 @@ void client_log_in(struct client *c, int64_t user, const char *handle, const cha
     c->level = (uint8_t)level;
     c->account_since = clients_now(c->all);
     c->back_count = 0; /* nobody goes back to the login */
-    log_info("call event=login node=%u address=%s user=%s", c->id, c->address_text,
+    log_info("call event=login node=%u address=%s user=%s", c->id, client_address(c),
              log_quote(span_of(handle)));
 }
 

@@ -91,7 +91,14 @@ void client_set_page_index(struct client *c, unsigned page)
 
 const char *client_address(const struct client *c)
 {
-    return c->address_text;
+    static char text[INET6_ADDRSTRLEN];
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&c->address;
+    bool is_four = c->address.sin6_family == AF_INET;
+
+    inet_ntop(c->address.sin6_family,
+              is_four ? (const void *)&four->sin_addr : &c->address.sin6_addr, text,
+              sizeof(text));
+    return text;
 }
 
 const struct sockaddr *client_sockaddr(const struct client *c)
@@ -297,7 +304,7 @@ static bool is_due(double at, double now)
 static bool meet_deadline(struct client *c, double now)
 {
     if (is_due(stalled_at(c), now)) {
-        log_info("call event=stalled node=%u address=%s waiting=%zu", c->id, c->address_text,
+        log_info("call event=stalled node=%u address=%s waiting=%zu", c->id, client_address(c),
                  (size_t)c->out.bytes);
         client_drop(c);
     } else if (c->state >= CLIENT_DRAINING) {
@@ -349,13 +356,10 @@ static void set_address(struct client *c, const struct sockaddr *a)
     const struct sockaddr_in *four = (const struct sockaddr_in *)a;
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
 
-    if (a->sa_family == AF_INET) {
+    if (a->sa_family == AF_INET)
         memcpy(&c->address, four, sizeof(*four));
-        inet_ntop(AF_INET, &four->sin_addr, c->address_text, sizeof(c->address_text));
-    } else {
+    else
         c->address = *six;
-        inet_ntop(AF_INET6, &six->sin6_addr, c->address_text, sizeof(c->address_text));
-    }
 }
 
 static void on_writable(struct ev_loop *loop, ev_io *w, int events)
@@ -438,7 +442,7 @@ static void begin_call(struct client *c)
     if (all->callers > all->most)
         all->most = all->callers;
     c->id = take_id(all, c);
-    log_info("call event=begin node=%u address=%s terminal=%s", c->id, c->address_text,
+    log_info("call event=begin node=%u address=%s terminal=%s", c->id, client_address(c),
              log_quote(span_of(client_term_name(c))));
     if (all->callers > (unsigned long)all->config.settings->max_callers)
         client_hang_up(c, SPAN_LIT("All lines are busy. Please call again later."));
@@ -484,7 +488,7 @@ static void end_call(struct client *c)
     prompt_drop_aside(c);
     if (!c->is_visitor) {
         log_info("call event=end node=%u address=%s user=%s seconds=%.0f missed=%u", c->id,
-                 c->address_text, log_quote(span_of(client_user_id(c))),
+                 client_address(c), log_quote(span_of(client_user_id(c))),
                  clients_now(c->all) - c->since, c->missed);
         c->all->callers--;
         give_id_back(c);

@@ -38,7 +38,7 @@ void client_set_status(struct client *c, struct span status); /* cut at 60 bytes
 unsigned client_page_index(const struct client *c);
 unsigned client_page_count(const struct client *c); /* 0: not known */
 void client_set_page_index(struct client *c, unsigned page);
-const char *client_address(const struct client *c);
+const char *client_address(const struct client *c); /* good until the next call */
 const struct sockaddr *client_sockaddr(const struct client *c);
 double client_since(const struct client *c); /* Unix seconds */
 double client_idle(const struct client *c);  /* seconds */

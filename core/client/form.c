@@ -24,6 +24,12 @@ struct field {
     struct pen pen;
 };
 
+/* What stands below the painting. */
+struct told {
+    struct buf notices;
+    struct buf remark; /* about the field that is asked */
+};
+
 struct form {
     struct cursor cursor; /* behind all that was sent but for what stands in fields */
     int32_t at;           /* the row in which the cursor really is */
@@ -39,10 +45,9 @@ struct form {
     bool is_painting;
     bool is_away; /* the cursor is in a field, or among the notices */
     bool is_gone;
-    bool goes_back; /* once the field is accepted */
-    bool is_anew;   /* it has been painted again, so that the field can be seen */
-    struct buf notices;
-    struct buf remark;
+    bool goes_back;    /* once the field is accepted */
+    bool is_anew;      /* it has been painted again, so that the field can be seen */
+    struct told *said; /* NULL: nothing has been told yet */
 };
 
 /* --- its life --- */
@@ -53,9 +58,32 @@ static struct form *form_new(void)
 
     f->current = f->wanted = f->watched = NO_FIELD;
     f->is_painting = true;
-    buf_init(&f->notices, NOTICES_MAX);
-    buf_init(&f->remark, NOTICES_MAX);
     return f;
+}
+
+static void forget_told(struct form *f)
+{
+    if (!f->said)
+        return;
+    buf_clear(&f->said->notices);
+    buf_clear(&f->said->remark);
+    mem_free(f->said);
+    f->said = NULL;
+}
+
+static struct told *told_of(struct form *f)
+{
+    if (f->said)
+        return f->said;
+    f->said = mem_alloc(sizeof(*f->said));
+    buf_init(&f->said->notices, NOTICES_MAX);
+    buf_init(&f->said->remark, NOTICES_MAX);
+    return f->said;
+}
+
+static bool has_told(const struct form *f)
+{
+    return f->said && f->said->notices.len + f->said->remark.len > 0;
 }
 
 static void forget_text(struct field *f)
@@ -81,8 +109,7 @@ void form_end(struct client *c)
         return;
     free_fields(f->fields, f->count);
     free_fields(f->kept, f->kept_count);
-    buf_clear(&f->notices);
-    buf_clear(&f->remark);
+    forget_told(f);
     mem_free(f);
     c->form = NULL;
 }
@@ -204,8 +231,7 @@ static void go_below(struct client *c)
     cursor_follow(&f->cursor, buf_span(&lines), CHARSET_ASCII);
     f->cursor.lowest = f->cursor.row - 1;
     f->told = 0;
-    buf_reset(&f->notices);
-    buf_reset(&f->remark);
+    forget_told(f);
     buf_add(&out, buf_span(&lines));
     buf_clear(&lines);
     put(c, &out);
@@ -233,6 +259,11 @@ void form_follow(struct client *c, struct span wire)
         return;
     cursor_follow(&f->cursor, wire, (enum charset)c->charset);
     f->at = f->cursor.row;
+}
+
+bool form_is_painting(const struct client *c)
+{
+    return c->form && c->form->is_painting;
 }
 
 bool form_is_away(const struct client *c)
@@ -292,8 +323,8 @@ static void draw_told(struct client *c)
 
     buf_init(&all, BUF_LARGE);
     buf_init(&out, BUF_LARGE);
-    buf_add(&all, buf_span(&f->notices));
-    buf_add(&all, buf_span(&f->remark));
+    buf_add(&all, buf_span(&told_of(f)->notices));
+    buf_add(&all, buf_span(&f->said->remark));
     count = last_lines(c, buf_span(&all), lines);
     room = count < room ? count : room;
     cursor_move(&out, f->at, last_row(f), 0);
@@ -472,7 +503,7 @@ static void end_painting(struct client *c)
     f->kept_count = 0;
     for (unsigned i = 0; i < f->count; i++)
         show_value(c, &f->fields[i]);
-    if (f->notices.len + f->remark.len > 0)
+    if (has_told(f))
         draw_told(c);
 }
 
@@ -603,7 +634,7 @@ void form_accept(struct client *c)
 
     f->goes_back = false;
     f->fields[f->current].is_accepted = true;
-    if (f->remark.len > 0)
+    if (f->said && f->said->remark.len > 0)
         form_remark(c, SPAN_LIT(""));
     if (next >= f->count)
         next = first_open(f);
@@ -775,8 +806,8 @@ void form_remark(struct client *c, struct span text)
 {
     struct form *f = c->form;
 
-    buf_reset(&f->remark);
-    ansi_strip(&f->remark, text, false);
+    buf_reset(&told_of(f)->remark);
+    ansi_strip(&f->said->remark, text, false);
     draw_told(c);
 }
 
@@ -788,9 +819,9 @@ void form_notice(struct client *c, struct span text)
     buf_init(&clean, NOTICES_MAX / 2);
     ansi_strip(&clean, text, false);
     buf_add_byte(&clean, '\n');
-    if (f->notices.len + clean.len > NOTICES_MAX)
-        buf_reset(&f->notices); /* what stood there long ago */
-    buf_add(&f->notices, buf_span(&clean));
+    if (told_of(f)->notices.len + clean.len > NOTICES_MAX)
+        buf_reset(&f->said->notices); /* what stood there long ago */
+    buf_add(&f->said->notices, buf_span(&clean));
     buf_clear(&clean);
     draw_told(c);
 }

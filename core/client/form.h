@@ -31,7 +31,8 @@ void form_add_field(struct client *c, const struct op *op); /* here; `op` is at 
 void form_add_end(
     struct client *c); /* the screen's end: a key is asked there, after all fields */
 const struct cursor *form_cursor(const struct client *c); /* where it goes on; NULL: no form */
-bool form_sees(const struct client *c, int32_t row);      /* is it still in the window? */
+bool form_is_painting(const struct client *c);
+bool form_sees(const struct client *c, int32_t row); /* is it still in the window? */
 
 /* Draw over what stands there; the cursor is away afterwards. */
 void form_draw(struct client *c, int32_t row, unsigned column, struct span wire);

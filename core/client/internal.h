@@ -178,7 +178,6 @@ struct client {
     bool is_passing; /* its enter: handler sends the caller on */
     bool is_ended;   /* the call is over, the connection may not be */
     struct sockaddr_in6 address;
-    char address_text[INET6_ADDRSTRLEN];
 };
 
 struct clients {

@@ -140,6 +140,8 @@ void output_wire(struct client *c, const struct text_wire *w, bool from_line)
     }
     outq_add_blob(&c->out, w->blob, from, w->blob->len - from);
     output_mark_dirty(c);
+    if (c->form)
+        return; /* its fields have places: no line is shown again */
     if (w->has_line_end) {
         buf_reset(&c->line);
         buf_add_text(&c->line, w->color);
@@ -168,7 +170,8 @@ void output_line(struct client *c, struct span wire)
     } else {
         output_beside(c, wire);
     }
-    track_line(c, wire);
+    if (!form_is_painting(c))
+        track_line(c, wire);
 }
 
 /* For who has it read: without drawings. */

@@ -289,6 +289,8 @@ static void begin_screen(struct client *c)
     if (c->screen->keep)
         form_before(c);
     form_begin(c);
+    if (c->form)
+        output_free_line(c);
     lightbar_end(c);
     if (!c->screen->keep)
         client_clear_screen(c);
