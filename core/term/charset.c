@@ -274,7 +274,12 @@ static bool encode_next(struct buf *out, struct span *text, enum charset to, boo
     byte = is_art && to == CHARSET_CP437 ? low_byte(cp) : 0;
     if (byte == 0)
         byte = to == CHARSET_CP437 ? charset_to_cp437(cp) : charset_to_ascii(cp);
-    return byte == 0 || buf_add_byte(out, (char)byte);
+    if (byte == 0)
+        return true;
+    if (!buf_add_byte(out, (char)byte))
+        return false;
+    /* A wide one keeps its two columns: what stands behind it stays in its place. */
+    return utf8_width(cp) < 2 || buf_add_byte(out, byte == '?' ? '?' : ' ');
 }
 
 static bool encode(struct buf *out, struct span text, enum charset to, bool is_art)

@@ -25,7 +25,8 @@ uint32_t charset_from_cp437(unsigned char byte);
 unsigned char charset_to_cp437(uint32_t cp);
 unsigned char charset_to_ascii(uint32_t cp);
 
-/* Append `text` (UTF-8; what is invalid becomes '?') in character set `to`. As buf_add. */
+/* Append `text` (UTF-8; what is invalid becomes '?') in character set `to`, in as many columns.
+ * As buf_add. */
 bool charset_encode(struct buf *out, struct span text, enum charset to);
 
 /* Append `bytes` (CP437) as UTF-8. Control characters stay. As buf_add. */

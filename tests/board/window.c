@@ -19,6 +19,22 @@ struct window {
     char row[WINDOW_ROW];
 };
 
+/* Such a terminal obeys NUL, BEL to SI, and ESC, and shows the other control codes. */
+static void decode_cp437(struct buf *out, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char byte = (unsigned char)bytes.data[i];
+        bool is_glyph = byte == 0x7F || (byte < 0x20 && byte != 0 &&
+                                         !(byte >= 7 && byte <= 15) && byte != 0x1B);
+        struct span one = span_from(bytes.data + i, 1);
+
+        if (is_glyph)
+            charset_decode_art(out, one);
+        else
+            charset_decode_cp437(out, one);
+    }
+}
+
 static void play(VTerm *vterm, const struct caller *c)
 {
     struct span all = {c->shown, c->shown_len};
@@ -26,7 +42,7 @@ static void play(VTerm *vterm, const struct caller *c)
 
     buf_init(&utf8, BUF_LARGE);
     if (c->kind == CALLER_SYNCTERM)
-        charset_decode_cp437(&utf8, all);
+        decode_cp437(&utf8, all);
     else
         buf_add(&utf8, all);
     vterm_input_write(vterm, utf8.data, utf8.len);
@@ -121,6 +137,13 @@ static unsigned number_of(VTermColor color)
     if (VTERM_COLOR_IS_DEFAULT_FG(&color) || VTERM_COLOR_IS_DEFAULT_BG(&color))
         return 16;
     return VTERM_COLOR_IS_INDEXED(&color) ? color.indexed.idx : 17;
+}
+
+uint32_t window_glyph(struct window *w, unsigned row, unsigned column)
+{
+    uint32_t glyph = cell_at(w, row, column).chars[0];
+
+    return glyph ? glyph : ' ';
 }
 
 void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg, unsigned *bg)

@@ -4,6 +4,7 @@
 #define PERIGEE_TESTS_WINDOW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "tests/board/board.h"
 
@@ -22,6 +23,8 @@ struct window *window_of_lines(const char *text, unsigned columns, unsigned rows
 const char *window_row(struct window *w, unsigned row);
 
 bool window_is_blank(struct window *w, unsigned row, unsigned column);
+
+uint32_t window_glyph(struct window *w, unsigned row, unsigned column); /* ' ' where none is */
 
 /* The colours of a cell as numbers 0 to 15, and 16 for the terminal's own. */
 void window_colors(struct window *w, unsigned row, unsigned column, unsigned *fg, unsigned *bg);
