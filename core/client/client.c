@@ -575,6 +575,7 @@ void client_free(struct client *c)
     if (c->paste)
         buf_clear(c->paste);
     mem_free(c->paste);
+    recall_free(c);
     telnet_free(c->telnet);
     buf_clear(&c->input);
     buf_clear(&c->typed);

@@ -425,6 +425,8 @@ static void line_done(struct client *c)
     bool slash = !masked && show_is_slash(c, line);
     struct buf text;
 
+    if (!masked)
+        recall_add(c, line);
     if (form_has_prompt(c) && slash)
         form_erase_prompt(c);
     else if (form_has_prompt(c))
@@ -493,8 +495,16 @@ static void move_in_form(struct client *c, const struct key *key)
     }
 }
 
+/* A line that was typed before takes the place of what stands there. */
+static void bring_back(struct client *c, struct span line)
+{
+    empty_line(c);
+    type_text(c, line);
+}
+
 static void edit_take_key(struct client *c, const struct key *key)
 {
+    struct span before;
     struct buf *echo = &c->all->echo;
     bool slash = c->mode == MODE_SLASH;
     enum edit_result result;
@@ -512,6 +522,8 @@ static void edit_take_key(struct client *c, const struct key *key)
         empty_line(c);
     else if (result == EDIT_CANCEL)
         line_cancelled(c);
+    else if (result == EDIT_OTHER && !slash && recall_key(c, key, &before))
+        bring_back(c, before);
     else if (result == EDIT_OTHER && !slash)
         move_in_form(c, key);
 }

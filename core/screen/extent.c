@@ -24,31 +24,49 @@ static unsigned follow_text(struct cursor *at, struct text *t)
     return most;
 }
 
-static unsigned art_columns(const struct op *op)
+/* A drawing wraps at its own width. */
+static unsigned follow_art(struct cursor *at, const struct op *op)
 {
-    const struct art *art = op->code == OP_TEXT ? text_art(op->text) : NULL;
+    const struct art *art = text_art(op->text);
+    struct cursor drawn = cursor_begin(art->width, ENDLESS, true);
 
-    return art ? art->width : 0;
+    drawn.column = at->column < art->width ? at->column : 0;
+    cursor_follow(&drawn, text_utf8(op->text), CHARSET_UTF8);
+    at->row += drawn.row;
+    at->column = drawn.column;
+    return art->width;
 }
 
-unsigned extent_columns(const struct op *ops, unsigned count)
+static unsigned follow_op(struct cursor *at, const struct op *op, uint16_t *if_column)
+{
+    switch (op->code) {
+    case OP_TEXT:
+        return text_art(op->text) ? follow_art(at, op) : follow_text(at, op->text);
+    case OP_IF:
+    case OP_IF_FIELD:
+        *if_column = at->column;
+        return 0;
+    case OP_JUMP:
+        at->column = *if_column;
+        return 0;
+    default:
+        at->column = (uint16_t)(at->column + op->width);
+        return at->column;
+    }
+}
+
+struct extent extent_of(const struct op *ops, unsigned count)
 {
     struct cursor at = cursor_begin(ENDLESS, ENDLESS, false);
-    unsigned most = 0;
+    struct extent e = {0, 0};
     uint16_t if_column = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        unsigned columns = art_columns(&ops[i]);
+        unsigned columns = follow_op(&at, &ops[i], &if_column);
 
-        if (columns == 0 && ops[i].code == OP_TEXT)
-            columns = follow_text(&at, ops[i].text);
-        else if (ops[i].code == OP_IF || ops[i].code == OP_IF_FIELD)
-            if_column = at.column;
-        else if (ops[i].code == OP_JUMP)
-            at.column = if_column;
-        else
-            columns = at.column = (uint16_t)(at.column + ops[i].width);
-        most = columns > most ? columns : most;
+        e.columns = columns > e.columns ? columns : e.columns;
+        if ((unsigned)at.row + 1 > e.rows)
+            e.rows = (unsigned)at.row + 1;
     }
-    return most;
+    return e;
 }

@@ -42,6 +42,8 @@ struct op_arg {
     struct value value;
 };
 
+enum { RECALL_MAX = 50 }; /* of `history` */
+
 enum format_kind { FORMAT_NONE, FORMAT_LEFT, FORMAT_RIGHT, FORMAT_RAW };
 
 /* The columns that an `each` needs of its rows. */
@@ -71,6 +73,7 @@ struct op {
     bool is_dim;     /* OP_ITEM: shown to others too, who can not choose it */
     struct text *text;
     struct edit_options edit;   /* OP_SET */
+    uint8_t history;            /* OP_SET: how many lines the arrows bring back */
     const char *standard;       /* OP_SET: the default, or NULL; OP_ITEM: what is shown; in
                                  * a table: what its column is called */
     struct op_columns *columns; /* OP_EACH */

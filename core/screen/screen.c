@@ -532,7 +532,8 @@ struct screen *screen_link(const char *keyword, struct source *source,
     s->ops = s->own_ops;
     finish(&l);
     s->is_form = is_form(s);
-    s->columns = extent_columns(s->ops, s->count);
+    s->columns = extent_of(s->ops, s->count).columns;
+    s->rows = extent_of(s->ops, s->count).rows;
     find_art(s);
     s->first_field = l.has_field ? find_first_field(s, l.field) : s->count;
     return s;

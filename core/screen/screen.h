@@ -45,8 +45,9 @@ struct screen {
     bool is_form;       /* more is shown behind its first set:, or it is to fit; or
                          * it has items */
     const char *escape; /* where Esc leads, or NULL */
-    unsigned columns;   /* that it takes up */
-    bool is_ice;        /* of its art: see art.h */
+    unsigned columns;   /* that it takes up, and rows */
+    unsigned rows;
+    bool is_ice; /* of its art: see art.h */
     uint8_t font;
     unsigned timeout;        /* seconds, 0: none */
     struct source **sources; /* what it was made from, itself first */

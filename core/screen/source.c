@@ -643,6 +643,11 @@ static bool read_field_option(struct source_compiler *c, const struct op_arg *ar
         return (v->type == VALUE_INTEGER && v->integer >= 1 && v->integer <= 1000) ||
                wrong(c, at, "max=1 to max=1000");
     }
+    if (strcmp(arg->name, "history") == 0) {
+        op->history = (uint8_t)v->integer;
+        return (v->type == VALUE_INTEGER && v->integer >= 1 && v->integer <= RECALL_MAX) ||
+               wrong(c, at, "history=1 to history=50");
+    }
     if (strcmp(arg->name, "mask") == 0) {
         if (v->type == VALUE_TEXT)
             op->edit.mask = one.len == 0 ? 1 : utf8_next(&one, NULL);

@@ -12,6 +12,8 @@
 
 #include "base/mem.h"
 
+enum { ROWS_USUAL = 24, SAUCE_LEN = 128 };
+
 /* A set of words. */
 struct word {
     UT_hash_handle hh;
@@ -107,11 +109,46 @@ static void check_link(void *arg, const struct link *link)
     buf_clear(&why);
 }
 
+/* In the window that it was written for: 24 rows of 80 columns, or 40. */
+static void check_room(struct check *c, const struct screen *s)
+{
+    const char *file = s->sources[0]->file;
+    unsigned columns = strstr(file, ".40.") ? 40 : 80;
+
+    if (s->columns > columns && s->is_form)
+        report(c, true, "%s:1:1: the form takes up %u columns, expected at most %u", file,
+               s->columns, columns);
+    else if (s->columns > columns)
+        report(c, false, "hint: %s: a line takes up %u columns, more than %u", file, s->columns,
+               columns);
+    if (s->is_form && s->fields > 0 && s->rows > ROWS_USUAL)
+        report(c, false,
+               "hint: %s: the form has %u rows, it is asked in parts where there are %d", file,
+               s->rows, ROWS_USUAL);
+}
+
+/* What stands behind the art: Ctrl-Z, comments, and a record of 128 bytes that ends the file.
+ */
+static void check_sauce(struct check *c, const char *path, struct span text)
+{
+    const char *end = text.len ? memchr(text.data, 0x1A, text.len) : NULL;
+    size_t behind = end ? text.len - (size_t)(end - text.data) - 1 : 0;
+    bool is_sauce =
+        behind >= SAUCE_LEN && memcmp(text.data + text.len - SAUCE_LEN, "SAUCE", 5) == 0;
+
+    if (behind > 0 && !is_sauce)
+        report(c, false,
+               "hint: %s: %zu bytes behind the art are no SAUCE record: they are not sent, and "
+               "it is shown as of 80 columns",
+               path, behind);
+}
+
 static void check_led(void *arg, const struct screen *s, enum source_kind kind)
 {
     struct check *c = arg;
 
     (void)kind;
+    check_room(c, s);
     if (!has_word(c->led, span_of(s->keyword)))
         report(c, true, "%s:1:1: nothing leads to the screen '%s'", s->sources[0]->file,
                s->keyword);
@@ -188,6 +225,8 @@ static void check_files(struct check *c, const struct file_list *list)
                    f->path, f->name);
         if (file_read(c->board.folder, f->path, &text, &e) < 0)
             continue; /* said already */
+        if (f->kind == FILE_SCREEN && f->source == SOURCE_ANS)
+            check_sauce(c, f->path, buf_span(&text));
         if (f->kind == FILE_LUA)
             take_strings(c, buf_span(&text));
         else if (is_broken(c, f->path))

@@ -191,6 +191,31 @@ static void check_tells_all_mistakes_at_once(void **state)
     free(out);
 }
 
+static void check_tells_what_does_not_fit(void **state)
+{
+    static const char art[] = "\033[31mart\x1ASAUCE00 broken off";
+    char tall[800] = "<% set:login.name:fit %>";
+
+    (void)state;
+    for (unsigned i = 0; i < 30; i++)
+        strcat(tall, "\nrow");
+    board_write(
+        board, "screens/wide.txt",
+        "          |15How do you want to be called by all the others, for as long as you "
+        "are here? <% set:login.name:fit %>|\n");
+    board_write(board, "screens/wide.40.txt", "012345678901234567890123456789012345678901\n");
+    board_write(board, "screens/tall.txt", tall);
+    board_write_bytes(board, "screens/art.ans", art, sizeof(art) - 1);
+    RUN(1, "screens/wide.txt:1:1: the form takes up 112 columns, expected at most 80", "check",
+        "--board", board->folder);
+    RUN(1, "hint: screens/wide.40.txt: a line takes up 42 columns, more than 40", "check",
+        "--board", board->folder);
+    RUN(1, "hint: screens/tall.txt: the form has 31 rows, it is asked in parts", "check",
+        "--board", board->folder);
+    RUN(1, "hint: screens/art.ans: 18 bytes behind the art are no SAUCE record", "check",
+        "--board", board->folder);
+}
+
 /* What is broken is said once, not again by all that use it. */
 static void check_makes_no_mistake_of_its_own(void **state)
 {
@@ -415,6 +440,7 @@ int main(void)
         TEST(accounts_are_kept_from_the_shell),
         TEST(the_last_sysop_stays),
         TEST(check_tells_all_mistakes_at_once),
+        TEST(check_tells_what_does_not_fit),
         TEST(check_makes_no_mistake_of_its_own),
         TEST(the_server_answers_and_stops),
         TEST(help_and_version),

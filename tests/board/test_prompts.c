@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "tests/board/stage.h"
+#include "tests/board/window.h"
 
 static void type(struct caller *c, const char *keys, const char *answer)
 {
@@ -541,6 +542,37 @@ static void a_handler_that_sends_without_end_leaves_room_for_others(void **state
     waitpid(reader, NULL, 0);
 }
 
+static void the_arrows_bring_lines_back(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    board_write(board, "screens/root.txt", "Say: <% set:t.say(history=3) %>");
+    board_write(board, "lua/handlers/t.lua",
+                "return { say = function(client, text) client:send('said ' .. text .. '\\n')\n"
+                "  return 'repeat' end }\n");
+    board_start(board, NULL);
+    c = dial();
+    for (const char *line = "1234"; *line; line++) {
+        char text[20];
+
+        snprintf(text, sizeof(text), "line %c\r", *line);
+        caller_send(c, text);
+        snprintf(text, sizeof(text), "said line %c", *line);
+        caller_expect(c, text);
+    }
+    caller_send(c, "new\033[A");
+    window_expect_prompt(c, "Say: line 4");
+    caller_send(c, "\033[A\033[A\033[A\033[A");
+    window_expect_prompt(c, "Say: line 2"); /* three are kept */
+    caller_send(c, "\033[B\033[D!\r");
+    caller_expect(c, "said line !3");
+    caller_send(c, "half\033[A");
+    window_expect_prompt(c, "Say: line !3");
+    caller_send(c, "\033[B");
+    window_expect_prompt(c, "Say: half"); /* what was typed is not lost */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
@@ -564,6 +596,7 @@ int main(void)
         TEST(who_does_not_read_is_not_answered),
         TEST(a_flood_of_hot_keys_leaves_room_for_others),
         TEST(a_handler_that_sends_without_end_leaves_room_for_others),
+        TEST(the_arrows_bring_lines_back),
     };
 #undef TEST
 
