@@ -100,10 +100,18 @@ local function draw_all(client, list)
   list.columns = math.max(math.min(width, client.term.width - 8), 5)
   list.rows = math.max(client.term.height - FRAME, 1)
   list.top = math.max(math.min(list.top, list.at), list.at - list.rows + 1)
+  list.has_notice = false
   client:clear()
   client:send(("\27[1;3H|15%s|07"):format(text.cut(list.title, client.term.width - 4)))
   for i = list.top, last_row(list) do draw_item(client, list, i) end
   draw_place(client, list)
+end
+
+-- In the bottom row, until a key is pressed.
+local function draw_notice(client, list, said)
+  local shown = text.cut(said, client.term.width - 4):gsub("|", "||")
+  client:send(("\27[%d;3H|14%s|07\27[K"):format(client.term.height, shown))
+  list.has_notice = true
 end
 
 local function move(client, list, to)
@@ -151,7 +159,12 @@ local function choose_by_bar(client, shown, title)
   if list.at == 0 then list.at = 1 end
   draw_all(client, list)
   while true do
-    local key = client:read_key { resize = true }
+    local key, said
+    repeat
+      key, said = client:read_key { resize = true, tells = true }
+      if key == "tell" then draw_notice(client, list, said) end
+    until key ~= "tell"
+    if list.has_notice then draw_all(client, list) end
     local found, at_once = find_by_key(list, key:lower())
     if key == "enter" and not shown[list.at].disabled then return shown[list.at].index end
     if key == "escape" then return nil end

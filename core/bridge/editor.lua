@@ -584,6 +584,8 @@ local function take_key(e, key, pasted)
   e.is_cut, e.keeps_column = false, nil
   if key == "paste" then
     insert_text(e, pasted)
+  elseif key == "tell" then
+    e.notice = pasted
   elseif KEYS[key] then
     KEYS[key](e)
   elseif utf8.len(key) == 1 then
@@ -597,7 +599,7 @@ local function edit_screen(e)
   while not e.is_over do
     draw(e)
     local key, pasted = e.client:read_key {
-      timeout = SAVE_SECONDS, paste = true, resize = true,
+      timeout = SAVE_SECONDS, paste = true, resize = true, tells = true,
     }
     if key then take_key(e, key, pasted) end
     if time.now() - e.saved_at >= SAVE_SECONDS then save_draft(e) end
@@ -744,7 +746,12 @@ function methods.edit(client, s, options)
     save_draft(e)
     error(why, 0)
   end
-  drop_draft(client, options.draft)
+  ok, why = pcall(drop_draft, client, options.draft)
+  if not ok then -- the caller has gone before the handler has the text
+    e.saved = -1
+    if not e.is_aborted then save_draft(e) end
+    error(why, 0)
+  end
   if e.is_aborted then return nil end
   return table.concat(e.paras, "\n")
 end

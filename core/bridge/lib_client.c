@@ -107,17 +107,19 @@ static struct client *check_askable(lua_State *L, const char *what)
 static int asked(lua_State *L, int status, lua_KContext at)
 {
     const struct answer *a = lua_touserdata(L, (int)at + 1);
+    bool has_text = false;
 
     (void)status;
     if (task_is_cancelled(L, (int)at + 1))
         return task_raise(L);
-    if (a->kind == ANSWER_PASTE)
-        lua_pushliteral(L, "paste");
-    if (a->kind == ANSWER_LINE || a->kind == ANSWER_KEY || a->kind == ANSWER_PASTE)
+    has_text = a->kind == ANSWER_PASTE || a->kind == ANSWER_TELL;
+    if (has_text)
+        lua_pushstring(L, a->kind == ANSWER_PASTE ? "paste" : "tell");
+    if (has_text || a->kind == ANSWER_LINE || a->kind == ANSWER_KEY)
         lua_pushlstring(L, a->text.len ? a->text.data : "", a->text.len);
     else
         lua_pushnil(L);
-    return a->kind == ANSWER_PASTE ? 2 : 1;
+    return has_text ? 2 : 1;
 }
 
 static lua_Integer option_number(lua_State *L, const char *name, lua_Integer standard,
@@ -205,9 +207,10 @@ static int l_read_line(lua_State *L)
     return wait_for_caller(L, asked);
 }
 
-/* client:read_key{timeout=seconds, paste=, resize=} -> the key's name, or nil when the time is
- * over. With `paste` a paste comes whole, as "paste" and its text; else it is no key. With
- * `resize` the name is also "resize", when the window has another size.  Waits. */
+/* client:read_key{timeout=seconds, paste=, resize=, tells=} -> the key's name, or nil when the
+ * time is over. With `paste` a paste comes whole, as "paste" and its text; else it is no key.
+ * With `resize` the name is also "resize", when the window has another size; with `tells` it is
+ * "tell", and its text, when there is a notice, which then is the handler's to show.  Waits. */
 static int l_read_key(lua_State *L)
 {
     struct client *c = check_askable(L, "read_key");
@@ -218,6 +221,7 @@ static int l_read_key(lua_State *L)
         luaL_checktype(L, 2, LUA_TTABLE);
     wants |= option_flag(L, "paste") ? ASK_PASTE : 0;
     wants |= option_flag(L, "resize") ? ASK_RESIZE : 0;
+    wants |= option_flag(L, "tells") ? ASK_TELL : 0;
     client_ask_key(c, option_seconds(L, "timeout"), wants);
     return wait_for_caller(L, asked);
 }

@@ -199,7 +199,11 @@ function methods.pager(client, s)
   local view = { client = client, text = s, rows = rows, top = 1 }
   draw(view)
   while true do
-    local key = client:read_key { resize = true }
+    local key, said = client:read_key { resize = true, tells = true }
+    if key == "tell" then
+      view.notice = said
+      draw(view)
+    end
     if key == "escape" or key:lower() == "q" then break end
     if turn(view, key) then draw(view) end
   end

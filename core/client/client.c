@@ -235,6 +235,8 @@ static double escape_at(const struct client *c)
 
 static double tick_at(const struct client *c)
 {
+    if (prompt_is_drawn(c))
+        return 0; /* what it sends would stand in the middle of it */
     return c->mode == MODE_KEY || c->mode == MODE_LINE ? c->next_tick : 0;
 }
 
@@ -541,6 +543,8 @@ void client_hang_up(struct client *c, struct span reason)
 {
     if (c->state >= CLIENT_DRAINING)
         return;
+    if (prompt_is_drawn(c))
+        client_clear_screen(c);
     form_before(c);
     form_end(c);
     if (reason.len)

@@ -72,7 +72,8 @@ bool client_is_full(const struct client *c);
 void client_clear_screen(struct client *c);
 
 /* What answers a question for a key besides keys: a paste as a whole; the key "resize". */
-enum { ASK_PASTE = 1, ASK_RESIZE = 2, PASTE_MAX = 65536 };
+/* ASK_TELL is for who has drawn the window: it shows what is told itself. */
+enum { ASK_PASTE = 1, ASK_RESIZE = 2, ASK_TELL = 4, PASTE_MAX = 65536 };
 
 /* The running handler waits; the answer comes through hooks.answer. One at a time. */
 void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,

@@ -65,6 +65,7 @@ enum answer_kind {
     ANSWER_LINE,
     ANSWER_KEY,
     ANSWER_PASTE,
+    ANSWER_TELL,
     ANSWER_CANCEL,
     ANSWER_TIMEOUT,
     ANSWER_DRAINED

@@ -271,6 +271,8 @@ void prompt_notice(struct client *c, struct span text); /* now, on a line of its
 void prompt_resized(struct client *c);      /* tells the handler that wants to know */
 bool prompt_echoes(const struct client *c); /* what is typed is shown by us */
 void prompt_flush_tells(struct client *c);
+bool prompt_is_drawn(const struct client *c); /* a handler has drawn the window, and asks */
+void prompt_give_tell(struct client *c);      /* to that handler, if there is one */
 
 /* show.c */
 void show_go(struct client *c, struct span keyword); /* when what runs has ended */

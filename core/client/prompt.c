@@ -186,6 +186,11 @@ bool prompt_take_line(struct client *c)
     return true;
 }
 
+bool prompt_is_drawn(const struct client *c)
+{
+    return c->mode == MODE_KEY && c->asker == ASKER_HANDLER && (c->ask_wants & ASK_TELL);
+}
+
 void prompt_flush_tells(struct client *c)
 {
     struct span rest = buf_span(&c->tells);
@@ -193,6 +198,10 @@ void prompt_flush_tells(struct client *c)
 
     if (rest.len == 0 || !is_at_prompt(c))
         return;
+    if (prompt_is_drawn(c)) {
+        client_mark_ready(c); /* another handler may be running now: in the next turn */
+        return;
+    }
     in_form = form_has_prompt(c);
     if (!in_form) {
         erase_prompt(c);
@@ -569,6 +578,22 @@ static bool take_paste(struct client *c, const struct key *key)
     else
         add_pasted(c, key);
     return true;
+}
+
+void prompt_give_tell(struct client *c)
+{
+    struct span rest = buf_span(&c->tells);
+    const char *end = rest.len ? memchr(rest.data, '\n', rest.len) : NULL;
+    struct buf line;
+
+    if (!end || !prompt_is_drawn(c))
+        return;
+    buf_init(&line, TELLS_MAX);
+    buf_add(&line, span_take(&rest, (size_t)(end - rest.data)));
+    buf_consume(&c->tells, line.len + 1);
+    c->mode = MODE_BUSY;
+    answer(c, ANSWER_TELL, buf_span(&line));
+    buf_clear(&line);
 }
 
 void prompt_resized(struct client *c)

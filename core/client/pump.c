@@ -213,6 +213,7 @@ void pump_run(struct client *c)
     if (c->state > CLIENT_OPEN)
         return;
     take_early(c);
+    prompt_give_tell(c);
     run_typed(c, &lines);
     in = buf_span(&c->input);
     before = in.len;

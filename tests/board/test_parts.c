@@ -23,7 +23,7 @@ static void write_body(const char *body)
     char lua[6000];
 
     snprintf(lua, sizeof(lua),
-             "local t = {}\n"
+             "local t, watched = {}, nil\n"
              "local function body(client)\n%s\nend\n"
              "function t.go(client) client.data.got = body(client) return 'refresh' end\n"
              "function t.got(client) local got = client.data.got\n"
@@ -577,6 +577,49 @@ static void what_was_written_when_the_line_dropped_is_offered(void **state)
     hang_up(c);
 }
 
+static void say(struct caller *c)
+{
+    caller_expect(c, "A key: ");
+    caller_send(c, "x");
+    caller_expect(c, "got >>said<<");
+}
+
+/* What others say stands in a row of the part's own, and harms nothing of it. */
+static void what_is_told_leaves_the_window_as_it_is(void **state)
+{
+    struct caller *c =
+        run_as(CALLER_XTERM, "  if watched then watched:tell('hello there') return 'said' end\n"
+                             "  watched = client\n"
+                             "  client:choose { 'Apples', 'Pears' }\n"
+                             "  client:pager('A text of one line')\n"
+                             "  return client:edit('', { title = 'To all' })");
+    struct caller *other = dial();
+
+    (void)state;
+    window_expect_colors(c, "Apples", WHITE, BLUE);
+    say(other);
+    caller_expect(c, "hello there");
+    window_expect_colors(c, "Apples", WHITE, BLUE);
+    caller_send(c, "\033[B");
+    window_expect_colors(c, "Pears", WHITE, BLUE);
+    caller_expect(c, "2 of 2");
+    caller_send(c, "\r");
+    caller_expect(c, "A text of one line");
+    say(other);
+    caller_expect(c, "hello there");
+    expect_row(c, 0, "A text of one line");
+    caller_send(c, "q");
+    caller_expect(c, "To all");
+    caller_send(c, "mine");
+    window_expect_prompt(c, "mine");
+    say(other);
+    window_expect_colors(c, "hello there", WHITE, BLUE); /* in the bottom row */
+    window_expect_prompt(c, "mine");
+    expect_row(c, 1, "mine");
+    caller_send(c, " too\032");
+    caller_expect(c, "got >>mine too<<");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,6 +641,7 @@ int main(void)
         TEST(random_keys_make_the_text_that_is_shown),
         TEST(without_a_cursor_lines_are_edited),
         TEST(what_was_written_when_the_line_dropped_is_offered),
+        TEST(what_is_told_leaves_the_window_as_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
