@@ -12,6 +12,7 @@ local MAX_LINES <const> = 500
 local FEW_LINES <const> = 20
 local FEW_BYTES <const> = 500
 local SAVE_SECONDS <const> = 10
+local TOLD_SECONDS <const> = 10
 local PASTED_AT_ONCE <const> = 50 -- lines
 local TAB <const> = 8
 
@@ -205,8 +206,11 @@ local function bar(e, row, s)
   return ("\27[%d;1H|15|17%s|07|16"):format(row, (s:gsub("|", "||")))
 end
 
+-- What somebody has said stays for a while, whatever is typed.
 local function footer(e)
-  return text.pad(" " .. (e.notice or "Ctrl-Z save   Esc leave   Ctrl-G help"), e.width - 1)
+  if e.told and time.now() > e.told_at + TOLD_SECONDS then e.told = nil end
+  local shown = e.notice or e.told or "Ctrl-Z save   Esc leave   Ctrl-G help"
+  return text.pad(" " .. shown, e.width - 1)
 end
 
 local function scroll_to(e, line)
@@ -585,7 +589,7 @@ local function take_key(e, key, pasted)
   if key == "paste" then
     insert_text(e, pasted)
   elseif key == "tell" then
-    e.notice = pasted
+    e.told, e.told_at = pasted, time.now()
   elseif KEYS[key] then
     KEYS[key](e)
   elseif utf8.len(key) == 1 then
