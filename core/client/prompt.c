@@ -399,8 +399,13 @@ static void digit_pressed(struct client *c, char digit)
 
 static void take_slash(struct client *c)
 {
-    struct buf text = edit_take(c->edit);
-    struct span line = buf_span(&text);
+    struct buf text;
+    struct span line;
+
+    if (form_has_prompt(c))
+        form_erase_prompt(c);
+    text = edit_take(c->edit);
+    line = buf_span(&text);
 
     prompt_end(c);
     c->mode = MODE_KEY;

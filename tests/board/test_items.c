@@ -139,6 +139,15 @@ static void items_for_others_are_hidden_or_dim(void **state)
     assert_false(caller_has(c, "This is desk"));
 }
 
+static void expect_no_row_with(struct caller *c, const char *text)
+{
+    struct window *w = window_of(c);
+
+    for (unsigned row = 0; row < c->rows; row++)
+        assert_null(strstr(window_row(w, row), text));
+    window_free(w);
+}
+
 static void a_notice_and_a_command_leave_the_bar_as_it_is(void **state)
 {
     struct caller *c = show(CALLER_XTERM);
@@ -149,6 +158,7 @@ static void a_notice_and_a_command_leave_the_bar_as_it_is(void **state)
     caller_send(c, "/say hello\r");
     caller_expect(c, "<hello>");
     expect_bar(c, "W  Wall");
+    expect_no_row_with(c, "/say");
     press(c, "\033[B", "g  Games");
     caller_send(c, "/out there\r");
     caller_expect(c, "OUT there");
