@@ -3,18 +3,36 @@ local accounts = require "core.accounts"
 local db = require "bbs.db"
 local methods = client_methods
 
-local CHOICES <const> = { charset = true, ansi = true, linear = true }
+local MOST_BAUD <const> = 1000000
 local CHARSETS <const> = { ["utf-8"] = true, cp437 = true, ascii = true }
 
+local function is_switch(value)
+  return type(value) == "boolean"
+end
+
+local function is_charset(value)
+  return CHARSETS[value]
+end
+
+local function is_pace(value)
+  return math.type(value) == "integer" and value >= 0 and value <= MOST_BAUD
+end
+
+local CHOICES <const> = {
+  charset = { is_charset, '"utf-8", "cp437", "ascii"' },
+  ansi = { is_switch, "true, false" },
+  linear = { is_switch, "true, false" },
+  baud = { is_pace, ("a number of bits a second up to %d, 0 for none"):format(MOST_BAUD) },
+}
+
 local function check_choice(name, value)
-  if not CHOICES[name] then
-    error(("set_terminal: no option %s, expected charset, ansi or linear"):format(name), 3)
+  local choice = CHOICES[name]
+  if not choice then
+    error(("set_terminal: no option %s, expected charset, ansi, linear or baud"):format(name),
+      3)
   end
-  if value == "auto" then return end
-  if name == "charset" and not CHARSETS[value] then
-    error("set_terminal: charset is utf-8, cp437, ascii or auto", 3)
-  elseif name ~= "charset" and type(value) ~= "boolean" then
-    error(("set_terminal: %s is true, false or \"auto\""):format(name), 3)
+  if value ~= "auto" and not choice[1](value) then
+    error(('set_terminal: %s is %s or "auto"'):format(name, choice[2]), 3)
   end
 end
 
@@ -22,18 +40,19 @@ local function as_number(choice)
   return choice ~= nil and (choice and 1 or 0) or nil
 end
 
--- client:set_terminal{charset=, ansi=, linear=}: what the caller chooses instead of what has
--- been found out, "auto" is that again; kept with the account.  Waits.
+-- client:set_terminal{charset=, ansi=, linear=, baud=}: what the caller chooses instead of what
+-- has been found out, "auto" is that again; kept with the account.  Waits.
 function methods.set_terminal(client, options)
   local chosen = client.term.chosen
   for name, value in pairs(options) do
     check_choice(name, value)
     if value == "auto" then chosen[name] = nil else chosen[name] = value end
   end
-  accounts.set_terminal(client, chosen.charset, chosen.ansi, chosen.linear)
+  accounts.set_terminal(client, chosen)
   if client.user_id == "GUEST" then return end
-  db.run("UPDATE users SET charset = ?, ansi = ?, linear = ? WHERE handle = ?",
-    chosen.charset, as_number(chosen.ansi), as_number(chosen.linear), client.user_id)
+  db.run("UPDATE users SET charset = ?, ansi = ?, linear = ?, baud = ? WHERE handle = ?",
+    chosen.charset, as_number(chosen.ansi), as_number(chosen.linear), chosen.baud,
+    client.user_id)
 end
 
 -- client:confirm(question, [default]) -> boolean.  Waits.

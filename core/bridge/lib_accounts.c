@@ -337,20 +337,27 @@ static int l_log_in(lua_State *L)
     return 0;
 }
 
-static int8_t check_choice(lua_State *L, int index)
+static int8_t chosen_switch(lua_State *L, const char *name)
 {
-    return lua_isnil(L, index) ? TERMINAL_FOUND : (int8_t)lua_toboolean(L, index);
+    return lua_getfield(L, 2, name) == LUA_TNIL ? TERMINAL_FOUND : (int8_t)lua_toboolean(L, -1);
 }
 
-/* accounts.set_terminal(client, charset, ansi, linear): nil is as it is found out. */
+/* accounts.set_terminal(client, {charset=, ansi=, linear=, baud=}): what is nil is as it is
+ * found out, and the pace the board's. */
 static int l_set_terminal(lua_State *L)
 {
     struct client *c = client_box_check(L, 1);
-    struct terminal t = {TERMINAL_FOUND, check_choice(L, 3), check_choice(L, 4)};
+    struct terminal t = {.charset = TERMINAL_FOUND, .baud = TERMINAL_FOUND};
     enum charset charset;
 
-    if (lua_isstring(L, 2) && charset_find(span_of(lua_tostring(L, 2)), &charset))
+    luaL_checktype(L, 2, LUA_TTABLE);
+    t.ansi = chosen_switch(L, "ansi");
+    t.linear = chosen_switch(L, "linear");
+    if (lua_getfield(L, 2, "charset") == LUA_TSTRING &&
+        charset_find(span_of(lua_tostring(L, -1)), &charset))
         t.charset = (int8_t)charset;
+    if (lua_getfield(L, 2, "baud") == LUA_TNUMBER)
+        t.baud = (int32_t)lua_tointeger(L, -1);
     client_set_terminal(c, &t);
     return 0;
 }

@@ -364,18 +364,22 @@ static void set_choice(lua_State *L, const char *name, int8_t choice)
 /* What the caller has chosen; what is found out is nil. */
 static void push_chosen(lua_State *L, const struct terminal *t)
 {
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     if (t->charset != TERMINAL_FOUND) {
         lua_pushstring(L, charset_name((enum charset)t->charset));
         lua_setfield(L, -2, "charset");
     }
     set_choice(L, "ansi", t->ansi);
     set_choice(L, "linear", t->linear);
+    if (t->baud != TERMINAL_FOUND) {
+        lua_pushinteger(L, t->baud);
+        lua_setfield(L, -2, "baud");
+    }
 }
 
 static void push_term(lua_State *L, struct client *c)
 {
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     lua_pushinteger(L, client_width(c));
     lua_setfield(L, -2, "width");
     lua_pushinteger(L, client_height(c));
@@ -388,6 +392,8 @@ static void push_term(lua_State *L, struct client *c)
     lua_setfield(L, -2, "name");
     lua_pushboolean(L, client_is_linear(c));
     lua_setfield(L, -2, "linear");
+    lua_pushinteger(L, client_baud(c));
+    lua_setfield(L, -2, "baud");
     push_chosen(L, client_terminal(c));
     lua_setfield(L, -2, "chosen");
 }

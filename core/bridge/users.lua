@@ -8,7 +8,7 @@ local users = {}
 
 local FIELDS <const> =
   "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked, "
-  .. "charset, ansi, linear"
+  .. "charset, ansi, linear, baud"
 
 local function with_booleans(row)
   if not row then return nil end
@@ -92,7 +92,7 @@ local function take_terminal(client, row)
   if next(chosen) then
     client:set_terminal(chosen)
   else
-    accounts.set_terminal(client, row.charset, row.ansi, row.linear)
+    accounts.set_terminal(client, row)
   end
 end
 

@@ -19,6 +19,7 @@ struct terminal {
     int8_t charset; /* enum charset */
     int8_t ansi;    /* 0 or 1 */
     int8_t linear;  /* 0 or 1: for screen readers and braille lines */
+    int32_t baud;   /* bits a second, at the pace of a modem; 0: no such pace */
 };
 
 enum { TERMINAL_FOUND = -1 };
@@ -46,6 +47,7 @@ unsigned client_width(const struct client *c);
 unsigned client_height(const struct client *c);
 bool client_has_ansi(const struct client *c);
 enum charset client_charset(const struct client *c);
+long client_baud(const struct client *c); /* 0: sent as fast as it goes */
 const char *client_term_name(const struct client *c);
 bool client_is_linear(const struct client *c);
 const struct terminal *client_terminal(const struct client *c);

@@ -211,7 +211,8 @@ void detect_begin(struct client *c)
     buf_init(&c->detect->early, 2 * INPUT_MAX); /* what is typed later is put behind it */
     c->state = CLIENT_DETECTING;
     c->found_charset = CHARSET_ASCII;
-    c->chosen = (struct terminal){TERMINAL_FOUND, TERMINAL_FOUND, TERMINAL_FOUND};
+    c->chosen =
+        (struct terminal){TERMINAL_FOUND, TERMINAL_FOUND, TERMINAL_FOUND, TERMINAL_FOUND};
     terminal_settle(c);
     c->width = 80;
     c->height = 24;

@@ -287,12 +287,12 @@ static void after_write(struct client *c)
 
 static bool is_paced(const struct client *c)
 {
-    return c->all->config.settings->baud > 0 && !c->skips_pace && c->state == CLIENT_OPEN;
+    return client_baud(c) > 0 && !c->skips_pace && c->state == CLIENT_OPEN;
 }
 
 static double byte_seconds(const struct client *c)
 {
-    return 10 / (double)c->all->config.settings->baud;
+    return 10 / (double)client_baud(c);
 }
 
 /* What is written for at once, at least a byte. */

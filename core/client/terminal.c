@@ -90,6 +90,11 @@ const struct terminal *client_terminal(const struct client *c)
     return &c->chosen;
 }
 
+long client_baud(const struct client *c)
+{
+    return c->chosen.baud == TERMINAL_FOUND ? c->all->config.settings->baud : c->chosen.baud;
+}
+
 bool client_is_linear(const struct client *c)
 {
     return c->linear;

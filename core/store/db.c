@@ -26,7 +26,11 @@ static const unsigned char schema_003[] = {
 #include "003.sql.h"
 };
 
-static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003};
+static const unsigned char schema_004[] = {
+#include "004.sql.h"
+};
+
+static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */

@@ -3,6 +3,7 @@ local terminal = {}
 
 local CHARSETS <const> = { "auto", "utf-8", "cp437", "ascii" }
 local SWITCHES <const> = { "auto", true, false }
+local PACES <const> = { "auto", 0, 300, 1200, 2400, 9600, 14400, 28800 }
 local SHOWN <const> = { ["utf-8"] = "UTF-8", cp437 = "CP437", ascii = "ASCII" }
 
 local function shown(value, chosen)
@@ -39,6 +40,13 @@ function terminal.linear(client)
   return shown(yes(client.term.linear), client.term.chosen.linear)
 end
 
+-- <% get:terminal.pace %>
+function terminal.pace(client)
+  local baud = client.term.baud
+  local pace = baud == 0 and "as fast as it goes" or ("a modem of %d baud"):format(baud)
+  return client.term.chosen.baud and pace .. ", as you have chosen" or pace
+end
+
 local function next_of(list, value)
   if value == nil then value = "auto" end
   for i, known in ipairs(list) do
@@ -57,6 +65,8 @@ function terminal.change(client, key)
     client:set_terminal { ansi = next_of(SWITCHES, chosen.ansi) }
   elseif key == "l" then
     client:set_terminal { linear = not client.term.linear }
+  elseif key == "p" then
+    client:set_terminal { baud = next_of(PACES, chosen.baud) }
   else
     return "repeat"
   end

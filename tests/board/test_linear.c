@@ -176,12 +176,15 @@ static void what_is_chosen_is_kept_with_the_account(void **state)
     caller_expect(c, "a box \xDA\xC4\xBF");
     caller_send(c, "l");
     caller_expect(c, "Read to you yes, as you have chosen");
+    caller_send(c, "ppppppp"); /* none, 300, 1200, ... */
+    caller_expect(c, "a modem of 28800 baud, as you have chosen");
     hang_up(c);
     c = dial();
     caller_log_in(c, "luna", "moonmoon");
     caller_send(c, "yt");
     caller_expect(c, "Characters CP437, as you have chosen");
     caller_expect(c, "Read to you yes, as you have chosen");
+    caller_expect(c, "Pace a modem of 28800 baud, as you have chosen");
 }
 
 static struct caller *dial_narrow(const char *root)

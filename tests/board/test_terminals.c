@@ -178,18 +178,18 @@ static void pastes_are_marked_and_never_run(void **state)
     assert_null(strstr(c->shown, "2004"));
 }
 
-/* 1,000 bytes a second: a key is there long before 60 seconds' worth. */
-static void a_key_skips_the_pace_of_a_modem(void **state)
+/* 1,000 bytes a second: a key is there long before 30 seconds' worth. */
+static void expect_pace(const char *enter, const char *settings)
 {
     static char text[30000];
     struct caller *c;
 
-    (void)state;
     memset(text, 'x', sizeof(text) - 100);
     strcpy(text + sizeof(text) - 100, " the end");
-    board_write(board, "screens/root.txt", "A key: <% go:long(\"l\") %>");
+    board_write(board, "screens/root.txt", "A key: <% enter:t.enter; go:long(\"l\") %>");
     board_write(board, "screens/long.txt", text);
-    board_write(board, "lua/settings.lua", "return { terminal = { baud = 10000 } }\n");
+    board_write(board, "lua/handlers/t.lua", enter);
+    board_write(board, "lua/settings.lua", settings);
     board_start(board, NULL);
     c = dial();
     caller_expect(c, "A key: ");
@@ -201,6 +201,20 @@ static void a_key_skips_the_pace_of_a_modem(void **state)
     hang_up(c);
 }
 
+static void a_key_skips_the_pace_of_a_modem(void **state)
+{
+    (void)state;
+    expect_pace("return { enter = function() end }",
+                "return { terminal = { baud = 10000 } }\n");
+}
+
+static void a_caller_has_a_pace_of_ones_own(void **state)
+{
+    (void)state;
+    expect_pace("return { enter = function(client) client:set_terminal { baud = 10000 } end }",
+                "return {}\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up, stage_tear_down)
 
 int main(void)
@@ -210,6 +224,7 @@ int main(void)
         TEST(ice_colours_and_fonts_are_asked_of_who_has_them),
         TEST(pastes_are_marked_and_never_run),
         TEST(a_key_skips_the_pace_of_a_modem),
+        TEST(a_caller_has_a_pace_of_ones_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
