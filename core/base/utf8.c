@@ -90,6 +90,8 @@ unsigned utf8_width(uint32_t cp)
 
     if (cp < 0x7F)
         return cp >= 0x20;
+    if (cp >= 0x2500 && cp < 0x25FD)
+        return 1;             /* what art is made of */
     w = wcwidth((wchar_t)cp); /* the program runs in the C.UTF-8 locale */
     return w > 0 ? (unsigned)w : 0;
 }

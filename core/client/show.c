@@ -865,7 +865,7 @@ static void run_end(struct client *c)
     }
 }
 
-/* Handlers have taken long: the others come first. */
+/* This has taken long: the others come first. */
 static void yield(struct client *c)
 {
     c->has_yielded = true;
@@ -878,9 +878,11 @@ static bool is_running(const struct client *c)
            !c->has_yielded && !client_is_full(c);
 }
 
-static bool calls_handler(const struct op *op)
+/* It calls a handler, or a large text may have to be made. */
+static bool may_take_long(const struct op *op)
 {
-    return op->code == OP_GET || op->code == OP_IF || op->code == OP_EACH;
+    return op->code == OP_GET || op->code == OP_IF || op->code == OP_EACH ||
+           (op->code == OP_TEXT && text_utf8(op->text).len > TEXT_PIECE / 2);
 }
 
 void show_run(struct client *c)
@@ -888,7 +890,7 @@ void show_run(struct client *c)
     c->is_showing = true;
     while (is_running(c)) {
         const struct op *op = c->pc < c->screen->count ? &c->screen->ops[c->pc] : NULL;
-        bool is_call = op && calls_handler(op);
+        bool is_slow = op && may_take_long(op);
 
         c->is_first_screen = false;
         if (form_asks(c, op))
@@ -897,7 +899,7 @@ void show_run(struct client *c)
             run_op(c, op);
         else
             run_end(c);
-        if (is_call && clients_turn_is_long(c->all))
+        if (is_slow && clients_turn_is_long(c->all))
             yield(c);
     }
     c->is_showing = false;

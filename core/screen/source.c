@@ -133,19 +133,42 @@ static struct op *add_op(struct source_compiler *c, enum op_code code, struct to
     return op;
 }
 
-/* The text gathered so far becomes an operation of its own. */
+/* How much of `s` is one operation. Of a large text a piece is, up to a line's end, or of a
+ * drawing, which has none, to the beginning of a sequence or of a character. */
+static size_t piece_length(struct span s)
+{
+    static const char ends[] = {'\n', '\033'};
+    size_t n = TEXT_PIECE;
+
+    if (s.len <= TEXT_PIECE)
+        return s.len;
+    for (unsigned i = 0; i < sizeof(ends); i++) {
+        const char *end = memrchr(s.data + 1, ends[i], TEXT_PIECE - 1);
+
+        if (end)
+            return (size_t)(end - s.data) + (*end == '\n');
+    }
+    while ((s.data[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
+/* The text gathered so far becomes an operation of its own, or several. */
 static void flush_run(struct source_compiler *c)
 {
     struct token at = {.line = c->lexer.line, .column = c->lexer.column};
+    struct span rest = buf_span(&c->run);
 
-    if (c->run.len == 0)
-        return;
-    if (c->source->kind == SOURCE_ANS) {
-        add_op(c, OP_TEXT, at)->text = text_new_art(buf_span(&c->run), &c->art);
-        art_fit(&c->art, NULL, buf_span(&c->run), c->art.width);
-        c->art.is_unresolved = false; /* a macro follows */
-    } else {
-        add_op(c, OP_TEXT, at)->text = text_new(buf_span(&c->run));
+    while (rest.len > 0) {
+        struct span piece = span_take(&rest, piece_length(rest));
+
+        if (c->source->kind == SOURCE_ANS) {
+            add_op(c, OP_TEXT, at)->text = text_new_art(piece, &c->art);
+            art_fit(&c->art, NULL, piece, c->art.width);
+            c->art.is_unresolved = false; /* something else follows */
+        } else {
+            add_op(c, OP_TEXT, at)->text = text_new(piece);
+        }
     }
     buf_reset(&c->run);
 }
@@ -154,10 +177,15 @@ static void flush_run(struct source_compiler *c)
 
 static void add_with_line_ends(struct buf *out, struct span s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.data[i] == '\n' && (i == 0 || s.data[i - 1] != '\r'))
-            buf_add_byte(out, '\r');
-        buf_add_byte(out, s.data[i]);
+    while (s.len > 0) {
+        const char *end = memchr(s.data, '\n', s.len);
+        struct span line = span_take(&s, end ? (size_t)(end - s.data) : s.len);
+
+        buf_add(out, line);
+        if (end) {
+            buf_add(out, line.len > 0 && end[-1] == '\r' ? SPAN_LIT("\n") : SPAN_LIT("\r\n"));
+            span_take(&s, 1);
+        }
     }
 }
 

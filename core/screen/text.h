@@ -50,6 +50,9 @@ struct span look_clearing(enum look look);
 
 struct text;
 
+/* Larger texts are cut, so that one is made and sent in little time. */
+enum { TEXT_PIECE = 65536 };
+
 struct text *text_new(struct span utf8); /* copies; UTF-8 with ANSI sequences, lines CR LF */
 
 /* A part of a drawing, which begins where `at` says: made for each width of terminals. */

@@ -741,6 +741,43 @@ static void test_a_file_has_a_maximum(void **state)
     buf_clear(&out);
 }
 
+/* Cut where something begins: the pieces are the text, each of them UTF-8. */
+static void check_pieces(const char *part)
+{
+    struct buf whole;
+    struct buf errors;
+    struct source *s;
+    size_t at = 0;
+
+    buf_init(&whole, BUF_LARGE);
+    buf_init(&errors, BUF_LARGE);
+    while (whole.len < 3 * TEXT_PIECE)
+        buf_add_text(&whole, part);
+    s = source_compile("f", SOURCE_TXT, buf_span(&whole), &errors);
+    assert_true(s->count >= 3);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct span piece = text_utf8(s->ops[i].text);
+
+        assert_true(piece.len <= TEXT_PIECE);
+        assert_true(utf8_is_valid(piece));
+        assert_memory_equal(piece.data, whole.data + at, piece.len);
+        at += piece.len;
+    }
+    assert_int_equal(at, whole.len);
+    source_unref(s);
+    buf_clear(&whole);
+    buf_clear(&errors);
+}
+
+static void test_a_large_text_is_in_pieces(void **state)
+{
+    (void)state;
+    check_pieces("é");
+    check_pieces("a wide 世");
+    check_pieces("a line\r\nand more of another");
+    check_pieces("red \033[31mand \033[32mgreen");
+}
+
 /* Each in time that grows with the file, not with its square. */
 static void test_hostile_files_are_done_soon(void **state)
 {
@@ -822,6 +859,7 @@ int main(void)
         cmocka_unit_test(test_arguments_have_a_maximum),
         cmocka_unit_test(test_fifty_findings_are_told),
         cmocka_unit_test(test_a_file_has_a_maximum),
+        cmocka_unit_test(test_a_large_text_is_in_pieces),
         cmocka_unit_test(test_hostile_files_are_done_soon),
         cmocka_unit_test(test_what_is_not_finished_is_freed),
     };
