@@ -50,6 +50,15 @@ bool buf_add(struct buf *b, struct span s)
     return true;
 }
 
+bool buf_add_blanks(struct buf *b, size_t n)
+{
+    if (!reserve(b, n))
+        return false;
+    memset(b->data + b->len, ' ', n);
+    b->len += (uint32_t)n;
+    return true;
+}
+
 bool buf_add_byte(struct buf *b, char c)
 {
     return buf_add(b, span_from(&c, 1));

@@ -23,6 +23,7 @@ void buf_reset(struct buf *b); /* empty, memory kept */
 
 /* All or nothing: false, and nothing is added, where `max` would be passed. */
 bool buf_add(struct buf *b, struct span s);
+bool buf_add_blanks(struct buf *b, size_t n);
 bool buf_add_byte(struct buf *b, char c);
 bool buf_add_text(struct buf *b, const char *text);
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -252,13 +252,13 @@ static void take_bytes(struct taking *to, size_t bytes)
 
 /* The value on top of the stack becomes a cell; what it owns hangs on the row at once, so that
  * an error of Lua's later on loses nothing. */
-static void take_cell(struct taking *to, struct rows *rows, struct value *cell,
+static void take_cell(struct taking *to, struct rows *rows, struct value *cell, int type,
                       const struct op_columns *inner)
 {
     lua_State *L = to->L;
     struct span text;
 
-    switch (lua_type(L, -1)) {
+    switch (type) {
     case LUA_TTABLE:
         cell->type = VALUE_BOOLEAN; /* it is there: if:.field holds */
         cell->boolean = true;
@@ -285,23 +285,27 @@ static void take_rows(struct taking *to, int index, const struct op_columns *col
     lua_State *L = to->L;
     lua_Unsigned n = lua_rawlen(L, index);
     int names = lua_gettop(L) + 1;
+    int at = names + (int)columns->count;
 
-    luaL_checkstack(L, (int)columns->count + 8, "rows within rows");
+    if (n > ROWS_MOST)
+        luaL_error(L, "the list has %d rows, expected at most %d: return those of the page",
+                   (int)n, ROWS_MOST);
+    luaL_checkstack(L, 2 * (int)columns->count + 8, "rows within rows");
     for (unsigned k = 0; k < columns->count; k++)
         lua_pushstring(L, columns->names[k]);
-    for (lua_Unsigned i = 1; i <= n && i <= ROWS_MOST; i++) {
+    for (lua_Unsigned i = 1; i <= n; i++) {
         struct value *row;
 
         take_bytes(to, (columns->count + 1) * sizeof(*row));
         row = rows_add(rows);
-        lua_rawgeti(L, index, (lua_Integer)i);
-        for (unsigned k = 0; lua_istable(L, -1) && k < columns->count; k++) {
+        if (lua_rawgeti(L, index, (lua_Integer)i) != LUA_TTABLE)
+            luaL_error(L, "row %d is a %s, expected a table", (int)i, luaL_typename(L, -1));
+        for (unsigned k = 0; k < columns->count; k++) {
             lua_pushvalue(L, names + (int)k);
-            lua_rawget(L, -2);
-            take_cell(to, rows, &row[k], columns->inner ? columns->inner[k] : NULL);
-            lua_pop(L, 1);
+            take_cell(to, rows, &row[k], lua_rawget(L, at),
+                      columns->inner ? columns->inner[k] : NULL);
         }
-        lua_pop(L, 1);
+        lua_settop(L, at - 1);
     }
     lua_settop(L, names - 1);
 }
@@ -309,20 +313,10 @@ static void take_rows(struct taking *to, int index, const struct op_columns *col
 static void check_rows(lua_State *L, struct task *t, int first)
 {
     struct taking to = {L, OUTCOME_BYTES};
-    lua_Unsigned n;
 
     if (lua_isnoneornil(L, first))
         return;
     luaL_argexpected(L, lua_istable(L, first), first, "list of rows");
-    n = lua_rawlen(L, first);
-    if (n > ROWS_MOST)
-        luaL_error(L, "the list has %d rows, expected at most %d: return those of the page",
-                   (int)n, ROWS_MOST);
-    for (lua_Unsigned i = 1; i <= n; i++) {
-        if (lua_rawgeti(L, first, (lua_Integer)i) != LUA_TTABLE)
-            luaL_error(L, "row %d is a %s, expected a table", (int)i, luaL_typename(L, -1));
-        lua_pop(L, 1);
-    }
     t->outcome.rows = rows_new(t->columns->count ? t->columns->count : 1);
     take_rows(&to, first, t->columns, t->outcome.rows);
     if (lua_isinteger(L, first + 1))

@@ -77,35 +77,25 @@ static bool call_occasion(struct client *c, enum screen_occasion occasion, enum 
 
 /* --- sending --- */
 
-static void add_blanks(struct buf *wire, size_t n)
-{
-    static const char blanks[] =
-        "                                                                ";
-
-    for (; n >= sizeof(blanks); n -= sizeof(blanks) - 1)
-        buf_add_text(wire, blanks);
-    buf_add(wire, span_from(blanks, n));
-}
-
 /* `s` in the columns of the format: cut, or filled up. */
 static void add_padded(struct buf *out, const struct op *op, struct span s, unsigned columns)
 {
     size_t fill = op->width > columns ? op->width - columns : 0;
 
     if (op->format == FORMAT_RIGHT)
-        add_blanks(out, fill);
+        buf_add_blanks(out, fill);
     buf_add(out, s);
     if (op->format == FORMAT_LEFT)
-        add_blanks(out, fill);
+        buf_add_blanks(out, fill);
 }
 
 static bool is_plain(struct span s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.data[i] < 0x20 || (unsigned char)s.data[i] > 0x7E)
-            return false;
-    }
-    return true;
+    bool is_other = false;
+
+    for (size_t i = 0; i < s.len; i++)
+        is_other |= (unsigned char)(s.data[i] - 0x20) > 0x7E - 0x20;
+    return !is_other;
 }
 
 /* What a handler returned is text: it can't move anybody's cursor. */
@@ -133,16 +123,24 @@ static void add_text(const struct client *c, struct buf *wire, const struct op *
     buf_clear(&padded);
 }
 
+/* There are no columns for those who have the screen read to them. */
+static void add_unformatted(const struct client *c, struct buf *wire, const struct op *op,
+                            struct span s)
+{
+    struct op unformatted = *op;
+
+    unformatted.format = FORMAT_NONE;
+    add_text(c, wire, &unformatted, s);
+}
+
 /* A value as its format wants it, for the wire. Most are printable ASCII: nothing to take out,
  * nothing to translate. */
 static void add_value(const struct client *c, struct buf *wire, const struct op *op,
                       struct span s)
 {
-    struct op unformatted = *op;
-
-    if (c->linear) { /* there are no columns */
-        unformatted.format = FORMAT_NONE;
-        op = &unformatted;
+    if (c->linear) {
+        add_unformatted(c, wire, op, s);
+        return;
     }
     if (!is_plain(s)) {
         add_text(c, wire, op, s);

@@ -704,6 +704,33 @@ static void test_each_takes_a_page_at_most(void **state)
     board_expect_log(board, NULL, "the list has 1001 rows, expected at most 1000");
 }
 
+static void expect_refused_within(const char *rows, const char *error)
+{
+    struct caller *c;
+
+    board_write(board, "screens/root.txt",
+                "<% each:t.list %><% each:.rows %><% get:.n %><% end %><% end %>END\n");
+    board_write(board, "lua/handlers/t.lua", rows);
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "END");
+    board_expect_log(board, NULL, error);
+    board_stop(board);
+}
+
+static void test_rows_within_rows_are_checked_too(void **state)
+{
+    (void)state;
+    expect_refused_within("return { list = function() return { { rows = { 'x' } } } end }",
+                          "row 1 is a string, expected a table");
+    expect_refused_within("return { list = function()\n"
+                          "  local rows = {}\n"
+                          "  for i = 1, 1001 do rows[i] = { n = i } end\n"
+                          "  return { { rows = rows } }\n"
+                          "end }",
+                          "the list has 1001 rows, expected at most 1000");
+}
+
 #define OCCASIONS_LUA                                                                          \
     "local log = require 'bbs.log'\n"                                                          \
     "local time = require 'bbs.time'\n"                                                        \
@@ -1736,6 +1763,7 @@ int main(void)
         TEST(test_screen_without_macros),
         TEST(test_if_and_each_nest),
         TEST(test_each_takes_a_page_at_most),
+        TEST(test_rows_within_rows_are_checked_too),
         TEST(test_enter_and_leave),
         TEST(test_leave_at_the_end_of_a_call),
         TEST(test_tick),
