@@ -600,6 +600,15 @@ static bool read_format(struct source_compiler *c, const struct statement *s, st
     return true;
 }
 
+/* The format of what stands in a place of its own: how wide that is. */
+static void read_width(struct source_compiler *c, const struct statement *s, struct op *op)
+{
+    if (s->has_format && s->format.type == TOKEN_NAME && span_is(s->format.text, "raw"))
+        wrong(c, s->format, "a format: a number of columns, or fit");
+    else if (read_format(c, s, op) && c->source->kind == SOURCE_ANS)
+        art_skip(&c->art, op->width);
+}
+
 /* An argument of `ansi:`, `go:` or `page:` has its place, no name, and is known now. */
 static bool is_plain(const struct op_arg *arg, enum value_type type)
 {
@@ -700,10 +709,8 @@ static void compile_set(struct source_compiler *c, const struct statement *s)
         read_field_option(c, &s->args[i], s->arg_at[i], op);
     if (op->edit.max == 0)
         op->edit.max = op->edit.hotkey ? 1 : FIELD_MAX;
-    if (s->has_format && s->format.type == TOKEN_NAME && span_is(s->format.text, "fit"))
-        begin_fit(c, s, op);
-    else if (s->has_format)
-        wrong(c, s->format, "no format but fit, as wide as the macro");
+    read_width(c, s, op);
+    op->format = op->width || c->fit ? FORMAT_LEFT : FORMAT_NONE;
 }
 
 static void compile_key(struct source_compiler *c, const struct statement *s)
@@ -808,10 +815,7 @@ static void compile_item(struct source_compiler *c, const struct statement *s)
         else if (!read_item_option(c, &s->args[i], s->arg_at[i], op))
             break;
     }
-    if (s->has_format && s->format.type == TOKEN_NAME && span_is(s->format.text, "raw"))
-        wrong(c, s->format, "a format: a number of columns, or fit");
-    else if (read_format(c, s, op) && c->source->kind == SOURCE_ANS)
-        art_skip(&c->art, op->width);
+    read_width(c, s, op);
 }
 
 static void compile_if(struct source_compiler *c, const struct statement *s)

@@ -425,6 +425,8 @@ static void test_set(void **state)
          "set a.b(mask=\"█\", upper=false) max 250 mask █\n"},
         {"<% set:a.b(mask=\"\") %>", "set a.b(mask=\"\") max 250 hidden\n"},
         {"<% set:a.b(hotkey=true) %>", "set a.b(hotkey=true) max 1 hotkey\n"},
+        {"<% set:a.b:20 %>", "set a.b max 250 left 20\n"},
+        {"<% set:a.b:-20 %>", "set a.b max 250 left 20\n"},
         {"<% set:a.b(max=1000) %>", "set a.b(max=1000) max 1000\n"},
         {"<% set:a.b(7, own=8) %>", "set a.b(7, own=8) max 250\n"}, /* the handler's own */
         {"<% set:a.b(max=0) %>", "f:1:12: found 'max', expected max=1 to max=1000\n"},
@@ -444,8 +446,10 @@ static void test_set(void **state)
         {"<% set:a.b(digits=x, hotkey='') %>",
          "f:1:12: found 'digits', expected true or false for this option\n"
          "f:1:22: found 'hotkey', expected true or false for this option\n"},
-        {"<% set:a.b:5 %>",
-         "f:1:12: found '5', expected no format but fit, as wide as the macro\n"},
+        {"<% set:a.b:raw %>",
+         "f:1:12: found 'raw', expected a format: a number of columns, or fit\n"},
+        {"<% set:a.b:0 %>", "f:1:12: found '0', expected a format: a number of columns (1 to "
+                            "255), -number, fit or raw\n"},
         {"<% set:.x %>", "f:1:8: '.x' is no handler, expected a name like users.online\n"},
     };
 
