@@ -298,13 +298,23 @@ static void addresses_that_cannot_be_listened_on_are_told(void **state)
     }
 }
 
-static void set_version(const char *path, const char *sql)
+/* -> the version that the database had */
+static int set_version(const char *path, int version)
 {
     sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    char sql[60];
+    int before;
 
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    before = sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
+    return before;
 }
 
 /* Made by a newer perigee: it is left as it is. */
@@ -313,11 +323,12 @@ static void a_newer_database_is_not_touched(void **state)
     struct stat before;
     struct stat after;
     char path[400];
+    int version;
 
     (void)state;
     RUN_WITH("moonlight\n", 0, "", "user", "add", "luna", "--password-stdin", "--data", data);
     snprintf(path, sizeof(path), "%s/perigee.db", data);
-    set_version(path, "PRAGMA user_version = 99");
+    version = set_version(path, 99);
     assert_int_equal(stat(path, &before), 0);
     RUN(3, "the database is of version 99", "serve", "--board", board->folder, "--listen",
         "127.0.0.1:0");
@@ -326,7 +337,7 @@ static void a_newer_database_is_not_touched(void **state)
     assert_int_equal(stat(path, &after), 0);
     assert_int_equal(before.st_size, after.st_size);
     assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(before.st_mtim));
-    set_version(path, "PRAGMA user_version = 3");
+    set_version(path, version);
     RUN(0, "luna", "user", "show", "luna", "--data", data);
 }
 
