@@ -206,7 +206,7 @@ static void check_utf8(struct source_compiler *c, struct lexer place)
     }
 }
 
-static void add_text(struct source_compiler *c, struct span s)
+static void add_whole_text(struct source_compiler *c, struct span s, const struct lexer *place)
 {
     struct buf lines;
 
@@ -217,13 +217,40 @@ static void add_text(struct source_compiler *c, struct span s)
     if (c->source->kind == SOURCE_ANS) {
         charset_decode_art(&c->run, buf_span(&lines));
     } else {
-        check_utf8(c, (struct lexer){s, c->lexer.line, c->lexer.column, false});
+        check_utf8(c, (struct lexer){s, place->line, place->column, false});
         if (c->source->kind == SOURCE_TXT)
             ansi_pipe(&c->run, buf_span(&lines), true, &c->colors);
         else
             buf_add(&c->run, buf_span(&lines));
     }
     buf_clear(&lines);
+}
+
+static void note_cut(struct source_compiler *c, const struct lexer *place)
+{
+    if (c->source->cut_line > 0)
+        return;
+    c->source->cut_line = place->line;
+    c->source->cut_column = place->column;
+}
+
+/* What stands at c->lexer, less escape sequences that are cut off. */
+static void add_text(struct source_compiler *c, struct span s)
+{
+    struct lexer place = c->lexer;
+
+    while (s.len > 0) {
+        size_t len = 0;
+        size_t at = ansi_find_cut(s, &len);
+
+        add_whole_text(c, span_take(&s, at), &place);
+        if (s.len == 0)
+            return;
+        lexer_skip(&place, at);
+        note_cut(c, &place);
+        lexer_skip(&place, len);
+        span_take(&s, len);
+    }
 }
 
 static bool is_blank(char c)

@@ -32,6 +32,9 @@ struct source {
     const char *file;
     bool is_broken; /* it has findings: the operations are those that could be read */
     bool is_vague;  /* and some that begin or end a block may be missing */
+    uint32_t
+        cut_line; /* where the first escape sequence is cut off, which is left out; 0: none */
+    uint32_t cut_column;
 };
 
 struct source_compiler;

@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 
-enum { ROWS_USUAL = 24, SAUCE_LEN = 128 };
+enum { ROWS_USUAL = 24, SAUCE_LEN = 128, LARGE_FILE = 1 << 20 };
 
 /* A set of words. */
 struct word {
@@ -143,12 +143,37 @@ static void check_sauce(struct check *c, const char *path, struct span text)
                path, behind);
 }
 
+/* What is left out of a file, since a terminal would take what follows for its end. */
+static void check_sequences(struct check *c, const struct screen *s)
+{
+    for (unsigned i = 0; i < s->source_count; i++) {
+        const struct source *source = s->sources[i];
+
+        if (source->cut_line > 0)
+            report(c, true,
+                   "%s:%u:%u: an escape sequence is cut off here, expected a letter at its end",
+                   source->file, source->cut_line, source->cut_column);
+    }
+}
+
+/* At 115,200 bits a second, as fast as lines of modems were. */
+static void check_size(struct check *c, const char *path, size_t size)
+{
+    if (size > LARGE_FILE)
+        report(
+            c, true,
+            "%s:1:1: the file has %.1f MiB, a modem's line of 115,200 baud takes %zu minutes "
+            "for it; expected at most %d MiB",
+            path, (double)size / 1048576, size / 11520 / 60, LARGE_FILE >> 20);
+}
+
 static void check_led(void *arg, const struct screen *s, enum source_kind kind)
 {
     struct check *c = arg;
 
     (void)kind;
     check_room(c, s);
+    check_sequences(c, s);
     if (!has_word(c->led, span_of(s->keyword)))
         report(c, true, "%s:1:1: nothing leads to the screen '%s'", s->sources[0]->file,
                s->keyword);
@@ -225,6 +250,8 @@ static void check_files(struct check *c, const struct file_list *list)
                    f->path, f->name);
         if (file_read(c->board.folder, f->path, &text, &e) < 0)
             continue; /* said already */
+        if (f->kind == FILE_SCREEN)
+            check_size(c, f->path, text.len);
         if (f->kind == FILE_SCREEN && f->source == SOURCE_ANS)
             check_sauce(c, f->path, buf_span(&text));
         if (f->kind == FILE_LUA)

@@ -539,3 +539,29 @@ bool ansi_flatten(struct buf *out, struct span text)
         buf_cut(out, before);
     return f.fits;
 }
+
+size_t ansi_find_cut(struct span s, size_t *len)
+{
+    size_t at = 0;
+
+    while (at < s.len) {
+        const char *esc = memchr(s.data + at, '\033', s.len - at);
+        size_t end;
+
+        if (!esc)
+            return s.len;
+        at = (size_t)(esc - s.data);
+        end = at + 1;
+        if (end < s.len && s.data[end] == '[') {
+            do
+                end++;
+            while (end < s.len && s.data[end] >= ' ' && s.data[end] <= '?');
+        }
+        if (end == s.len || (end > at + 1 && (s.data[end] < '@' || s.data[end] > '~'))) {
+            *len = end - at;
+            return at;
+        }
+        at = end;
+    }
+    return s.len;
+}

@@ -50,4 +50,9 @@ bool ansi_flatten(struct buf *out, struct span text);
  * `out` is undefined. */
 unsigned ansi_numbers(struct span params, uint16_t *out, unsigned max);
 
+/* Where a control sequence (ESC [ ...) begins that is cut off: what can't be in one follows, or
+ * nothing. s.len: none is. `len` is how much of it there is. A terminal would take it for the
+ * beginning of one that the next text ends. */
+size_t ansi_find_cut(struct span s, size_t *len);
+
 #endif

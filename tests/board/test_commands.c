@@ -216,6 +216,21 @@ static void check_tells_what_does_not_fit(void **state)
         "--board", board->folder);
 }
 
+static void check_tells_what_is_too_much_or_cut_off(void **state)
+{
+    static char art[5 << 20];
+
+    (void)state;
+    memset(art, 'x', sizeof(art));
+    board_write_bytes(board, "screens/large.ans", art, sizeof(art));
+    board_write(board, "screens/cut.ans", "\nred \033[31\nplain\n");
+    RUN(1,
+        "screens/large.ans:1:1: the file has 5.0 MiB, a modem's line of 115,200 baud takes 7 ",
+        "check", "--board", board->folder);
+    RUN(1, "screens/cut.ans:2:5: an escape sequence is cut off here", "check", "--board",
+        board->folder);
+}
+
 /* What is broken is said once, not again by all that use it. */
 static void check_makes_no_mistake_of_its_own(void **state)
 {
@@ -452,6 +467,7 @@ int main(void)
         TEST(the_last_sysop_stays),
         TEST(check_tells_all_mistakes_at_once),
         TEST(check_tells_what_does_not_fit),
+        TEST(check_tells_what_is_too_much_or_cut_off),
         TEST(check_makes_no_mistake_of_its_own),
         TEST(the_server_answers_and_stops),
         TEST(help_and_version),

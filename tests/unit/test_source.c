@@ -336,6 +336,8 @@ static void test_lines_of_macros_alone_are_not_sent(void **state)
         {"<% go:x(\"a\") %>.\nb", "go x(\"a\")\ntext \".\\r\\nb\"\n"},
         {".<% go:x(\"a\") %>\nb", "text \".\"\ngo x(\"a\")\ntext \"\\r\\nb\"\n"},
         {"  <% get:a.b %>\nb", "text \"  \"\nget a.b\ntext \"\\r\\nb\"\n"},
+        {"a\033[3\nb\033[1;é \033", "text \"a\\r\\nbé \"\n"}, /* sequences that are cut off */
+        {"\033[1;5Hx\033M", "text \"\\e[1;5Hx\\eM\"\n"},
         {"<% set:a.b %>\nb", "set a.b max 250\ntext \"\\r\\nb\"\n"},
         {"<% key:a.b %>\nb", "key a.b\ntext \"\\r\\nb\"\n"},
         {"<% include:x %>\nb", "include x\ntext \"\\r\\nb\"\n"},
