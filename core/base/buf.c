@@ -59,6 +59,17 @@ bool buf_add_blanks(struct buf *b, size_t n)
     return true;
 }
 
+char *buf_room(struct buf *b, size_t n)
+{
+    return reserve(b, n) ? b->data + b->len : NULL;
+}
+
+void buf_added(struct buf *b, size_t n)
+{
+    assert(n < b->cap - b->len);
+    b->len += (uint32_t)n;
+}
+
 bool buf_add_byte(struct buf *b, char c)
 {
     return buf_add(b, span_from(&c, 1));

@@ -29,6 +29,11 @@ bool buf_add_text(struct buf *b, const char *text);
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool buf_vprintf(struct buf *b, const char *format, va_list args);
 
+/* Where `n` more bytes can be written, which buf_added then counts, all or fewer. NULL: `max`
+ * would be passed. */
+char *buf_room(struct buf *b, size_t n);
+void buf_added(struct buf *b, size_t n);
+
 void buf_consume(struct buf *b, size_t n); /* drop `n` bytes from the front */
 void buf_cut(struct buf *b, size_t len);   /* keep the first `len` bytes */
 struct span buf_span(const struct buf *b); /* borrowed until the next change */

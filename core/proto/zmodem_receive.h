@@ -1,0 +1,50 @@
+/* zmodem_receive.h -- the receiving side of ZMODEM: an upload to the board. ("The ZMODEM Inter
+ * Application File Transfer Protocol", Forsberg 1988, and what its programs do.)
+ *
+ * Sans-I/O: bytes of the peer go in, events come out, bytes for the peer are appended to `out`,
+ * telnet's IAC doubled. The owner holds the peer back by not pulling. The peer's wishes about
+ * names, overwriting and conversion are its own: the owner decides. One for a batch. */
+#ifndef PERIGEE_PROTO_ZMODEM_RECEIVE_H
+#define PERIGEE_PROTO_ZMODEM_RECEIVE_H
+
+#include "base/buf.h"
+#include "proto/transfer.h"
+
+struct zmodem_receive_options {
+    struct buf *out;     /* borrowed, outlives the machine; emptied by the owner */
+    bool is_telnet;      /* IAC is doubled */
+    bool escapes_all;    /* the peer is to escape control characters: a way that changes them */
+    int64_t patience_ms; /* until the peer has begun; somebody may be choosing a file */
+    int64_t free_bytes;  /* what ZFREECNT is told; 0: not known */
+};
+
+struct zmodem_receive;
+
+/* Invites the peer at once: nothing may be written behind it in the same piece. */
+struct zmodem_receive *zmodem_receive_new(const struct zmodem_receive_options *options,
+                                          int64_t now);
+void zmodem_receive_free(struct zmodem_receive *z); /* NULL is allowed */
+
+/* As zmodem_send_next. */
+bool zmodem_receive_next(struct zmodem_receive *z, struct span *in, int64_t now,
+                         struct transfer_event *ev);
+int64_t zmodem_receive_deadline(const struct zmodem_receive *z); /* or TRANSFER_NEVER */
+void zmodem_receive_timeout(struct zmodem_receive *z, int64_t now);
+
+/* Answers to TRANSFER_OFFER. Until there is one, nothing is read. A file of no bytes is best
+ * kept and skipped: Synchronet's programs end all where they are to send one. Also after a
+ * check: TRANSFER_CHECKED comes, with the CRC-32 of the peer's first `bytes` bytes (more than
+ * 0, and fewer than it offers). */
+void zmodem_receive_accept(struct zmodem_receive *z, int64_t offset, int64_t now);
+void zmodem_receive_check(struct zmodem_receive *z, int64_t bytes, int64_t now);
+
+/* The file is not wanted: instead of accepting it, or while it comes. */
+void zmodem_receive_skip(struct zmodem_receive *z, int64_t now);
+
+/* The answer to TRANSFER_RECEIVED: it is stored, or could not be. */
+void zmodem_receive_stored(struct zmodem_receive *z, bool ok, int64_t now);
+
+/* End it, wherever it is; `why` is what TRANSFER_FAILED will say. */
+void zmodem_receive_abort(struct zmodem_receive *z, const char *why);
+
+#endif
