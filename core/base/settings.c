@@ -24,6 +24,13 @@
             live, help                                                                         \
     }
 
+static int folder_check(const char *item, struct err *e)
+{
+    if (item[0] != '/' || strstr(item, "/../") || strcmp(item, "/") == 0)
+        return err_set(e, "'%s': expected a folder's whole path, as /srv/files", item);
+    return 0;
+}
+
 const struct setting settings_table[] = {
     TEXT("board.name", board_name, "Perigee", NULL, true, "what the board is called"),
     LIST("listen", listen, "127.0.0.1:2323", address_check, false,
@@ -63,6 +70,8 @@ const struct setting settings_table[] = {
     NUMBER("limits.sql_rows", sql_rows, 10, 1000000, 10000, true, "rows of a query's result"),
     NUMBER("terminal.baud", baud, 0, 1000000, 0, true,
            "pace of what is sent, as a modem's; any key skips it; 0: none"),
+    LIST("files.roots", file_roots, "", folder_check, true,
+         "folders, with their whole path, that handlers may name files in"),
     LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,
          "addresses and networks that no limit by address holds for"),
     {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},

@@ -11,7 +11,7 @@ struct box {
     int ref;
 };
 
-enum { BOX_DATA = 1, BOX_PARAMS = 2 };
+enum { BOX_DATA = 1, BOX_PARAMS = 2, FILES_MOST = 10000 };
 
 void client_box_push(lua_State *L, struct client *c)
 {
@@ -224,6 +224,139 @@ static int l_read_key(lua_State *L)
     wants |= option_flag(L, "tells") ? ASK_TELL : 0;
     client_ask_key(c, option_seconds(L, "timeout"), wants);
     return wait_for_caller(L, asked);
+}
+
+/* --- transfers --- */
+
+static void push_result(lua_State *L, const struct transfer_result *r)
+{
+    lua_createtable(L, 0, 6);
+    lua_pushstring(L, r->name);
+    lua_setfield(L, -2, "name");
+    lua_pushinteger(L, (lua_Integer)r->bytes);
+    lua_setfield(L, -2, "bytes");
+    lua_pushinteger(L, (lua_Integer)r->resumed);
+    lua_setfield(L, -2, "resumed");
+    lua_pushnumber(L, r->seconds);
+    lua_setfield(L, -2, "seconds");
+    lua_pushboolean(L, r->ok);
+    lua_setfield(L, -2, "ok");
+    if (!r->ok) {
+        lua_pushstring(L, r->reason);
+        lua_setfield(L, -2, "reason");
+    }
+}
+
+/* -> a list of what became of each file */
+static int transferred(lua_State *L, int status, lua_KContext at)
+{
+    const struct answer *a = lua_touserdata(L, (int)at + 1);
+
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    lua_createtable(L, (int)a->result_count, 0);
+    for (unsigned i = 0; i < a->result_count; i++) {
+        push_result(L, a->results[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+/* A file as the handler names it; the strings are those of its table. */
+struct named_file {
+    struct span path;
+    struct span name; /* empty: the path's last */
+};
+
+static struct span file_text(lua_State *L, int index, const char *field, bool is_needed)
+{
+    struct span s = SPAN_LIT("");
+    int type = lua_getfield(L, index, field);
+
+    if (type == LUA_TSTRING)
+        s.data = lua_tolstring(L, -1, &s.len);
+    else if (is_needed || type != LUA_TNIL)
+        luaL_error(L, "%s: a text expected, got a %s", field, luaL_typename(L, -1));
+    lua_pop(L, 1);
+    return s;
+}
+
+static void check_file(lua_State *L, lua_Integer i, struct named_file *f)
+{
+    *f = (struct named_file){0};
+    if (lua_geti(L, 2, i) == LUA_TSTRING)
+        f->path.data = lua_tolstring(L, -1, &f->path.len);
+    else if (lua_istable(L, -1))
+        *f = (struct named_file){file_text(L, -1, "path", true),
+                                 file_text(L, -1, "name", false)};
+    else
+        luaL_error(L, "file %d: a path or {path=, name=} expected, got a %s", (int)i,
+                   luaL_typename(L, -1));
+    if (f->name.len > 0 && !place_is_name(f->name))
+        luaL_error(L, "file %d: expected a name without '/' of at most 255 bytes", (int)i);
+    lua_pop(L, 1);
+}
+
+static char *copy_name(struct span s)
+{
+    char *name = mem_alloc(s.len + 1);
+
+    memcpy(name, s.data, s.len);
+    name[s.len] = '\0';
+    return name;
+}
+
+static void find_place(struct bridge *b, const struct client *c, const struct named_file *from,
+                       struct send_file *to, struct err *e)
+{
+    if (place_find(&to->place, b->config.settings, client_files(c), from->path, e) < 0)
+        return;
+    to->name = copy_name(from->name.len ? from->name : span_of(place_name(&to->place)));
+}
+
+/* No Lua runs in here: nothing is lost by an error of it. */
+static bool begin_sending(struct bridge *b, struct client *c, const struct named_file *named,
+                          unsigned count, struct err *e)
+{
+    struct send_file *files = mem_zalloc((count + 1) * sizeof(*files));
+    unsigned i = 0;
+
+    while (i < count) {
+        find_place(b, c, &named[i], &files[i], e);
+        if (!files[i].name)
+            break;
+        i++;
+    }
+    if (i == count)
+        client_send_files(c, files, count);
+    for (unsigned k = 0; i < count && k < i; k++) {
+        place_clear(&files[k].place);
+        mem_free(files[k].name);
+    }
+    mem_free(files);
+    return i == count;
+}
+
+/* client:send_files{ path or {path=, name=}, ... } -> { {name=, bytes=, seconds=, resumed=,
+ * ok=, reason=}, ... }, by ZModem.  Waits. */
+static int l_send_files(lua_State *L)
+{
+    struct client *c = check_askable(L, "send_files");
+    struct named_file *named;
+    lua_Integer n;
+    struct err e;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    n = luaL_len(L, 2);
+    luaL_argcheck(L, n >= 1 && n <= FILES_MOST, 2, "1 to 10,000 files expected");
+    named = lua_newuserdatauv(L, (size_t)n * sizeof(*named), 0);
+    for (lua_Integer i = 1; i <= n; i++)
+        check_file(L, i, &named[i - 1]);
+    if (!begin_sending(bridge_of(L), c, named, (unsigned)n, &e))
+        return luaL_error(L, "%s", e.text);
+    return wait_for_caller(L, transferred);
 }
 
 static int l_send(lua_State *L);
@@ -443,7 +576,39 @@ static void push_set_post(lua_State *L, struct client *c)
         lua_pushnil(L);
 }
 
-/* Transfers and child processes are not part of this version: there is never one under way. */
+/* The transfer under way. */
+static void push_zmodem(lua_State *L, struct client *c)
+{
+    struct transfer_progress p;
+
+    if (!client_transfer_progress(c, &p)) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_createtable(L, 0, 8);
+    lua_pushboolean(L, p.is_sending);
+    lua_setfield(L, -2, "sending");
+    lua_pushinteger(L, p.at);
+    lua_setfield(L, -2, "file");
+    lua_pushinteger(L, p.count);
+    lua_setfield(L, -2, "files");
+    if (!p.name)
+        return;
+    lua_pushstring(L, p.name);
+    lua_setfield(L, -2, "name");
+    lua_pushinteger(L, (lua_Integer)p.bytes);
+    lua_setfield(L, -2, "bytes");
+    lua_pushinteger(L, (lua_Integer)p.size);
+    lua_setfield(L, -2, "size");
+    lua_pushinteger(L, (lua_Integer)p.rate);
+    lua_setfield(L, -2, "rate");
+    if (p.rate < 1)
+        return;
+    lua_pushinteger(L, (lua_Integer)((double)(p.size - p.bytes) / p.rate));
+    lua_setfield(L, -2, "left");
+}
+
+/* Child processes are not part of this version: there is never one. */
 static void push_nothing(lua_State *L, struct client *c)
 {
     (void)c;
@@ -466,7 +631,7 @@ static const struct field {
     {"params", push_params},
     {"set_commands", push_set_commands},
     {"set_post", push_set_post},
-    {"zmodem", push_nothing},
+    {"zmodem", push_zmodem},
     {"command", push_nothing},
     {"address", push_address},
     {"since", push_since},
@@ -532,9 +697,10 @@ static int l_tostring(lua_State *L)
 void lib_client_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"send", l_send}, {"clear", l_clear},   {"read_line", l_read_line},
-        {"tell", l_tell}, {"hangup", l_hangup}, {"read_key", l_read_key},
-        {NULL, NULL},
+        {"send", l_send},           {"clear", l_clear},
+        {"read_line", l_read_line}, {"send_files", l_send_files},
+        {"tell", l_tell},           {"hangup", l_hangup},
+        {"read_key", l_read_key},   {NULL, NULL},
     };
 
     luaL_newmetatable(L, "perigee.client");

@@ -199,6 +199,8 @@ static double idle_at(const struct client *c)
 {
     const struct settings *s = c->all->config.settings;
 
+    if (c->transfer)
+        return 0; /* it has limits of its own */
     if (c->is_visitor)
         return c->since + (double)s->visitor_seconds;
     if (client_is_sysop(c))
@@ -208,8 +210,9 @@ static double idle_at(const struct client *c)
 
 static double call_ends_at(const struct client *c)
 {
-    return client_is_sysop(c) ? 0
-                              : c->since + (double)c->all->config.settings->call_minutes * 60;
+    return client_is_sysop(c) || c->transfer
+               ? 0
+               : c->since + (double)c->all->config.settings->call_minutes * 60;
 }
 
 static double stalled_at(const struct client *c)
@@ -260,6 +263,7 @@ static double deadline(const struct client *c)
     at = earliest(at, page_timeout_at(c));
     at = earliest(at, c->ask_until);
     at = earliest(at, redraw_at(c));
+    at = earliest(at, transfer_due_at(c));
     at = earliest(at, output_paced_at(c));
     return earliest(at, tick_at(c));
 }
@@ -327,6 +331,8 @@ static bool meet_deadline(struct client *c, double now)
     } else if (is_due(page_timeout_at(c), now)) {
         c->last_input = now;
         show_timeout(c);
+    } else if (is_due(transfer_due_at(c), now)) {
+        transfer_timeout(c);
     } else if (is_due(output_paced_at(c), now)) {
         output_flush(c);
     } else if (is_due(redraw_at(c), now)) {
@@ -543,6 +549,7 @@ void client_hang_up(struct client *c, struct span reason)
 {
     if (c->state >= CLIENT_DRAINING)
         return;
+    transfer_stop(c, "the call ends");
     if (prompt_is_drawn(c))
         client_clear_screen(c);
     form_before(c);
@@ -575,6 +582,7 @@ void client_free(struct client *c)
 {
     c->all->config.hooks.forget(c->all->config.hooks.arg, c);
     unlink_client(c);
+    transfer_stop(c, "the caller has left");
     show_end(c);
     if (c->paste)
         buf_clear(c->paste);

@@ -7,6 +7,7 @@
 
 #include "base/span.h"
 #include "client/hooks.h"
+#include "client/place.h"
 #include "screen/screen.h"
 #include "term/edit.h"
 
@@ -83,6 +84,30 @@ void client_ask_line(struct client *c, struct span prompt, const struct edit_opt
 void client_ask_key(struct client *c, double timeout_seconds, /* 0: no limit */
                     unsigned wants);                          /* of ASK_... */
 void client_wait_drained(struct client *c);
+
+/* A download: the handler waits for ANSWER_TRANSFER. What the files' places and names own is
+ * the client's afterwards. */
+struct send_file {
+    struct place place;
+    char *name; /* as the peer is to see it */
+};
+void client_send_files(struct client *c, const struct send_file *files, unsigned count);
+
+struct transfer_progress {
+    bool is_sending;
+    unsigned at; /* which file, from 1 */
+    unsigned count;
+    const char *name; /* NULL: between two files; borrowed */
+    int64_t bytes;
+    int64_t size;
+    double rate; /* bytes a second */
+};
+
+/* False: no transfer is under way. */
+bool client_transfer_progress(const struct client *c, struct transfer_progress *out);
+
+/* Where handlers' files are: see place.h. */
+const char *client_files(const struct client *c);
 void client_stop_waiting(struct client *c);  /* its handler is gone */
 bool client_may_ask(const struct client *c); /* false: another handler is asking */
 

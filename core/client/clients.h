@@ -9,6 +9,7 @@
 #include "client/client.h"
 #include "client/hooks.h"
 #include "screen/library.h"
+#include "base/worker.h"
 #include "store/store.h"
 
 struct ev_loop;
@@ -18,6 +19,8 @@ struct clients_config {
     struct ev_loop *loop;
     struct library *library;
     struct store *store;
+    struct worker *disks;            /* reads and writes the files of transfers */
+    const char *files;               /* the data folder's files/ */
     const struct settings *settings; /* read anew at each use */
     struct client_hooks hooks;
     void (*left)(void *arg, const struct sockaddr *address); /* a connection has ended */

@@ -68,13 +68,26 @@ enum answer_kind {
     ANSWER_TELL,
     ANSWER_CANCEL,
     ANSWER_TIMEOUT,
-    ANSWER_DRAINED
+    ANSWER_DRAINED,
+    ANSWER_TRANSFER,
+};
+
+/* What became of one file. */
+struct transfer_result {
+    char *name;
+    int64_t bytes;   /* that are there now */
+    int64_t resumed; /* of which so many were there before */
+    double seconds;
+    bool ok;
+    char reason[160]; /* why not */
 };
 
 /* What a waiting handler waited for. */
 struct answer {
     enum answer_kind kind;
-    struct span text; /* the line, or the key's name */
+    struct span text;                       /* the line, or the key's name */
+    const struct transfer_result **results; /* of an ANSWER_TRANSFER */
+    unsigned result_count;
 };
 
 struct client_hooks {

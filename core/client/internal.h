@@ -11,6 +11,7 @@
 #include "client/form.h"
 #include "client/lightbar.h"
 #include "client/recall.h"
+#include "client/transfer.h"
 #include "proto/telnet.h"
 #include "term/flow.h"
 #include "term/keys.h"
@@ -122,13 +123,14 @@ struct client {
 
     char *term_name;
     struct show *show;
-    struct form *form;     /* NULL: the screen is no painted form */
-    struct recall *recall; /* lines that were typed before; NULL: none */
-    struct lightbar *bar;  /* NULL: no item has been painted in a form */
-    struct buf line;       /* what stands in the prompt's line, as it is on the wire */
-    struct buf *paste;     /* what is being pasted for a handler, or NULL */
-    struct buf tells;      /* notices that wait for a prompt, each ends with LF */
-    uint64_t live;         /* go: keys that count now */
+    struct form *form;         /* NULL: the screen is no painted form */
+    struct recall *recall;     /* lines that were typed before; NULL: none */
+    struct lightbar *bar;      /* NULL: no item has been painted in a form */
+    struct buf line;           /* what stands in the prompt's line, as it is on the wire */
+    struct transfer *transfer; /* NULL: none is under way */
+    struct buf *paste;         /* what is being pasted for a handler, or NULL */
+    struct buf tells;          /* notices that wait for a prompt, each ends with LF */
+    uint64_t live;             /* go: keys that count now */
     struct edit *rest_edit;
     const char *back[BACK_MAX];
     char *handle;
@@ -207,7 +209,7 @@ struct clients {
     struct lag lag;
     double turn_began;
     double stall_told;
-    char read_buffer[READ_BYTES];
+    char read_buffer[INPUT_MAX];
 };
 
 /* clients.c */

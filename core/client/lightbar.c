@@ -10,7 +10,7 @@
 #define BAR_PEN "\033[0;1;37;44m"
 #define DIM_PEN "\033[0;1;30m"
 
-struct place {
+struct spot {
     int32_t row;
     uint16_t pc;
     uint8_t column;
@@ -19,7 +19,7 @@ struct place {
 
 /* Small: who waits at a menu has one. */
 struct lightbar {
-    struct place *places;
+    struct spot *places;
     struct pen *pens; /* that the items are written in: most often one */
     uint8_t count;
     uint8_t pen_count;
@@ -130,10 +130,10 @@ static void add_place(struct client *c, const struct cursor *at)
     if (!bar)
         bar = c->bar = mem_zalloc(sizeof(*bar));
     bar->places = mem_realloc(bar->places, (bar->count + 1u) * sizeof(*bar->places));
-    bar->places[bar->count++] = (struct place){.row = at->row,
-                                               .pc = (uint16_t)c->pc,
-                                               .column = (uint8_t)at->column,
-                                               .pen = pen_number(bar, &at->pen)};
+    bar->places[bar->count++] = (struct spot){.row = at->row,
+                                              .pc = (uint16_t)c->pc,
+                                              .column = (uint8_t)at->column,
+                                              .pen = pen_number(bar, &at->pen)};
 }
 
 /* For whom an item is: its own level, and that of the screen which it leads to. */
@@ -244,18 +244,18 @@ void lightbar_add(struct client *c, const struct op *op)
 
 /* --- the bar --- */
 
-static const struct op *op_of(const struct client *c, const struct place *place)
+static const struct op *op_of(const struct client *c, const struct spot *place)
 {
     return &c->screen->ops[place->pc];
 }
 
 /* The one that the bar is on; what has scrolled away can't be. */
-static const struct place *selected(const struct client *c)
+static const struct spot *selected(const struct client *c)
 {
-    const struct place *first = NULL;
+    const struct spot *first = NULL;
 
     for (unsigned i = 0; c->bar && i < c->bar->count; i++) {
-        const struct place *p = &c->bar->places[i];
+        const struct spot *p = &c->bar->places[i];
 
         if (!form_sees(c, p->row))
             continue;
@@ -267,7 +267,7 @@ static const struct place *selected(const struct client *c)
     return first;
 }
 
-static void draw(struct client *c, const struct place *place, enum item_state state)
+static void draw(struct client *c, const struct spot *place, enum item_state state)
 {
     struct buf wire;
 
@@ -280,7 +280,7 @@ static void draw(struct client *c, const struct place *place, enum item_state st
 
 void lightbar_draw(struct client *c)
 {
-    const struct place *place = selected(c);
+    const struct spot *place = selected(c);
 
     if (!place)
         return;
@@ -290,7 +290,7 @@ void lightbar_draw(struct client *c)
 
 const struct op *lightbar_chosen(const struct client *c)
 {
-    const struct place *place = selected(c);
+    const struct spot *place = selected(c);
 
     return place ? op_of(c, place) : NULL;
 }
@@ -309,14 +309,14 @@ unsigned lightbar_find(const struct client *c, const char *keyword)
 /* --- where it goes --- */
 
 /* The nearest row above (step -1) or below, and in it the nearest column; round the edge. */
-static const struct place *in_other_row(const struct client *c, const struct place *from,
-                                        int step)
+static const struct spot *in_other_row(const struct client *c, const struct spot *from,
+                                       int step)
 {
-    const struct place *best = NULL;
+    const struct spot *best = NULL;
     long best_away = 0;
 
     for (unsigned i = 0; i < c->bar->count; i++) {
-        const struct place *p = &c->bar->places[i];
+        const struct spot *p = &c->bar->places[i];
         long rows = (long)(p->row - from->row) * step;
         long away;
 
@@ -333,8 +333,8 @@ static const struct place *in_other_row(const struct client *c, const struct pla
 }
 
 /* The one before (step -1) or after it in the file; round the end. */
-static const struct place *next_in_file(const struct client *c, const struct place *from,
-                                        int step)
+static const struct spot *next_in_file(const struct client *c, const struct spot *from,
+                                       int step)
 {
     const struct lightbar *bar = c->bar;
     int count = bar->count;
@@ -347,13 +347,13 @@ static const struct place *next_in_file(const struct client *c, const struct pla
 }
 
 /* From the end of the file on, so that a step leads to the first, or the last. */
-static const struct place *at_end(const struct client *c, int step)
+static const struct spot *at_end(const struct client *c, int step)
 {
     return next_in_file(c, &c->bar->places[step > 0 ? c->bar->count - 1 : 0], step);
 }
 
-static const struct place *place_for(const struct client *c, const struct place *from,
-                                     enum key_code code)
+static const struct spot *place_for(const struct client *c, const struct spot *from,
+                                    enum key_code code)
 {
     switch (code) {
     case KEY_UP:
@@ -379,8 +379,8 @@ static const struct place *place_for(const struct client *c, const struct place 
 
 bool lightbar_key(struct client *c, const struct key *key)
 {
-    const struct place *from = selected(c);
-    const struct place *to = from ? place_for(c, from, key->code) : NULL;
+    const struct spot *from = selected(c);
+    const struct spot *to = from ? place_for(c, from, key->code) : NULL;
 
     if (!to)
         return false;

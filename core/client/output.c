@@ -279,6 +279,8 @@ static void after_write(struct client *c)
                c->state == CLIENT_OPEN && !c->is_showing && !c->has_yielded) {
         show_run(c);
     }
+    if (c->transfer && c->out.bytes <= TRANSFER_QUEUE / 2)
+        client_mark_ready(c);
     if (c->out.bytes <= low && (c->typed.len > 0 || c->input.len > 0))
         client_mark_ready(c);
 }
@@ -287,7 +289,7 @@ static void after_write(struct client *c)
 
 static bool is_paced(const struct client *c)
 {
-    return client_baud(c) > 0 && !c->skips_pace && c->state == CLIENT_OPEN;
+    return client_baud(c) > 0 && !c->transfer && !c->skips_pace && c->state == CLIENT_OPEN;
 }
 
 static double byte_seconds(const struct client *c)

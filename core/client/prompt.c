@@ -687,6 +687,7 @@ void client_stop_waiting(struct client *c)
 {
     c->is_drain_waited = false;
     c->ask_until = 0;
+    transfer_stop(c, "its handler has ended");
     if (c->asker == ASKER_HANDLER)
         prompt_end(c);
 }

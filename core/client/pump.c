@@ -66,6 +66,8 @@ static void run_keys(struct client *c, struct span *s, int *lines)
 {
     struct key key;
 
+    if (c->transfer)
+        transfer_take(c, s);
     while (takes_keys(c) && *lines > 0 && keys_next(&c->keys, s, charset_of(c), &key)) {
         bool work = is_work(c, &key);
 
@@ -253,7 +255,7 @@ void pump_readable(struct ev_loop *loop, ev_io *w, int events)
 {
     struct client *c = w->data;
     char *to = c->all->read_buffer;
-    ssize_t n = recv(w->fd, to, READ_BYTES, 0);
+    ssize_t n = recv(w->fd, to, c->transfer ? INPUT_MAX : READ_BYTES, 0);
 
     (void)loop;
     (void)events;

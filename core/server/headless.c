@@ -395,6 +395,8 @@ static int open_board(struct headless *h, struct err *e)
         .library = h->board.library,
         .store = h->store,
         .settings = &h->board.settings,
+        .disks = h->hashers,
+        .files = h->scratch.folder,
         .begin = on_begin,
         .arg = h,
     };

@@ -22,7 +22,7 @@
 #include "server/status.h"
 #include "store/accounts.h"
 
-enum { STOP_SECONDS = 5, PATH_LEN = 1024, HASH_NICE = 19 };
+enum { STOP_SECONDS = 5, PATH_LEN = 1024, HASH_NICE = 19, DISK_THREADS = 4 };
 
 struct server {
     const struct server_config *config;
@@ -34,11 +34,13 @@ struct server {
     struct store *store;
     struct worker *hashers;
     struct worker *files; /* writes the history */
+    struct worker *disks; /* reads and writes what callers transfer */
     struct history *history;
     struct watch *watch;
     struct listeners *listeners;
     struct control *control;
     char data[PATH_LEN];
+    char files_folder[PATH_LEN + 8]; /* DATA/files */
     int lock;
     ev_async wake;
     ev_signal signals[3];
@@ -69,6 +71,8 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
         worker_reap(s->hashers);
     if (s->files)
         worker_reap(s->files);
+    if (s->disks)
+        worker_reap(s->disks);
 }
 
 /* --- stopping --- */
@@ -358,9 +362,12 @@ static int open_workers(struct server *s, struct err *e)
                                     .notify_arg = s};
     struct worker_config files = {
         .name = "files", .threads = 1, .notify = wake_loop, .notify_arg = s};
+    struct worker_config disks = {
+        .name = "disk", .threads = DISK_THREADS, .notify = wake_loop, .notify_arg = s};
     char folder[PATH_LEN + 16];
 
-    if (!(s->hashers = worker_new(&hashers, e)) || !(s->files = worker_new(&files, e)))
+    if (!(s->hashers = worker_new(&hashers, e)) || !(s->files = worker_new(&files, e)) ||
+        !(s->disks = worker_new(&disks, e)))
         return -1;
     snprintf(folder, sizeof(folder), "%s/history", s->data);
     s->history = history_new(folder, s->files);
@@ -424,13 +431,11 @@ static int open_listeners(struct server *s, struct err *e)
 /* The threads exist only now: the bridge is told of them. */
 static int open_data(struct server *s, struct err *e)
 {
-    char files[PATH_LEN + 16];
-
     if (make_folder(s->data, e) < 0 || lock_data(s, e) < 0 || open_store(s, e) < 0 ||
         open_workers(s, e) < 0)
         return -1;
-    snprintf(files, sizeof(files), "%s/files", s->data);
-    if (make_folder(files, e) < 0)
+    snprintf(s->files_folder, sizeof(s->files_folder), "%s/files", s->data);
+    if (make_folder(s->files_folder, e) < 0)
         return -1;
     bridge_set_workers(s->bridge, s->store, s->hashers);
     return 0;
@@ -444,6 +449,8 @@ static int open_board(struct server *s, struct err *e)
         .library = s->board.library,
         .store = s->store,
         .settings = &s->board.settings,
+        .disks = s->disks,
+        .files = s->files_folder,
         .left = client_left,
         .arg = s,
     };
@@ -515,6 +522,7 @@ static void finish(struct server *s)
     store_close(s->store);
     worker_free(s->hashers);
     worker_free(s->files);
+    worker_free(s->disks);
     bridge_free(s->bridge);
     history_free(s->history);
     gate_free(s->gate);

@@ -4,21 +4,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "server/gate.h"
 
 enum { DEAREST = 10 };
-
-static void add_bytes(struct buf *out, double bytes)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
-    unsigned unit = 0;
-
-    while (bytes >= 1024 && unit < 3) {
-        bytes /= 1024;
-        unit++;
-    }
-    buf_printf(out, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
-}
 
 static void add_seconds(struct buf *out, double seconds)
 {
@@ -78,9 +67,9 @@ void status_text(const struct status_sources *s, struct buf *out)
     buf_printf(out, "loop lag    p50 %" PRIu64 " us, p99 %" PRIu64 " us, most %" PRIu64 " us\n",
                lag_percentile(lag, 0.5), lag_percentile(lag, 0.99), lag->most);
     buf_add_text(out, "memory      Lua ");
-    add_bytes(out, (double)bridge_memory(s->bridge));
+    size_add(out, (double)bridge_memory(s->bridge));
     buf_add_text(out, ", all ");
-    add_bytes(out, (double)mem_used());
+    size_add(out, (double)mem_used());
     buf_printf(out,
                "\nstore       %" PRIu64 " reads, %" PRIu64 " writes in %" PRIu64
                " commits, %u waiting\n",

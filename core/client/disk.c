@@ -1,0 +1,135 @@
+#include "client/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "proto/crc.h"
+
+enum { SUM_BYTES = 262144 };
+
+struct disk_file *disk_file_new(int fd)
+{
+    struct disk_file *f = mem_zalloc(sizeof(*f));
+
+    f->fd = fd;
+    f->refs = 1;
+    return f;
+}
+
+struct disk_file *disk_file_ref(struct disk_file *f)
+{
+    f->refs++;
+    return f;
+}
+
+void disk_file_unref(struct disk_file *f)
+{
+    if (!f || --f->refs > 0)
+        return;
+    close(f->fd);
+    mem_free(f);
+}
+
+struct disk_job *disk_job_new(struct transfer *t, void (*work)(struct disk_job *j),
+                              void (*then)(struct transfer *t, struct disk_job *j))
+{
+    struct disk_job *j = mem_zalloc(sizeof(*j));
+
+    j->transfer = t;
+    j->work = work;
+    j->then = then;
+    j->fd = -1;
+    return j;
+}
+
+void disk_job_free(struct disk_job *j)
+{
+    if (j->fd >= 0)
+        close(j->fd);
+    disk_file_unref(j->file);
+    place_clear(&j->place);
+    mem_free(j->data);
+    mem_free(j);
+}
+
+static void fail(struct disk_job *j, const char *what)
+{
+    j->has_failed = true;
+    err_set(&j->error, "%s: %s", what, strerror(errno));
+}
+
+void disk_open(struct disk_job *j)
+{
+    struct stat st;
+
+    j->fd = place_open(&j->place, O_RDONLY, &j->error);
+    j->has_failed = j->fd < 0;
+    if (j->has_failed)
+        return;
+    if (fstat(j->fd, &st) < 0) {
+        fail(j, "stat");
+        return;
+    }
+    j->size = st.st_size;
+    j->modified = st.st_mtime;
+}
+
+static ssize_t read_at(int fd, char *to, size_t len, int64_t offset)
+{
+    size_t have = 0;
+
+    while (have < len) {
+        ssize_t n = pread(fd, to + have, len - have, offset + (int64_t)have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        have += (size_t)n;
+    }
+    return (ssize_t)have;
+}
+
+void disk_read(struct disk_job *j)
+{
+    ssize_t n;
+
+    j->data = mem_alloc(j->len);
+    n = read_at(j->file->fd, j->data, j->len, j->offset);
+    j->len = n < 0 ? 0 : (size_t)n;
+    if (n < 0)
+        fail(j, "read");
+}
+
+void disk_sum(struct disk_job *j)
+{
+    char *piece = mem_alloc(SUM_BYTES);
+    int64_t at = 0;
+
+    while (at < j->size && !j->has_failed) {
+        size_t len = j->size - at < SUM_BYTES ? (size_t)(j->size - at) : SUM_BYTES;
+        ssize_t n = read_at(j->file->fd, piece, len, at);
+
+        if (n < (ssize_t)len) {
+            fail(j, "read");
+            break;
+        }
+        j->crc = crc_32(j->crc, span_from(piece, len));
+        at += n;
+    }
+    mem_free(piece);
+}
+
+ssize_t disk_read_now(const struct disk_file *f, void *to, size_t len, int64_t offset)
+{
+    struct iovec v = {.iov_base = to, .iov_len = len};
+
+    return preadv2(f->fd, &v, 1, offset, RWF_NOWAIT);
+}

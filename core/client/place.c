@@ -1,0 +1,162 @@
+#include "client/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { NAME_BYTES = 256 };
+
+/* --- names --- */
+
+bool place_is_name(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.data[i] < ' ' || s.data[i] == 0x7F || s.data[i] == '/')
+            return false;
+    }
+    return s.len > 0 && s.len < NAME_BYTES && !span_is(s, ".") && !span_is(s, "..");
+}
+
+static struct span take_name(struct span *path)
+{
+    const char *slash = memchr(path->data, '/', path->len);
+    struct span name = span_take(path, slash ? (size_t)(slash - path->data) : path->len);
+
+    span_take(path, slash ? 1 : 0);
+    return name;
+}
+
+static bool is_path(struct span path)
+{
+    if (path.len == 0 || path.data[path.len - 1] == '/')
+        return false;
+    while (path.len > 0) {
+        if (!place_is_name(take_name(&path)))
+            return false;
+    }
+    return true;
+}
+
+static char *copy(struct span s)
+{
+    char *text = mem_alloc(s.len + 1);
+
+    memcpy(text, s.data, s.len);
+    text[s.len] = '\0';
+    return text;
+}
+
+/* The path below a folder that it is written with. */
+static bool is_below(struct span *path, const char *root)
+{
+    size_t len = strlen(root);
+
+    while (len > 1 && root[len - 1] == '/')
+        len--;
+    if (path->len <= len + 1 || memcmp(path->data, root, len) != 0 || path->data[len] != '/')
+        return false;
+    span_take(path, len + 1);
+    return true;
+}
+
+static const char *find_root(const struct settings *s, const char *files, struct span *path)
+{
+    if (path->len == 0 || path->data[0] != '/')
+        return files;
+    for (unsigned i = 0; i < s->file_roots.count; i++) {
+        if (is_below(path, s->file_roots.items[i]))
+            return s->file_roots.items[i];
+    }
+    return NULL;
+}
+
+int place_find(struct place *p, const struct settings *s, const char *files, struct span name,
+               struct err *e)
+{
+    struct span path = name;
+    const char *root = find_root(s, files, &path);
+
+    if (!root)
+        return err_set(e,
+                       "%.*s: expected a path below the data folder's files/, or below one of "
+                       "the setting files.roots",
+                       SPAN_ARG(name));
+    if (!is_path(path))
+        return err_set(e, "%.*s: expected names with '/' between them, without '..'",
+                       SPAN_ARG(name));
+    p->root = copy(span_of(root));
+    p->path = copy(path);
+    return 0;
+}
+
+void place_clear(struct place *p)
+{
+    mem_free(p->root);
+    mem_free(p->path);
+    *p = (struct place){0};
+}
+
+void place_copy(struct place *to, const struct place *from)
+{
+    to->root = mem_strdup(from->root);
+    to->path = mem_strdup(from->path);
+}
+
+const char *place_name(const struct place *p)
+{
+    const char *slash = strrchr(p->path, '/');
+
+    return slash ? slash + 1 : p->path;
+}
+
+/* --- opening --- */
+
+static int fail(const struct place *p, int folder, struct err *e)
+{
+    const char *why =
+        errno == ELOOP || errno == ENOTDIR ? "it is a link, or no folder" : strerror(errno);
+
+    if (folder >= 0)
+        close(folder);
+    return err_set(e, "%s: %s", p->path, why);
+}
+
+static int check_regular(const struct place *p, int fd, struct err *e)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    close(fd);
+    return err_set(e, "%s: it is no file", p->path);
+}
+
+int place_open(const struct place *p, int flags, struct err *e)
+{
+    struct span rest = span_of(p->path);
+    char name[NAME_BYTES];
+    int folder = open(p->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    while (folder >= 0) {
+        struct span next = take_name(&rest);
+        int fd;
+
+        memcpy(name, next.data, next.len);
+        name[next.len] = '\0';
+        if (rest.len == 0)
+            fd = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+        else
+            fd = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            return fail(p, folder, e);
+        close(folder);
+        if (rest.len == 0)
+            return check_regular(p, fd, e);
+        folder = fd;
+    }
+    return fail(p, folder, e);
+}

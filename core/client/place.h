@@ -1,0 +1,33 @@
+/* place.h -- files that handlers name: where they may be, and opening them there. A path is
+ * relative to the data folder's files/, or absolute below one of settings.files.roots; nothing
+ * leads out of there, no "..", no link. */
+#ifndef PERIGEE_CLIENT_PLACE_H
+#define PERIGEE_CLIENT_PLACE_H
+
+#include "base/err.h"
+#include "base/settings.h"
+#include "base/span.h"
+
+struct place {
+    char *root; /* a folder; what may be a link is up to here */
+    char *path; /* below it: names with '/' between them */
+};
+
+/* -1 and `e`: it is nowhere that may be. `files` is the data folder's files/. Does not look at
+ * the disk. */
+int place_find(struct place *p, const struct settings *s, const char *files, struct span name,
+               struct err *e);
+void place_clear(struct place *p);
+void place_copy(struct place *to, const struct place *from); /* `to` is empty */
+
+/* May a file be called so? No '/', no control characters, at most 255 bytes. */
+bool place_is_name(struct span s);
+
+/* Its last name. */
+const char *place_name(const struct place *p);
+
+/* A regular file, as open(2) with these flags; never waits for who writes a FIFO. -1 and `e`.
+ * Blocks. */
+int place_open(const struct place *p, int flags, struct err *e);
+
+#endif

@@ -1,0 +1,288 @@
+#include "client/transfer.h"
+
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "client/internal.h"
+
+/* --- work on threads --- */
+
+int64_t transfer_now(const struct transfer *t)
+{
+    return (int64_t)(clients_now(t->c->all) * 1000);
+}
+
+static void free_transfer(struct transfer *t)
+{
+    if (t->ahead)
+        disk_job_free(t->ahead);
+    zmodem_send_free(t->sender);
+    zmodem_receive_free(t->receiver);
+    disk_file_unref(t->file);
+    for (unsigned i = 0; i < t->count; i++) {
+        place_clear(&t->items[i].place);
+        mem_free(t->items[i].result.name);
+    }
+    mem_free(t->items);
+    mem_free(t->chunk);
+    buf_clear(&t->out);
+    mem_free(t);
+}
+
+static void work(struct job *job, void *context)
+{
+    struct disk_job *j = (struct disk_job *)job;
+
+    (void)context;
+    j->work(j);
+}
+
+static void done(struct job *job)
+{
+    struct disk_job *j = (struct disk_job *)job;
+    struct transfer *t = j->transfer;
+
+    t->jobs--;
+    if (t->c) {
+        j->then(t, j);
+        if (t->ahead != j)
+            disk_job_free(j);
+        return;
+    }
+    disk_job_free(j);
+    if (t->jobs == 0)
+        free_transfer(t);
+}
+
+void transfer_job(struct transfer *t, struct disk_job *j)
+{
+    t->jobs++;
+    j->job.run = work;
+    j->job.done = done;
+    worker_add(t->c->all->config.disks, &j->job);
+}
+
+/* --- items --- */
+
+struct transfer_item *transfer_item(struct transfer *t)
+{
+    return &t->items[t->at];
+}
+
+void transfer_end_item(struct transfer *t, bool ok, const char *reason)
+{
+    struct transfer_item *item = transfer_item(t);
+
+    item->result.ok = ok;
+    snprintf(item->result.reason, sizeof(item->result.reason), "%s", reason);
+    if (item->began > 0)
+        item->result.seconds = clients_now(t->c->all) - item->began;
+    t->has_item = false;
+    disk_file_unref(t->file);
+    t->file = NULL;
+}
+
+void transfer_fail(struct transfer *t, const char *why)
+{
+    if (*t->why == '\0')
+        snprintf(t->why, sizeof(t->why), "%s", why);
+    t->is_over = true;
+}
+
+void transfer_ready(struct transfer *t)
+{
+    client_mark_ready(t->c);
+}
+
+/* --- the line --- */
+
+/* What waits unsent in the kernel is stale after an error, too: half of the queue may. */
+static void bound_socket(const struct client *c)
+{
+    int bytes = TRANSFER_QUEUE / 2;
+
+    setsockopt(c->writer.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+static struct transfer *transfer_new(struct client *c, unsigned count)
+{
+    struct transfer *t = mem_zalloc(sizeof(*t));
+
+    t->c = c;
+    t->items = mem_zalloc((count + 1) * sizeof(*t->items));
+    t->count = count;
+    buf_init(&t->out, 8 * TRANSFER_QUEUE);
+    c->transfer = t;
+    bound_socket(c);
+    return t;
+}
+
+static void write_out(struct transfer *t)
+{
+    if (t->out.len > 0)
+        output_bytes(t->c, buf_span(&t->out));
+    buf_reset(&t->out);
+}
+
+/* The caller goes on; jobs that are under way keep it a while. */
+static void let_go(struct transfer *t)
+{
+    t->c->transfer = NULL;
+    t->c = NULL;
+    if (t->jobs == 0)
+        free_transfer(t);
+}
+
+/* The terminal may have left something of the protocol, or a window of its own. */
+static void end_line(struct client *c)
+{
+    output_bytes(c, c->ansi ? SPAN_LIT("\r\033[K") : SPAN_LIT("\r\n"));
+    if (c->form)
+        form_cleared(c);
+}
+
+static void finish(struct transfer *t)
+{
+    struct client *c = t->c;
+    struct answer answer = {.kind = ANSWER_TRANSFER};
+
+    if (t->has_item)
+        transfer_end_item(t, false, *t->why ? t->why : "it was not finished");
+    for (unsigned i = 0; *t->why && i < t->count; i++) {
+        struct transfer_result *r = &t->items[i].result;
+
+        if (!r->ok && *r->reason == '\0')
+            snprintf(r->reason, sizeof(r->reason), "%s", t->why);
+    }
+    answer.results = mem_zalloc((t->count + 1) * sizeof(*answer.results));
+    answer.result_count = t->count;
+    for (unsigned i = 0; i < t->count; i++)
+        answer.results[i] = &t->items[i].result;
+    t->jobs++; /* it is there until the answer has been taken */
+    c->transfer = NULL;
+    c->last_input = clients_now(c->all);
+    end_line(c);
+    log_info("transfer event=end node=%u files=%u why=%s", client_id(c), t->count,
+             log_quote(span_of(t->why)));
+    c->all->config.hooks.answer(c->all->config.hooks.arg, c, &answer);
+    mem_free(answer.results);
+    t->c = NULL;
+    if (--t->jobs == 0)
+        free_transfer(t);
+}
+
+/* All that is written is out, and it has been quiet for a moment. */
+static void begin_protocol(struct transfer *t)
+{
+    if (t->begin_at == 0 && outq_is_empty(&t->c->out)) {
+        t->begin_at = transfer_now(t) + TRANSFER_QUIET_MS;
+        client_rearm(t->c);
+    }
+    if (t->begin_at == 0 || transfer_now(t) < t->begin_at)
+        return;
+    t->begin_at = 0;
+    transfer_send_open(t);
+}
+
+static bool has_protocol(const struct transfer *t)
+{
+    return t->sender || t->receiver;
+}
+
+void transfer_take(struct client *c, struct span *in)
+{
+    struct transfer *t = c->transfer;
+
+    if (has_protocol(t))
+        transfer_send_run(t, in);
+    else if (t->is_prepared && !t->is_over)
+        begin_protocol(t);
+    write_out(t);
+    if (t->is_over)
+        finish(t);
+    else
+        client_rearm(c);
+}
+
+double transfer_due_at(const struct client *c)
+{
+    const struct transfer *t = c->transfer;
+    int64_t at = TRANSFER_NEVER;
+
+    if (!t)
+        return 0;
+    if (t->begin_at > 0)
+        at = t->begin_at;
+    else if (t->sender)
+        at = zmodem_send_deadline(t->sender);
+    return at == TRANSFER_NEVER ? 0 : (double)at / 1000;
+}
+
+void transfer_timeout(struct client *c)
+{
+    struct transfer *t = c->transfer;
+
+    if (t->sender)
+        zmodem_send_timeout(t->sender, transfer_now(t));
+    transfer_ready(t);
+}
+
+void transfer_stop(struct client *c, const char *why)
+{
+    struct transfer *t = c->transfer;
+
+    if (!t)
+        return;
+    if (t->sender)
+        zmodem_send_abort(t->sender, why);
+    if (client_is_open(c))
+        write_out(t);
+    log_info("transfer event=stop node=%u why=%s", client_id(c), log_quote(span_of(why)));
+    let_go(t);
+}
+
+/* --- what handlers begin --- */
+
+void client_send_files(struct client *c, const struct send_file *files, unsigned count)
+{
+    struct transfer *t = transfer_new(c, count);
+
+    prompt_keep_line(c);
+    output_line_end(c);
+    t->is_sending = true;
+    for (unsigned i = 0; i < count; i++) {
+        t->items[i].place = files[i].place;
+        t->items[i].result.name = files[i].name;
+    }
+    transfer_send_begin(t);
+}
+
+const char *client_files(const struct client *c)
+{
+    return c->all->config.files;
+}
+
+bool client_transfer_progress(const struct client *c, struct transfer_progress *out)
+{
+    const struct transfer *t = c->transfer;
+
+    if (!t)
+        return false;
+    *out = (struct transfer_progress){.is_sending = t->is_sending, .count = t->count};
+    out->at = t->at < t->count ? t->at + 1 : t->count;
+    if (t->has_item) {
+        const struct transfer_item *item = &t->items[t->at];
+        double seconds = clients_now(c->all) - item->began;
+
+        out->name = item->result.name;
+        out->size = item->size;
+        out->bytes = item->result.bytes;
+        out->rate = item->began > 0 && seconds > 0
+                        ? (double)(item->result.bytes - item->result.resumed) / seconds
+                        : 0;
+    }
+    return true;
+}

@@ -1,0 +1,77 @@
+/* transfer.h -- files that go over a caller's line. While a transfer is under way the line is
+ * its protocol's: what comes is not typed, and nothing else is written. Part of client/;
+ * transfer_send.c and transfer_receive.c have the two sides. */
+#ifndef PERIGEE_CLIENT_TRANSFER_H
+#define PERIGEE_CLIENT_TRANSFER_H
+
+#include "base/buf.h"
+#include "client/client.h"
+#include "client/disk.h"
+#include "proto/transfer.h"
+#include "proto/zmodem_receive.h"
+#include "proto/zmodem_send.h"
+
+enum {
+    TRANSFER_QUEUE = 65536,  /* bytes under way at most: more are stale after an error */
+    TRANSFER_PIECE = 262144, /* bytes that are read or written on a thread at once */
+    TRANSFER_QUIET_MS = 200, /* before the invitation: terminals look for it after a pause */
+    TRANSFER_PATIENCE_MS = 180000,
+};
+
+struct transfer_item {
+    struct transfer_result result;
+    struct place place;
+    int64_t size;
+    int64_t modified;
+    double began;
+};
+
+/* What the two sides have in common. */
+struct transfer {
+    struct client *c; /* NULL: the caller is gone, or goes on; jobs are still to come back */
+    unsigned jobs;    /* on the worker's threads */
+    bool is_sending;
+    bool is_prepared; /* the protocol can begin */
+    bool is_over;
+    int64_t begin_at; /* ms; 0: the protocol has begun, or what is written is not out yet */
+    struct buf out;
+    struct zmodem_send *sender;
+    struct zmodem_receive *receiver;
+    struct disk_file *file;
+    struct transfer_item *items;
+    unsigned count;
+    unsigned at; /* the item under way */
+    bool has_item;
+    char why[160]; /* it has ended before its end; "": it has not */
+
+    /* sending */
+    unsigned left;       /* files, with the one under way */
+    bool wants_file;     /* the protocol asks for the next */
+    int64_t want_offset; /* of data the protocol has asked for */
+    int64_t want_size;   /* 0: none */
+    bool is_reading;
+    struct disk_job *ahead; /* what has been read on a thread, and is not given yet */
+    char *chunk;            /* read from memory */
+};
+
+/* --- transfer.c --- */
+int64_t transfer_now(const struct transfer *t); /* ms */
+void transfer_job(struct transfer *t, struct disk_job *j);
+struct transfer_item *transfer_item(struct transfer *t); /* under way */
+void transfer_end_item(struct transfer *t, bool ok, const char *reason);
+void transfer_fail(struct transfer *t, const char *why); /* all of it */
+void transfer_ready(struct transfer *t);                 /* it can go on: in the next turn */
+
+/* Of the client's other parts: take what has come; go on in the next turn's time; the deadline
+ * in loop seconds or 0; its time has come; end it at once, with the peer told. */
+void transfer_take(struct client *c, struct span *in);
+double transfer_due_at(const struct client *c);
+void transfer_timeout(struct client *c);
+void transfer_stop(struct client *c, const char *why);
+
+/* --- transfer_send.c --- */
+void transfer_send_begin(struct transfer *t); /* looks at the files */
+void transfer_send_open(struct transfer *t);  /* the protocol */
+void transfer_send_run(struct transfer *t, struct span *in);
+
+#endif

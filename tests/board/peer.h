@@ -1,0 +1,19 @@
+/* peer.h -- a program of the system's (rz, sz ...) at a caller's end of the line, as a terminal
+ * starts one: its input and output are what is in telnet. */
+#ifndef PERIGEE_TESTS_PEER_H
+#define PERIGEE_TESTS_PEER_H
+
+#include "tests/board/board.h"
+
+struct peer_options {
+    const char *folder; /* that it works in */
+    size_t piece;       /* bytes that are carried at once at most; 0: any */
+    size_t cut_after;   /* bytes from the server; then the line is dropped; 0: never */
+};
+
+/* Begin when `trigger` has come over the line, and carry everything until the program has
+ * ended. Its exit status, or 128 and its signal; -1: the line was cut. */
+int peer_run(struct caller *c, const char *trigger, char *const argv[],
+             const struct peer_options *options);
+
+#endif
