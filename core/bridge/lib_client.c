@@ -359,6 +359,42 @@ static int l_send_files(lua_State *L)
     return wait_for_caller(L, transferred);
 }
 
+static lua_Integer receive_number(lua_State *L, const char *name, lua_Integer most)
+{
+    lua_Integer n = 0;
+    int ok = 1;
+
+    if (lua_istable(L, 3) && lua_getfield(L, 3, name) != LUA_TNIL)
+        n = lua_tointegerx(L, -1, &ok);
+    if (!ok || n < 0 || n > most)
+        luaL_error(L, "%s: a number from 0 to %I expected, 0 for no limit", name, most);
+    return n;
+}
+
+/* client:receive_files(folder, [{max=bytes of a file, files=how many, overwrite=}]) -> as
+ * send_files, of what has come.  Waits. */
+static int l_receive_files(lua_State *L)
+{
+    struct client *c = check_askable(L, "receive_files");
+    struct receive_options o = {0};
+    struct span folder;
+    struct err e;
+
+    folder.data = luaL_checklstring(L, 2, &folder.len);
+    lua_settop(L, 3);
+    if (!lua_isnil(L, 3))
+        luaL_checktype(L, 3, LUA_TTABLE);
+    o.max_bytes = (int64_t)receive_number(L, "max", LUA_MAXINTEGER);
+    o.max_files = (unsigned)receive_number(L, "files", FILES_MOST);
+    o.overwrites = lua_istable(L, 3) && lua_getfield(L, 3, "overwrite") != LUA_TNIL &&
+                   lua_toboolean(L, -1);
+    lua_settop(L, 3);
+    if (place_find(&o.folder, bridge_of(L)->config.settings, client_files(c), folder, &e) < 0)
+        return luaL_error(L, "%s", e.text);
+    client_receive_files(c, &o);
+    return wait_for_caller(L, transferred);
+}
+
 static int l_send(lua_State *L);
 
 static int drained(lua_State *L, int status, lua_KContext at)
@@ -697,10 +733,15 @@ static int l_tostring(lua_State *L)
 void lib_client_open(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"send", l_send},           {"clear", l_clear},
-        {"read_line", l_read_line}, {"send_files", l_send_files},
-        {"tell", l_tell},           {"hangup", l_hangup},
-        {"read_key", l_read_key},   {NULL, NULL},
+        {"send", l_send},
+        {"clear", l_clear},
+        {"read_line", l_read_line},
+        {"send_files", l_send_files},
+        {"receive_files", l_receive_files},
+        {"tell", l_tell},
+        {"hangup", l_hangup},
+        {"read_key", l_read_key},
+        {NULL, NULL},
     };
 
     luaL_newmetatable(L, "perigee.client");

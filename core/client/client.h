@@ -93,6 +93,15 @@ struct send_file {
 };
 void client_send_files(struct client *c, const struct send_file *files, unsigned count);
 
+/* An upload: the same. The folder's place is the client's afterwards. */
+struct receive_options {
+    struct place folder;
+    int64_t max_bytes; /* of a file; 0: as many as there can be */
+    unsigned max_files;
+    bool overwrites;
+};
+void client_receive_files(struct client *c, const struct receive_options *options);
+
 struct transfer_progress {
     bool is_sending;
     unsigned at; /* which file, from 1 */

@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -52,6 +55,9 @@ void disk_job_free(struct disk_job *j)
     if (j->fd >= 0)
         close(j->fd);
     disk_file_unref(j->file);
+    disk_file_unref(j->folder);
+    mem_free(j->part);
+    mem_free(j->name);
     place_clear(&j->place);
     mem_free(j->data);
     mem_free(j);
@@ -125,6 +131,76 @@ void disk_sum(struct disk_job *j)
         at += n;
     }
     mem_free(piece);
+}
+
+/* --- files that come --- */
+
+void disk_open_folder(struct disk_job *j)
+{
+    struct statvfs st;
+
+    j->fd = place_open_folder(&j->place, &j->error);
+    j->has_failed = j->fd < 0;
+    if (!j->has_failed && fstatvfs(j->fd, &st) == 0)
+        j->size = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
+}
+
+void disk_open_part(struct disk_job *j)
+{
+    struct stat st;
+    int folder = j->folder->fd;
+
+    j->exists = fstatat(folder, j->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (j->exists && (!j->overwrites || !S_ISREG(st.st_mode)))
+        return;
+    j->exists = false;
+    j->fd =
+        openat(folder, j->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (j->fd < 0 || fstat(j->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        fail(j, j->name);
+    } else if (flock(j->fd, LOCK_EX | LOCK_NB) < 0) {
+        j->has_failed = true;
+        err_set(&j->error, "it is being sent already, on another line");
+    }
+    j->size = j->has_failed ? 0 : st.st_size;
+}
+
+void disk_write(struct disk_job *j)
+{
+    size_t done = 0;
+
+    while (done < j->len) {
+        ssize_t n =
+            pwrite(j->file->fd, j->data + done, j->len - done, j->offset + (int64_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            fail(j, "it can't be stored");
+            return;
+        }
+        done += (size_t)n;
+    }
+}
+
+void disk_end_part(struct disk_job *j)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = j->modified}};
+    int folder = j->folder->fd;
+    unsigned flags = j->overwrites ? 0 : RENAME_NOREPLACE;
+
+    if (j->modified > 0)
+        futimens(j->file->fd, times); /* it is as good without */
+    if (ftruncate(j->file->fd, j->size) < 0 || fsync(j->file->fd) < 0 ||
+        renameat2(folder, j->part, folder, j->name, flags) < 0)
+        fail(j, "it can't be stored");
+    else
+        fsync(folder);
+}
+
+void disk_remove_part(struct disk_job *j)
+{
+    unlinkat(j->folder->fd, j->part, 0);
 }
 
 ssize_t disk_read_now(const struct disk_file *f, void *to, size_t len, int64_t offset)

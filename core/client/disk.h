@@ -28,6 +28,11 @@ struct disk_job {
     void (*work)(struct disk_job *j);                     /* on a thread */
     void (*then)(struct transfer *t, struct disk_job *j); /* back, if the caller is there */
     struct disk_file *file;                               /* referred to; may be NULL */
+    struct disk_file *folder;                             /* the same */
+    char *part; /* what a file is called in the folder until it is whole */
+    char *name;
+    bool overwrites;
+    bool exists;
     struct place place;
     int fd; /* that was opened; -1 */
     int64_t offset;
@@ -48,6 +53,15 @@ void disk_job_free(struct disk_job *j);
 void disk_open(struct disk_job *j); /* place, to read -> fd, size, modified */
 void disk_read(struct disk_job *j); /* file, offset, len -> data, len: less at its end */
 void disk_sum(struct disk_job *j);  /* file, size -> crc of its first `size` bytes */
+
+void disk_open_folder(struct disk_job *j); /* place -> fd, size: bytes that are free */
+/* folder, name, part, overwrites -> fd and size of the part, which nobody else is writing;
+ * `exists`: there is a file of that name, and no fd. */
+void disk_open_part(struct disk_job *j);
+void disk_write(struct disk_job *j); /* file, data, len, offset */
+/* folder, file, `size` bytes of it, part: it gets its name, at once and whole. */
+void disk_end_part(struct disk_job *j);
+void disk_remove_part(struct disk_job *j); /* folder, part */
 
 /* On the loop's thread: what is in memory already. -1: it is not, or can't be known. */
 ssize_t disk_read_now(const struct disk_file *f, void *to, size_t len, int64_t offset);

@@ -135,28 +135,54 @@ static int check_regular(const struct place *p, int fd, struct err *e)
     return err_set(e, "%s: it is no file", p->path);
 }
 
-int place_open(const struct place *p, int flags, struct err *e)
+/* The folder that the last name is in, and that name. -1: errno. */
+static int open_above(const struct place *p, char last[NAME_BYTES])
 {
     struct span rest = span_of(p->path);
-    char name[NAME_BYTES];
     int folder = open(p->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     while (folder >= 0) {
-        struct span next = take_name(&rest);
-        int fd;
+        struct span name = take_name(&rest);
+        int next;
 
-        memcpy(name, next.data, next.len);
-        name[next.len] = '\0';
+        memcpy(last, name.data, name.len);
+        last[name.len] = '\0';
         if (rest.len == 0)
-            fd = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-        else
-            fd = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-            return fail(p, folder, e);
+            break;
+        next = openat(folder, last, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         close(folder);
-        if (rest.len == 0)
-            return check_regular(p, fd, e);
-        folder = fd;
+        folder = next;
     }
-    return fail(p, folder, e);
+    return folder;
+}
+
+int place_open(const struct place *p, int flags, struct err *e)
+{
+    char name[NAME_BYTES];
+    int folder = open_above(p, name);
+    int fd = folder < 0
+                 ? -1
+                 : openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+    if (fd < 0)
+        return fail(p, folder, e);
+    close(folder);
+    return check_regular(p, fd, e);
+}
+
+int place_open_folder(const struct place *p, struct err *e)
+{
+    char name[NAME_BYTES];
+    int folder = open_above(p, name);
+    int fd;
+
+    if (folder < 0)
+        return fail(p, folder, e);
+    fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && mkdirat(folder, name, 0700) == 0)
+        fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail(p, folder, e);
+    close(folder);
+    return fd;
 }

@@ -30,4 +30,7 @@ const char *place_name(const struct place *p);
  * Blocks. */
 int place_open(const struct place *p, int flags, struct err *e);
 
+/* A folder, made where its last name is missing. -1 and `e`. Blocks. */
+int place_open_folder(const struct place *p, struct err *e);
+
 #endif

@@ -89,7 +89,7 @@ static void take_interrupt(struct client *c, enum key_code code, uint32_t ch, in
 /* A handler of the login that never ends: Ctrl-O is seen although nobody takes keys. */
 static bool is_held_guest(const struct client *c)
 {
-    return c->user == 0 && c->mode == MODE_BUSY && c->state == CLIENT_OPEN;
+    return c->user == 0 && c->mode == MODE_BUSY && c->state == CLIENT_OPEN && !c->transfer;
 }
 
 static void look_for_rescue(struct client *c, struct span *data)

@@ -22,6 +22,7 @@ static void free_transfer(struct transfer *t)
     zmodem_send_free(t->sender);
     zmodem_receive_free(t->receiver);
     disk_file_unref(t->file);
+    transfer_receive_clear(t);
     for (unsigned i = 0; i < t->count; i++) {
         place_clear(&t->items[i].place);
         mem_free(t->items[i].result.name);
@@ -184,20 +185,20 @@ static void begin_protocol(struct transfer *t)
     if (t->begin_at == 0 || transfer_now(t) < t->begin_at)
         return;
     t->begin_at = 0;
-    transfer_send_open(t);
-}
-
-static bool has_protocol(const struct transfer *t)
-{
-    return t->sender || t->receiver;
+    if (t->is_sending)
+        transfer_send_open(t);
+    else
+        transfer_receive_open(t);
 }
 
 void transfer_take(struct client *c, struct span *in)
 {
     struct transfer *t = c->transfer;
 
-    if (has_protocol(t))
+    if (t->sender)
         transfer_send_run(t, in);
+    else if (t->receiver)
+        transfer_receive_run(t, in);
     else if (t->is_prepared && !t->is_over)
         begin_protocol(t);
     write_out(t);
@@ -218,6 +219,8 @@ double transfer_due_at(const struct client *c)
         at = t->begin_at;
     else if (t->sender)
         at = zmodem_send_deadline(t->sender);
+    else if (t->receiver)
+        at = zmodem_receive_deadline(t->receiver);
     return at == TRANSFER_NEVER ? 0 : (double)at / 1000;
 }
 
@@ -227,6 +230,8 @@ void transfer_timeout(struct client *c)
 
     if (t->sender)
         zmodem_send_timeout(t->sender, transfer_now(t));
+    if (t->receiver)
+        zmodem_receive_timeout(t->receiver, transfer_now(t));
     transfer_ready(t);
 }
 
@@ -238,6 +243,10 @@ void transfer_stop(struct client *c, const char *why)
         return;
     if (t->sender)
         zmodem_send_abort(t->sender, why);
+    if (t->receiver) {
+        zmodem_receive_abort(t->receiver, why);
+        transfer_receive_keep(t);
+    }
     if (client_is_open(c))
         write_out(t);
     log_info("transfer event=stop node=%u why=%s", client_id(c), log_quote(span_of(why)));
@@ -258,6 +267,16 @@ void client_send_files(struct client *c, const struct send_file *files, unsigned
         t->items[i].result.name = files[i].name;
     }
     transfer_send_begin(t);
+}
+
+void client_receive_files(struct client *c, const struct receive_options *options)
+{
+    struct transfer *t = transfer_new(c, 0);
+
+    prompt_keep_line(c);
+    output_line_end(c);
+    t->receive = *options;
+    transfer_receive_begin(t);
 }
 
 const char *client_files(const struct client *c)

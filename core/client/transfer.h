@@ -16,6 +16,7 @@ enum {
     TRANSFER_PIECE = 262144, /* bytes that are read or written on a thread at once */
     TRANSFER_QUIET_MS = 200, /* before the invitation: terminals look for it after a pause */
     TRANSFER_PATIENCE_MS = 180000,
+    TRANSFER_PART = 300,
 };
 
 struct transfer_item {
@@ -40,7 +41,7 @@ struct transfer {
     struct disk_file *file;
     struct transfer_item *items;
     unsigned count;
-    unsigned at; /* the item under way */
+    unsigned at; /* the item under way; of files that come, the last */
     bool has_item;
     char why[160]; /* it has ended before its end; "": it has not */
 
@@ -52,6 +53,20 @@ struct transfer {
     bool is_reading;
     struct disk_job *ahead; /* what has been read on a thread, and is not given yet */
     char *chunk;            /* read from memory */
+
+    /* receiving */
+    struct receive_options receive; /* of which it owns the place */
+    struct disk_file *folder;
+    char part[TRANSFER_PART]; /* what the file is called until it is whole */
+    struct buf fill;          /* has come, and is to be written at fill_offset */
+    int64_t fill_offset;
+    uint32_t sum;       /* of what is there of it */
+    int64_t resume;     /* how many bytes that are */
+    int64_t free_bytes; /* of the disk */
+    unsigned accepted;  /* files */
+    bool is_writing;
+    bool is_waiting; /* for a thread, with what the peer has been answered last */
+    bool is_ending;  /* the peer has sent all of it */
 };
 
 /* --- transfer.c --- */
@@ -73,5 +88,12 @@ void transfer_stop(struct client *c, const char *why);
 void transfer_send_begin(struct transfer *t); /* looks at the files */
 void transfer_send_open(struct transfer *t);  /* the protocol */
 void transfer_send_run(struct transfer *t, struct span *in);
+
+/* --- transfer_receive.c --- */
+void transfer_receive_begin(struct transfer *t); /* looks at the folder */
+void transfer_receive_open(struct transfer *t);  /* the protocol */
+void transfer_receive_run(struct transfer *t, struct span *in);
+void transfer_receive_keep(struct transfer *t); /* the line has been cut: what is there stays */
+void transfer_receive_clear(struct transfer *t);
 
 #endif

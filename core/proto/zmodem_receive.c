@@ -12,6 +12,7 @@ enum {
     ANSWER_MS = 2000,    /* a file that is offered again within that is the same offer */
     CHECK_MS = 120000,   /* for a CRC: the peer reads the whole file */
     LAST_MS = 1000,      /* for OO */
+    REST_MS = 400,       /* after them: the terminal goes back to its screen */
     SKIP_MS = 5000,      /* a peer that goes on sending what is not wanted */
     SKIP_BYTES = 262144, /* ... or so much of it */
     TRIES = 10,
@@ -29,6 +30,7 @@ enum state {
     TAKING,   /* subpackets */
     STORING,  /* the owner does */
     LEAVING,  /* ZFIN has been answered: OO */
+    RESTING,  /* OO is here */
     OVER,
 };
 
@@ -474,7 +476,7 @@ static void take_bad(struct zmodem_receive *z, int64_t now)
 }
 
 /* OO, and the line end of ZFIN before it. What follows is typed. */
-static void take_last(struct zmodem_receive *z, struct span *in)
+static void take_last(struct zmodem_receive *z, struct span *in, int64_t now)
 {
     if (z->letters == 0)
         zframe_skip_tail(&z->reader, in);
@@ -482,7 +484,9 @@ static void take_last(struct zmodem_receive *z, struct span *in)
         span_take(in, 1);
         z->letters++;
     }
-    if (z->letters == 2 || in->len > 0)
+    if (z->letters == 2)
+        become(z, RESTING, now + REST_MS);
+    else if (in->len > 0)
         become(z, OVER, TRANSFER_NEVER);
 }
 
@@ -534,7 +538,7 @@ bool zmodem_receive_next(struct zmodem_receive *z, struct span *in, int64_t now,
         broken(z, now);
     }
     if (z->state == LEAVING)
-        take_last(z, in);
+        take_last(z, in, now);
     if (z->is_unchecked) {
         z->is_unchecked = false;
         ev->type = TRANSFER_CHECKED;
@@ -581,6 +585,7 @@ void zmodem_receive_timeout(struct zmodem_receive *z, int64_t now)
         z->is_unchecked = true;
         break;
     case LEAVING:
+    case RESTING:
         become(z, OVER, TRANSFER_NEVER);
         break;
     default:

@@ -123,6 +123,7 @@ static void to_server(struct peer *p, const unsigned char *s, size_t len)
             p->options->piece && n - at > p->options->piece ? p->options->piece : n - at;
 
         caller_send_bytes(p->c, wire + at, piece);
+        p->carried += piece;
     }
 }
 

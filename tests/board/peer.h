@@ -8,7 +8,7 @@
 struct peer_options {
     const char *folder; /* that it works in */
     size_t piece;       /* bytes that are carried at once at most; 0: any */
-    size_t cut_after;   /* bytes from the server; then the line is dropped; 0: never */
+    size_t cut_after;   /* bytes on the line; then the line is dropped; 0: never */
 };
 
 /* Begin when `trigger` has come over the line, and carry everything until the program has

@@ -235,12 +235,242 @@ static void a_form_is_painted_again(void **state)
     assert_same("real");
 }
 
+/* --- uploads --- */
+
+#define RINIT "**\030B01"
+
+static const char receive_lua[] =
+    "local users = require 'bbs.users'\n"
+    "local t = {}\n"
+    "function t.files(client, options)\n"
+    "  if options == 'luna' then\n"
+    "    users.create { handle = 'luna', password = 'moonmoon' }\n"
+    "    users.login(client, 'luna', 'moonmoon')\n"
+    "  end\n"
+    "  local o = { overwrite = options:find('over') ~= nil,\n"
+    "    max = tonumber(options:match('max=(%d+)')), files = "
+    "tonumber(options:match('n=(%d+)')) }\n"
+    "  local results = client:receive_files('up', o)\n"
+    "  for _, r in ipairs(results) do\n"
+    "    client:send(('<%s %d %d %s %s>\\n'):format(r.name, r.bytes, r.resumed,\n"
+    "      tostring(r.ok), r.reason or '-'))\n"
+    "  end\n"
+    "  client:send('END\\n')\n"
+    "  return 'repeat'\n"
+    "end\n"
+    "return t\n";
+
+static struct caller *begin_upload(void)
+{
+    char path[PATH_BYTES];
+
+    board_write(board, "screens/root.txt", "How? <% set:t.files %>\n");
+    board_write(board, "lua/handlers/t.lua", receive_lua);
+    board_start(board, NULL);
+    mkdir(folder_of(path, "got"), 0700);
+    return dial();
+}
+
+/* A file of the caller's. */
+static void make_own(const char *name, size_t size, int byte)
+{
+    char from[PATH_BYTES];
+    char to[PATH_BYTES];
+
+    make_file(name, size, byte);
+    snprintf(from, sizeof(from), "%s/data/files/%s", board->folder, name);
+    snprintf(to, sizeof(to), "%s/got/%s", board->folder, name);
+    assert_int_equal(rename(from, to), 0);
+}
+
+static int send_with(struct caller *c, const char *how, char *const argv[],
+                     const struct peer_options *more)
+{
+    char got[PATH_BYTES];
+    struct peer_options options = *more;
+
+    options.folder = folder_of(got, "got");
+    caller_expect(c, "How? ");
+    caller_send(c, how);
+    caller_send(c, "\r");
+    return peer_run(c, RINIT, argv, &options);
+}
+
+/* What is in files/up under this name is what the caller has. */
+static void assert_came(const char *name)
+{
+    char from[PATH_BYTES];
+    char to[PATH_BYTES];
+
+    snprintf(from, sizeof(from), "%s/data/files/up/%s", board->folder, name);
+    snprintf(to, sizeof(to), "%s/data/files/%s", board->folder, name);
+    assert_int_equal(rename(from, to), 0);
+    assert_same(name);
+    assert_int_equal(rename(to, from), 0);
+}
+
+static bool is_there(const char *name)
+{
+    char path[PATH_BYTES];
+
+    return access(folder_of(path, name), F_OK) == 0;
+}
+
+static void expect_all_come(char *const argv[], const struct peer_options *options)
+{
+    struct caller *c = begin_upload();
+
+    make_own("one", 1, -1);
+    make_own("empty", 0, -1);
+    make_own("large.bin", 3000000, -1);
+    make_own("iac", 100000, 0xFF);
+    make_own("zdle", 100000, 0x18);
+    make_own("cr", 5000, '\r');
+    send_with(c, "", argv, options);
+    caller_expect(c, "<one 1 0 true ->");
+    caller_expect(c, "<empty 0 0 true ->");
+    caller_expect(c, "<large.bin 3000000 0 true ->");
+    caller_expect(c, "<cr 5000 0 true ->");
+    caller_expect(c, "END");
+    assert_came("one");
+    assert_came("empty");
+    assert_came("large.bin");
+    assert_came("iac");
+    assert_came("zdle");
+    assert_came("cr");
+}
+
+static void sz_sends_what_it_has(void **state)
+{
+    static char *const argv[] = {"sz",  "-q",   "one", "empty", "large.bin",
+                                 "iac", "zdle", "cr",  NULL};
+    static const struct peer_options options = {0};
+
+    (void)state;
+    expect_all_come(argv, &options);
+}
+
+static void sz_may_escape_and_use_crc_16(void **state)
+{
+    static char *const argv[] = {"sz",        "-q",  "-e",   "-o", "one", "empty",
+                                 "large.bin", "iac", "zdle", "cr", NULL};
+    static const struct peer_options options = {.piece = 501};
+
+    (void)state;
+    expect_all_come(argv, &options);
+}
+
+static void sz_may_wait_for_acknowledgements(void **state)
+{
+    static char *const argv[] = {"sz",    "-q",        "-w",  "4096", "-k", "one",
+                                 "empty", "large.bin", "iac", "zdle", "cr", NULL};
+    static const struct peer_options options = {0};
+
+    (void)state;
+    expect_all_come(argv, &options);
+}
+
+static void what_is_not_wanted_is_refused(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "a", "large.bin", "b", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = begin_upload();
+
+    (void)state;
+    make_own("a", 100, 'a');
+    make_own("b", 200, 'b');
+    make_own("large.bin", 300000, -1);
+    send_with(c, "max=1000", argv, &options);
+    caller_expect(c, "<a 100 0 true ->");
+    caller_expect(c, "<large.bin 0 0 false it is larger than what is taken>");
+    caller_expect(c, "<b 200 0 true ->");
+    send_with(c, "n=1", argv, &options);
+    caller_expect(c, "<a 0 0 false there is a file of that name already>");
+    caller_expect(c, "<large.bin 300000 0 true ->");
+    caller_expect(c, "<b 0 0 false no more files are taken>");
+    caller_expect(c, "END");
+    make_own("a", 120, 'c');
+    send_with(c, "over", argv, &options);
+    caller_expect(c, "<a 120 0 true ->");
+    caller_expect(c, "END");
+    assert_came("a");
+}
+
+static void expect_cut(const char *how)
+{
+    static char *const argv[] = {"sz", "-q", "large.bin", NULL};
+    static const struct peer_options cut = {.cut_after = 1500000};
+    struct caller *c = begin_upload();
+
+    make_own("large.bin", 3000000, -1);
+    assert_int_equal(send_with(c, how, argv, &cut), -1);
+    board_expect_log(board, NULL, "call event=end");
+}
+
+static void an_upload_goes_on_where_it_was_cut(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "large.bin", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c;
+
+    (void)state;
+    expect_cut("luna");
+    assert_true(is_there("data/files/up/.part-2-large.bin"));
+    assert_false(is_there("data/files/up/large.bin"));
+    c = dial();
+    send_with(c, "luna", argv, &options);
+    caller_expect(c, "<large.bin 3000000 ");
+    assert_true(c->seen[c->from] >= '1' && c->seen[c->from] <= '9'); /* what was there */
+    caller_expect(c, " true ->");
+    assert_came("large.bin");
+    assert_false(is_there("data/files/up/.part-2-large.bin"));
+}
+
+/* Changed meanwhile, it is not what the caller has. */
+static void another_beginning_is_not_gone_on_with(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "large.bin", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c;
+
+    (void)state;
+    expect_cut("luna");
+    make_own("large.bin", 3000001, -1);
+    c = dial();
+    send_with(c, "luna", argv, &options);
+    caller_expect(c, "<large.bin 3000001 0 true ->");
+    assert_came("large.bin");
+}
+
+static void nothing_is_left_of_a_guests_cut_upload(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    expect_cut("");
+    c = dial();
+    caller_expect(c, "How? ");
+    board_stop(board);
+    assert_false(is_there("data/files/up/large.bin"));
+    assert_false(is_there("data/files/up/.part-0-1-large.bin"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rz_receives_what_is_there),     TEST(rz_may_want_all_escaped),
-        TEST(what_rz_has_is_not_sent_again), TEST(paths_lead_nowhere_else),
-        TEST(five_ctrl_x_lead_back),         TEST(a_form_is_painted_again),
+        TEST(rz_receives_what_is_there),
+        TEST(rz_may_want_all_escaped),
+        TEST(what_rz_has_is_not_sent_again),
+        TEST(paths_lead_nowhere_else),
+        TEST(five_ctrl_x_lead_back),
+        TEST(a_form_is_painted_again),
+        TEST(sz_sends_what_it_has),
+        TEST(sz_may_escape_and_use_crc_16),
+        TEST(sz_may_wait_for_acknowledgements),
+        TEST(what_is_not_wanted_is_refused),
+        TEST(an_upload_goes_on_where_it_was_cut),
+        TEST(another_beginning_is_not_gone_on_with),
+        TEST(nothing_is_left_of_a_guests_cut_upload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
