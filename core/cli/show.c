@@ -39,7 +39,7 @@ struct show {
     bool plain;
     bool watches;
     const char *keyword;
-    char *own_keyword; /* where a file's name was given */
+    char *own_keyword; /* the same, to be freed */
     char database[PATH_MAX + 16];
     struct headless *headless;
     struct account account;
@@ -88,18 +88,20 @@ static int take_charset(struct show *s)
     return cli_wrong(s->self, "--charset %s: expected cp437, utf-8 or ascii", s->charset);
 }
 
-/* "screens/menu.txt" is what a shell completes. */
+/* "screens/menu.txt" is what a shell completes; so is "screens/menu.40.txt". */
 static void take_keyword(struct show *s, const char *word)
 {
     const char *path = strstr(word, "screens/");
+    bool is_file = false;
+    struct span keyword;
     struct file f;
 
-    s->keyword = word;
-    if (path && file_classify(path, &f) == FILE_SCREEN) {
-        s->own_keyword = mem_strdup(f.name);
-        s->keyword = s->own_keyword;
+    if (path)
+        is_file = file_classify(path, &f) == FILE_SCREEN;
+    keyword = library_keyword(span_of(is_file ? f.name : word));
+    s->keyword = s->own_keyword = mem_strndup(keyword.data, keyword.len);
+    if (path)
         file_clear(&f);
-    }
 }
 
 static int take_words(struct show *s, int argc, char **argv)
@@ -170,7 +172,8 @@ static bool has_file(struct show *s)
     for (unsigned i = 0; i < list.count; i++) {
         const struct file *f = &list.files[i];
 
-        has = has || (f->kind == FILE_SCREEN && strcmp(f->name, s->keyword) == 0);
+        has = has || (f->kind == FILE_SCREEN &&
+                      span_is(library_keyword(span_of(f->name)), s->keyword));
     }
     files_clear(&list);
     buf_clear(&ignored);

@@ -564,6 +564,14 @@ static bool is_seen(const struct form *f, const struct field *field)
     return !f->is_gone && cursor_sees(&f->cursor, field->row);
 }
 
+/* Has the window another size than what was painted? What did not clear it stays as it is. */
+static bool is_stale(const struct client *c)
+{
+    const struct cursor *at = &c->form->cursor;
+
+    return !c->screen->keep && (at->width != c->width || at->height != c->height);
+}
+
 /* So much follows it on its screen that it can't be seen: it is asked at the end. */
 static void place_below(struct client *c, struct field *field)
 {
@@ -606,7 +614,7 @@ void form_ask(struct client *c)
     if (field->follows)
         place_behind(field);
     f->current = (uint16_t)index;
-    if (!is_seen(f, field) && !f->is_anew) {
+    if ((!is_seen(f, field) || is_stale(c)) && !f->is_anew) {
         show_paint_anew(c);
         return;
     }
@@ -654,6 +662,16 @@ void form_repeat(struct client *c)
     f->goes_back = false;
     forget_text(&f->fields[f->current]);
     f->fields[f->current].is_accepted = false;
+    f->wanted = f->current;
+}
+
+void form_ask_again(struct client *c)
+{
+    struct form *f = c->form;
+
+    if (!f || f->current == NO_FIELD)
+        return;
+    f->goes_back = false;
     f->wanted = f->current;
 }
 
@@ -736,15 +754,24 @@ void form_take_text(struct client *c)
             mem_strndup(c->edit->text.len ? c->edit->text.data : "", c->edit->text.len);
 }
 
+bool form_is_hidden(const struct client *c)
+{
+    const struct form *f = c->form;
+
+    return form_has_prompt(c) && (is_stale(c) || !is_seen(f, &f->fields[f->current]));
+}
+
+/* What can't be seen is painted anew, in the next turn of the loop: now somebody else's handler
+ * may be running, or the screen's own come to its end. */
 void form_show_prompt(struct client *c)
 {
     struct form *f = c->form;
-    const struct field *field = &f->fields[f->current];
 
-    if (is_seen(f, field))
-        go_to(c, field);
-    else
-        show_paint_anew(c);
+    f->goes_back = false;
+    if (form_is_hidden(c))
+        show_paint_soon(c);
+    if (is_seen(f, &f->fields[f->current]))
+        go_to(c, &f->fields[f->current]);
 }
 
 void form_erase_prompt(struct client *c)

@@ -42,9 +42,10 @@ void form_draw(struct client *c, int32_t row, unsigned column, struct span wire)
 /* Is a field to be asked before `op` (NULL: the end of the screen) is run? */
 bool form_asks(const struct client *c, const struct op *op);
 void form_ask(struct client *c);
-void form_accept(struct client *c);  /* it is right: the next field, or on with the screen */
-void form_repeat(struct client *c);  /* the same field again */
-void form_restart(struct client *c); /* all of them anew */
+void form_accept(struct client *c);    /* it is right: the next field, or on with the screen */
+void form_repeat(struct client *c);    /* the same field again */
+void form_ask_again(struct client *c); /* the same field, with what was typed */
+void form_restart(struct client *c);   /* all of them anew */
 bool form_is_open(const struct client *c, uint32_t pc); /* is that field still to be asked? */
 void form_paint_anew(struct client *c); /* from c->pc 0 on; what was typed is kept */
 
@@ -66,6 +67,7 @@ void form_take_text(struct client *c);        /* Enter: what has been typed is i
 void form_show_prompt(
     struct client *c); /* the cursor goes to its place, after something else */
 void form_erase_prompt(struct client *c);     /* what is typed, from the screen alone */
+bool form_is_hidden(const struct client *c);  /* it can't be shown in its place any more */
 bool form_is_touched(const struct client *c); /* a field has been accepted */
 bool form_is_away(
     const struct client *c); /* the cursor is in a field, not behind what was sent */

@@ -275,6 +275,7 @@ bool prompt_echoes(const struct client *c); /* what is typed is shown by us */
 void prompt_flush_tells(struct client *c);
 bool prompt_is_drawn(const struct client *c); /* a handler has drawn the window, and asks */
 void prompt_give_tell(struct client *c);      /* to that handler, if there is one */
+void prompt_give_paste(struct client *c);     /* whose end came while nothing was asked */
 
 /* show.c */
 void show_go(struct client *c, struct span keyword); /* when what runs has ended */
@@ -294,6 +295,7 @@ void show_timeout(struct client *c);
 void show_refresh(struct client *c);
 void show_resized(struct client *c);    /* the window, a while ago */
 void show_paint_anew(struct client *c); /* its form, with what has been typed */
+void show_paint_soon(struct client *c); /* the same, in the next turn of the loop */
 void show_rescue(struct client *c);
 void show_leave(struct client *c);
 void show_end(struct client *c);

@@ -361,49 +361,54 @@ static ssize_t write_once(const struct client *c, size_t room)
     return sendmsg(c->writer.fd, &m, MSG_NOSIGNAL);
 }
 
-/* Write what the socket takes. False: the connection is broken. */
-static bool write_some(struct client *c)
+enum written { WRITTEN_ALL, WRITTEN_PACED, WRITTEN_FULL, WRITTEN_BROKEN };
+
+/* Write what the pace allows and the socket takes; what has ended it. */
+static enum written write_some(struct client *c)
 {
     while (!outq_is_empty(&c->out)) {
         size_t room = pace_room(c);
         ssize_t n;
 
         if (room == 0)
-            break;
+            return WRITTEN_PACED;
         n = write_once(c, room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return errno == EAGAIN || errno == EWOULDBLOCK;
+            return errno == EAGAIN || errno == EWOULDBLOCK ? WRITTEN_FULL : WRITTEN_BROKEN;
         c->last_write = clients_now(c->all);
         if (is_paced(c))
             c->paced_at = paced_from(c) + (double)n * byte_seconds(c);
         outq_consume(&c->out, (size_t)n);
     }
-    return true;
+    return WRITTEN_ALL;
 }
 
 void output_flush(struct client *c)
 {
+    enum written written;
+
     if (c->state >= CLIENT_SHUT)
         return;
     clear_now(c);
     if (!ev_is_active(&c->writer)) /* nothing has waited until now */
         c->last_write = clients_now(c->all);
-    if (!write_some(c)) {
+    written = write_some(c);
+    if (written == WRITTEN_BROKEN) {
         client_drop(c);
         return;
     }
-    if (outq_is_empty(&c->out)) {
+    if (written == WRITTEN_FULL)
+        ev_io_start(c->all->config.loop, &c->writer);
+    else if (ev_is_active(&c->writer))
+        ev_io_stop(c->all->config.loop, &c->writer);
+    if (written != WRITTEN_ALL) {
+        client_rearm(c);
+    } else {
         c->skips_pace = false;
-        if (ev_is_active(&c->writer))
-            ev_io_stop(c->all->config.loop, &c->writer);
         if (c->state == CLIENT_DRAINING)
             client_drain(c);
-    } else {
-        if (!is_paced(c))
-            ev_io_start(c->all->config.loop, &c->writer);
-        client_rearm(c);
     }
     after_write(c);
 }

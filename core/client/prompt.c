@@ -317,22 +317,43 @@ static void type_text(struct client *c, struct span utf8)
     buf_clear(&echo);
 }
 
+/* Of whom nobody wants it any more: the handler that did has ended, or asks for something
+ * else. */
+static void drop_paste(struct client *c)
+{
+    if (!c->paste)
+        return;
+    buf_clear(c->paste);
+    mem_free(c->paste);
+    c->paste = NULL;
+}
+
 void prompt_line(struct client *c, const struct edit_options *options, struct span standard)
 {
     struct edit_options with_commands = *options;
 
     if (!options->mask && !options->hotkey)
         with_commands.command_max = (uint16_t)c->all->config.settings->line_length;
+    drop_paste(c);
     begin_edit(c, &with_commands);
     c->mode = MODE_LINE;
     type_text(c, standard);
     type_ahead(c);
 }
 
+static bool wants_paste(const struct client *c)
+{
+    return c->asker == ASKER_HANDLER && (c->ask_wants & ASK_PASTE);
+}
+
 void prompt_key(struct client *c)
 {
     prompt_end(c);
     c->mode = MODE_KEY;
+    if (!wants_paste(c))
+        drop_paste(c);
+    else if (c->paste && !c->keys.in_paste)
+        client_mark_ready(c); /* it has ended meanwhile */
     type_ahead(c);
 }
 
@@ -477,6 +498,8 @@ static bool is_no_answer(struct client *c)
 
 static void line_cancelled(struct client *c)
 {
+    if (form_has_prompt(c))
+        form_erase_prompt(c);
     prompt_end(c);
     enter_typed(c);
     if (c->asker == ASKER_HANDLER)
@@ -569,7 +592,7 @@ static void add_pasted(struct client *c, const struct key *key)
 /* False: it is no part of a paste, or nobody wants that. */
 static bool take_paste(struct client *c, const struct key *key)
 {
-    bool wants = c->asker == ASKER_HANDLER && (c->ask_wants & ASK_PASTE);
+    bool wants = wants_paste(c);
 
     if (wants && !c->paste && (c->keys.in_paste || key->code == KEY_PASTE_BEGIN)) {
         c->paste = mem_alloc(sizeof(*c->paste));
@@ -583,6 +606,12 @@ static bool take_paste(struct client *c, const struct key *key)
     else
         add_pasted(c, key);
     return true;
+}
+
+void prompt_give_paste(struct client *c)
+{
+    if (c->paste && !c->keys.in_paste && c->mode == MODE_KEY && wants_paste(c))
+        end_paste(c);
 }
 
 void prompt_give_tell(struct client *c)

@@ -216,6 +216,7 @@ void pump_run(struct client *c)
         return;
     take_early(c);
     prompt_give_tell(c);
+    prompt_give_paste(c);
     run_typed(c, &lines);
     in = buf_span(&c->input);
     before = in.len;

@@ -22,7 +22,7 @@ static unsigned most(const struct client *c)
     if (!c->screen || c->asker != ASKER_SCREEN || c->pc >= c->screen->count)
         return 0;
     op = &c->screen->ops[c->pc];
-    return op->code == OP_SET ? op->history : 0;
+    return op->code == OP_SET && !op->edit.mask ? op->history : 0;
 }
 
 static void forget_first(struct recall *r)

@@ -350,7 +350,9 @@ static void refuse(struct client *c, const char *format, struct span keyword)
     client_tell(c, span_of(text));
     if (c->screen && c->at_end)
         begin_fields(c);
-    else if (!c->screen)
+    else if (c->screen)
+        form_ask_again(c);
+    else
         show_rescue(c);
 }
 
@@ -458,8 +460,13 @@ void show_resized(struct client *c)
 
     c->resized_at = 0;
     prompt_resized(c);
-    if (!c->screen || !rests || c->screen->keep || c->mode == MODE_SLASH || c->linear)
+    if (!c->screen || !rests || c->mode == MODE_SLASH || c->linear)
         return;
+    if (c->screen->keep) {
+        if (form_is_hidden(c))
+            show_paint_anew(c);
+        return;
+    }
     is_same = client_find_screen(c, span_of(client_keyword(c))) == c->screen;
     if (form_has_prompt(c) && (is_same || form_is_touched(c)))
         show_paint_anew(c);
@@ -514,6 +521,12 @@ void show_paint_anew(struct client *c)
     client_clear_screen(c);
     if (!c->is_showing)
         show_run(c);
+}
+
+void show_paint_soon(struct client *c)
+{
+    c->resized_at = clients_now(c->all) - RESIZED_MS / 1000.0;
+    client_rearm(c);
 }
 
 /* A handler has ended, and the prompt's line is as it was before. True: something else stands

@@ -38,7 +38,7 @@ static bool is_narrow(struct span name)
     return name.len > n && memcmp(name.data + name.len - n, NARROW_END, n) == 0;
 }
 
-static struct span keyword_of(struct span name)
+struct span library_keyword(struct span name)
 {
     name.len -= is_narrow(name) ? strlen(NARROW_END) : 0;
     return name;
@@ -51,7 +51,7 @@ static unsigned slot_of(struct span name, enum source_kind kind)
 
 bool library_is_name(struct span name)
 {
-    return source_is_keyword(keyword_of(name));
+    return source_is_keyword(library_keyword(name));
 }
 
 struct library *library_new(void)
@@ -115,7 +115,7 @@ int library_set(struct library *l, const char *name, enum source_kind kind, cons
         source_unref(s);
         return -1;
     }
-    e = find_or_add(l, keyword_of(span_of(name)));
+    e = find_or_add(l, library_keyword(span_of(name)));
     source_unref(e->sources[slot]);
     e->sources[slot] = s;
     return result;
@@ -123,7 +123,7 @@ int library_set(struct library *l, const char *name, enum source_kind kind, cons
 
 void library_remove(struct library *l, const char *name, enum source_kind kind)
 {
-    struct entry *e = find(l, keyword_of(span_of(name)));
+    struct entry *e = find(l, library_keyword(span_of(name)));
     unsigned slot = slot_of(span_of(name), kind);
 
     if (!e)
@@ -218,7 +218,7 @@ struct screen *library_find(const struct library *l, struct span keyword, enum a
 
 bool library_has(const struct library *l, struct span name)
 {
-    return library_find(l, keyword_of(name), FOR_ANSI, 1) != NULL;
+    return library_find(l, library_keyword(name), FOR_ANSI, 1) != NULL;
 }
 
 void library_each(const struct library *l,

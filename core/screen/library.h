@@ -22,6 +22,7 @@ enum { NARROW = 80 }; /* columns: windows that have fewer */
 
 /* A screen's name is its keyword, or "KEYWORD.40": for narrow windows, where there is one. */
 bool library_is_name(struct span name);
+struct span library_keyword(struct span name); /* borrowed from it */
 
 /* Compile the file of a name. -1: `errors` says why, and what was there stays. `name` is
  * one (library_is_name); `file` is what messages call the file. */

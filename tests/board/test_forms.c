@@ -52,11 +52,19 @@ static struct caller *show(enum caller_kind kind, const char *form)
     board_write(board, "lua/handlers/t.lua",
                 "local t = {}\nfunction t.name(client) return client.data.town end\n"
                 "function t.key() return 'root' end\n"
+                "function t.slow(client) require 'bbs.time'.sleep(0.1) return 'slow' end\n"
+                "function t.rows(client) t.slow(client) return { { n = 1 }, { n = 2 } } end\n"
+                "function t.wait(client) require 'bbs.time'.sleep(0.5)\n"
+                "  return 'repeat', 'waited' end\n"
+                "function t.up() return 'above' end\n"
                 "function t.lines() local s = {}\n"
                 "  for i = 1, 40 do s[i] = 'line ' .. i end return table.concat(s, '\\n') end\n"
                 "return t\n");
     board_write(board, "lua/handlers/slash.lua",
                 "local known = {}\nlocal slash = {}\n"
+                "function slash.long(client)\n"
+                "  for i = 1, 40 do client:send('long ' .. i .. '\\n') end\nend\n"
+                "function slash.know(client) known[#known + 1] = client end\n"
                 "function slash.tell(client, text)\n"
                 "  known[#known + 1] = client\n"
                 "  for _, c in ipairs(known) do c:tell('<' .. text .. '>') end\nend\n"
@@ -372,6 +380,135 @@ static void a_field_that_has_scrolled_away_is_asked_below(void **state)
     caller_expect(c, "DONE Kiel");
 }
 
+/* What a command sends may scroll the field away, and painting may have to wait. */
+static void a_command_may_scroll_a_form_away(void **state)
+{
+    struct caller *c = show(CALLER_XTERM, "Who? <% get:t.slow %>\n"
+                                          "<% each:t.rows %>row <% get:.n %>\n<% end %>\n"
+                                          "one <% set:f.name:fit %>|\n"
+                                          "two <% set:f.town:fit %>|\n<% post:f.done %>\n");
+
+    (void)state;
+    fill(c, "one", "/long\r");
+    caller_expect(c, "long 40");
+    caller_expect(c, "row 2");
+    window_expect_prompt(c, "one");
+    expect_cursor(c, 3, 4);
+    caller_send(c, "luna\r");
+    fill(c, "two", "Kiel\r");
+    caller_expect(c, "DONE Kiel");
+}
+
+/* Two rows are scrolled for what is told: it is painted again, not within another's handler. */
+static void what_is_told_may_scroll_a_form_away(void **state)
+{
+    struct caller *c;
+    struct caller *other;
+    char text[1024];
+
+    (void)state;
+    write_lines(text, sizeof(text), "one <% set:f.town:fit %>|<% get:t.slow %>\n", 23,
+                "<% post:f.done %>\n");
+    c = show(CALLER_XTERM, text);
+    other = dial();
+    fill(c, "one", "/know\r");
+    fill(other, "one", "/tell hello\r");
+    caller_expect(c, "<hello>");
+    caller_expect(c, "slow");
+    caller_expect(c, "<hello>");
+    caller_send(c, "abc\025Kiel\r");
+    caller_expect(c, "DONE Kiel");
+}
+
+static void what_is_typed_stands_there_once(void **state)
+{
+    struct caller *c;
+    struct caller *other;
+    char text[1024];
+
+    (void)state;
+    write_lines(text, sizeof(text), "one <% set:f.town:fit %>|\n", 23, "<% post:f.done %>\n");
+    c = show(CALLER_XTERM, text);
+    other = dial();
+    fill(c, "one", "/know\r");
+    window_expect_prompt(c, "one");
+    caller_send(c, "abc");
+    caller_expect(c, "abc");
+    fill(other, "one", "/tell hello\r");
+    caller_expect(c, "<hello>");
+    window_expect_prompt(c, "abc");
+    caller_send(c, "d");
+    window_expect_prompt(c, "abcd");
+    assert_false(has_row(c, "abcabcd"));
+    assert_true(has_row(c, "abcd"));
+}
+
+static void a_screen_that_is_refused_leaves_the_form(void **state)
+{
+    static const char *const rows[] = {"Name moon", "Key", "last line",
+                                       "'above' is not open to you."};
+    struct caller *c;
+
+    (void)state;
+    board_write(board, "screens/above.txt", "<% page:level(200) %>above");
+    c = show(CALLER_XTERM, "<% page:escape(above) %>\nName <% set:t.up %>\n"
+                           "Key <% key:t.key %>\nlast line\n");
+    fill(c, "Name", "moon\r");
+    caller_expect(c, "not open");
+    window_expect_prompt(c, "Name moon");
+    expect_rows(c, 0, rows, COUNT(rows));
+    caller_send(c, "light\033");
+    caller_expect(c, "not open");
+    window_expect_prompt(c, "Name moon");
+    expect_rows(c, 0, rows, COUNT(rows));
+}
+
+static void escape_takes_away_what_was_typed(void **state)
+{
+    struct caller *c = show(CALLER_XTERM, box);
+
+    (void)state;
+    fill(c, "║ Name", "luna\r");
+    fill(c, "║ Pass", "moon\r");
+    fill(c, "║ Town", "Kiel");
+    window_expect_prompt(c, "║ Town Kiel");
+    caller_send(c, "\033");
+    window_expect_prompt(c, "║ Name");
+    expect_rows(c, 0, empty_box, COUNT(empty_box));
+}
+
+static void a_refused_command_does_not_lead_back(void **state)
+{
+    struct caller *c = show(CALLER_XTERM, "A <% set:f.name(max=3):fit %>|\n"
+                                          "B <% set:f.name(max=3):fit %>|\n"
+                                          "C <% set:f.town:fit %>|\n<% post:f.done %>\n");
+
+    (void)state;
+    fill(c, "A", "a\r");
+    fill(c, "B", "b\r");
+    fill(c, "C", "\033[A");
+    fill(c, "B b", "\025/moon\033[A");
+    caller_expect(c, "There is no such command");
+    fill(c, "B /moon", "\025bb\r");
+    fill(c, "C", "Kiel\r");
+    caller_expect(c, "DONE Kiel");
+}
+
+static void another_window_while_a_handler_runs(void **state)
+{
+    struct caller *c = show(CALLER_XTERM, "1\n2\n3\n4\nA <% set:t.wait:fit %>|\n"
+                                          "6\n7\n8\n9\nB <% set:f.town:fit %>|\n");
+
+    (void)state;
+    fill(c, "A", "x\r");
+    caller_read_for_now(c);
+    caller_resize(c, 100, 11);
+    caller_expect(c, "waited");
+    caller_expect(c, "waited"); /* below the form, which has been painted anew */
+    window_expect_prompt(c, "A");
+    expect_cursor(c, 4, 2);
+}
+
 static void another_window_loses_nothing(void **state)
 {
     struct caller *c = show(CALLER_XTERM, box);
@@ -425,6 +562,13 @@ int main(void)
         TEST(a_form_that_has_scrolled_works),
         TEST(a_tall_form_is_asked_in_parts),
         TEST(a_field_that_has_scrolled_away_is_asked_below),
+        TEST(a_command_may_scroll_a_form_away),
+        TEST(what_is_told_may_scroll_a_form_away),
+        TEST(what_is_typed_stands_there_once),
+        TEST(a_screen_that_is_refused_leaves_the_form),
+        TEST(escape_takes_away_what_was_typed),
+        TEST(a_refused_command_does_not_lead_back),
+        TEST(another_window_while_a_handler_runs),
         TEST(another_window_loses_nothing),
         TEST(a_form_is_a_dialogue_without_ansi),
     };

@@ -364,6 +364,12 @@ static void a_file_name_is_a_keyword_too(void **state)
     EXPECT_ROW(0, "the top");
     SHOW(0, "screens/parts/top.txt");
     EXPECT_ROW(0, "the top");
+    board_write(board, "screens/parts/top.40.txt", "top");
+    SHOW(0, "screens/parts/top.40.txt", "--size", "40x24");
+    EXPECT_ROW(0, "top");
+    board_write(board, "screens/parts/low.40.txt", "a\nb <% get:moon %>\n");
+    SHOW(1, "parts/low");
+    expect_said("the screen 'parts/low' is broken");
 }
 
 /* A handler that waits, for the store or for time, is waited for; one that asks has asked. */

@@ -195,6 +195,34 @@ static void pastes_are_marked_and_never_run(void **state)
     assert_null(strstr(c->shown, "2004"));
 }
 
+/* Its end comes while the handler is busy: it has the paste when it asks again. */
+static void a_paste_without_an_end_is_not_waited_for(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    board_write(board, "screens/root.txt", "Key? <% key:t.key %>");
+    board_write(board, "lua/handlers/t.lua",
+                "local time = require 'bbs.time'\n"
+                "local function key(client)\n"
+                "  client:read_key { paste = true, timeout = 0.5 }\n"
+                "  time.sleep(2.5)\n"
+                "  client:send('Again? ')\n"
+                "  local name, text = client:read_key { paste = true }\n"
+                "  client:send(name .. ' ' .. tostring(text) .. '. ')\n"
+                "  client:send('Then? ' .. client:read_key { paste = true })\n"
+                "end\n"
+                "return { key = key }\n");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "Key? ");
+    caller_send(c, "x\033[200~moon");
+    caller_expect(c, "Again? ");
+    caller_expect(c, "paste moon. ");
+    caller_send(c, "y");
+    caller_expect(c, "Then? y");
+}
+
 /* 1,000 bytes a second: a key is there long before 30 seconds' worth. */
 static void expect_pace(const char *enter, const char *settings)
 {
@@ -241,6 +269,7 @@ int main(void)
         TEST(large_art_is_right_too),
         TEST(ice_colours_and_fonts_are_asked_of_who_has_them),
         TEST(pastes_are_marked_and_never_run),
+        TEST(a_paste_without_an_end_is_not_waited_for),
         TEST(a_key_skips_the_pace_of_a_modem),
         TEST(a_caller_has_a_pace_of_ones_own),
     };

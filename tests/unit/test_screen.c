@@ -279,6 +279,27 @@ static void test_jumps_lead_to_the_right_place(void **state)
         check_show(shown[i].text, shown[i].expected);
 }
 
+static void test_columns_of_what_is_sent_in_some_cases(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned columns;
+    } samples[] = {
+        {"12345<% if:a.b %>678<% else %>6<% end %>", 8},
+        {"<% if:a.b %>123<% if:a.c %>456<% else %>45<% end %><% else %>12345<% end %>", 6},
+        {"<% if:a.b %>123<% if:a.c %>4<% end %><% else %>12345<% end %>", 5},
+        {"1<% if:a.b %><% end %><% if:a.b %>2<% else %>234<% end %>", 4},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct screen *s = link_text(samples[i].text);
+
+        assert_int_equal(s->columns, samples[i].columns);
+        screen_unref(s);
+    }
+}
+
 static void test_rows_and_their_columns(void **state)
 {
     static const struct sample samples[] = {
@@ -661,6 +682,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jumps_lead_to_the_right_place),
+        cmocka_unit_test(test_columns_of_what_is_sent_in_some_cases),
         cmocka_unit_test(test_rows_and_their_columns),
         cmocka_unit_test(test_blocks_that_do_not_fit),
         cmocka_unit_test(test_blocks_have_a_depth),
