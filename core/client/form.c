@@ -758,7 +758,8 @@ bool form_is_hidden(const struct client *c)
 {
     const struct form *f = c->form;
 
-    return form_has_prompt(c) && (is_stale(c) || !is_seen(f, &f->fields[f->current]));
+    return form_has_prompt(c) &&
+           (!c->ansi || is_stale(c) || !is_seen(f, &f->fields[f->current]));
 }
 
 /* What can't be seen is painted anew, in the next turn of the loop: now somebody else's handler
@@ -770,7 +771,7 @@ void form_show_prompt(struct client *c)
     f->goes_back = false;
     if (form_is_hidden(c))
         show_paint_soon(c);
-    if (is_seen(f, &f->fields[f->current]))
+    if (c->ansi && is_seen(f, &f->fields[f->current]))
         go_to(c, &f->fields[f->current]);
 }
 

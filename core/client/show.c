@@ -460,7 +460,13 @@ void show_resized(struct client *c)
 
     c->resized_at = 0;
     prompt_resized(c);
-    if (!c->screen || !rests || c->mode == MODE_SLASH || c->linear)
+    if (!c->screen || !rests || c->mode == MODE_SLASH)
+        return;
+    if (c->form && !c->ansi) {
+        show_refresh(c); /* a command has chosen so */
+        return;
+    }
+    if (c->linear)
         return;
     if (c->screen->keep) {
         if (form_is_hidden(c))
@@ -746,6 +752,10 @@ static void ask_field(struct client *c, const struct op *op)
 
 static void ask_in_form(struct client *c)
 {
+    if (!c->ansi) { /* the caller has chosen so meanwhile */
+        show_refresh(c);
+        return;
+    }
     end_show(c);
     c->asker = ASKER_SCREEN;
     form_ask(c);

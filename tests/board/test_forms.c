@@ -56,6 +56,8 @@ static struct caller *show(enum caller_kind kind, const char *form)
                 "function t.rows(client) t.slow(client) return { { n = 1 }, { n = 2 } } end\n"
                 "function t.wait(client) require 'bbs.time'.sleep(0.5)\n"
                 "  return 'repeat', 'waited' end\n"
+                "function t.ansi(client, text)\n"
+                "  if text == 'off' then client:set_terminal { ansi = false } end end\n"
                 "function t.up() return 'above' end\n"
                 "function t.lines() local s = {}\n"
                 "  for i = 1, 40 do s[i] = 'line ' .. i end return table.concat(s, '\\n') end\n"
@@ -64,6 +66,7 @@ static struct caller *show(enum caller_kind kind, const char *form)
                 "local known = {}\nlocal slash = {}\n"
                 "function slash.long(client)\n"
                 "  for i = 1, 40 do client:send('long ' .. i .. '\\n') end\nend\n"
+                "function slash.plain(client) client:set_terminal { ansi = false } end\n"
                 "function slash.know(client) known[#known + 1] = client end\n"
                 "function slash.tell(client, text)\n"
                 "  known[#known + 1] = client\n"
@@ -509,6 +512,28 @@ static void another_window_while_a_handler_runs(void **state)
     expect_cursor(c, 4, 2);
 }
 
+/* In a handler, and by a command: what comes then has no escape sequences. */
+static void who_wants_no_ansi_any_more_has_a_dialogue(void **state)
+{
+    static const char *const keys[] = {"off\r", "/plain\r"};
+    struct caller *c = show(CALLER_XTERM, "A <% set:t.ansi:20 %>|\nB <% set:f.town:20 %>|\n");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        size_t from;
+
+        c = dial();
+        fill(c, "A", keys[i]);
+        caller_expect(c, keys[i][0] == '/' ? "\nA " : "off");
+        from = c->shown_len;
+        caller_send(c, "moon\r");
+        caller_expect(c, "B ");
+        caller_send(c, "Kiel\r");
+        caller_expect(c, "Kiel");
+        assert_null(memchr(c->shown + from, '\033', c->shown_len - from));
+    }
+}
+
 static void another_window_loses_nothing(void **state)
 {
     struct caller *c = show(CALLER_XTERM, box);
@@ -569,6 +594,7 @@ int main(void)
         TEST(escape_takes_away_what_was_typed),
         TEST(a_refused_command_does_not_lead_back),
         TEST(another_window_while_a_handler_runs),
+        TEST(who_wants_no_ansi_any_more_has_a_dialogue),
         TEST(another_window_loses_nothing),
         TEST(a_form_is_a_dialogue_without_ansi),
     };
