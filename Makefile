@@ -33,7 +33,7 @@ PEER_TESTS := $(wildcard tests/peers/test_*.sh)
 BENCHES := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/load
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all run test lint bench fuzz install clean help setup setup-test tests format
+.PHONY: all run test tests lint lint-installed bench fuzz install clean help setup setup-test tests format
 .DEFAULT_GOAL := all
 
 all: $(PROGRAM) ## build the program to build/perigee
@@ -50,7 +50,10 @@ test: setup-test ## install what is missing, run every test; SAN=1 with sanitize
 tests: $(PROGRAM) $(UNIT_TESTS) $(BOARD_TESTS) $(BENCHES)
 
 lint: setup-test ## formatting, clang-tidy, luacheck, floors and banned calls
-	$(Q)$(MAKE) --no-print-directory $(EMBEDDED_H)
+	$(Q)$(MAKE) --no-print-directory lint-installed
+
+# In a make of its own, which sees where the headers are that setup has just installed.
+lint-installed: $(EMBEDDED_H)
 	$(Q)scripts/lint "$(CPPFLAGS)"
 
 bench: setup-test ## speed and memory beside a bare server; writes build/bench.json

@@ -1,5 +1,6 @@
 /* handlers.c -- a client's calls to the board's functions: arguments in, outcome out, what they
  * cost, and what happens when one fails. */
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -529,6 +530,7 @@ static bool start(struct bridge *b, struct client *c, struct handler *h,
     if (call->kind == CALL_LEAVE)
         return false;
     if (!t->is_over) {
+        assert(!t->call); /* it has begun: only LEAVE may come while another runs */
         t->is_async = true;
         return false;
     }
