@@ -317,7 +317,7 @@ static void find_place(struct bridge *b, const struct client *c, const struct na
 
 /* No Lua runs in here: nothing is lost by an error of it. */
 static bool begin_sending(struct bridge *b, struct client *c, const struct named_file *named,
-                          unsigned count, struct err *e)
+                          unsigned count, enum transfer_protocol protocol, struct err *e)
 {
     struct send_file *files = mem_zalloc((count + 1) * sizeof(*files));
     unsigned i = 0;
@@ -329,7 +329,7 @@ static bool begin_sending(struct bridge *b, struct client *c, const struct named
         i++;
     }
     if (i == count)
-        client_send_files(c, files, count);
+        client_send_files(c, files, count, protocol);
     for (unsigned k = 0; i < count && k < i; k++) {
         place_clear(&files[k].place);
         mem_free(files[k].name);
@@ -338,8 +338,26 @@ static bool begin_sending(struct bridge *b, struct client *c, const struct named
     return i == count;
 }
 
+/* The options' "protocol"; ZModem. */
+static enum transfer_protocol file_protocol(lua_State *L, int index)
+{
+    enum transfer_protocol protocol = TRANSFER_ZMODEM;
+    struct span name = {0};
+
+    if (!lua_istable(L, index))
+        return protocol;
+    if (lua_getfield(L, index, "protocol") != LUA_TNIL) {
+        name.data = lua_tolstring(L, -1, &name.len);
+        protocol = name.data ? transfer_protocol_find(name) : TRANSFER_PROTOCOLS;
+    }
+    if (protocol == TRANSFER_PROTOCOLS)
+        luaL_error(L, "protocol: \"zmodem\", \"ymodem\", \"ymodem-g\" or \"xmodem\" expected");
+    lua_pop(L, 1);
+    return protocol;
+}
+
 /* client:send_files{ path or {path=, name=}, ... } -> { {name=, bytes=, seconds=, resumed=,
- * ok=, reason=}, ... }, by ZModem.  Waits. */
+ * ok=, reason=}, ... }; the table may have protocol=.  Waits. */
 static int l_send_files(lua_State *L)
 {
     struct client *c = check_askable(L, "send_files");
@@ -354,7 +372,7 @@ static int l_send_files(lua_State *L)
     named = lua_newuserdatauv(L, (size_t)n * sizeof(*named), 0);
     for (lua_Integer i = 1; i <= n; i++)
         check_file(L, i, &named[i - 1]);
-    if (!begin_sending(bridge_of(L), c, named, (unsigned)n, &e))
+    if (!begin_sending(bridge_of(L), c, named, (unsigned)n, file_protocol(L, 2), &e))
         return luaL_error(L, "%s", e.text);
     return wait_for_caller(L, transferred);
 }
@@ -371,12 +389,13 @@ static lua_Integer receive_number(lua_State *L, const char *name, lua_Integer mo
     return n;
 }
 
-/* client:receive_files(folder, [{max=bytes of a file, files=how many, overwrite=}]) -> as
- * send_files, of what has come.  Waits. */
+/* client:receive_files(folder, [{max=bytes of a file, files=how many, overwrite=, protocol=,
+ * name=of what comes by XModem}]) -> as send_files, of what has come.  Waits. */
 static int l_receive_files(lua_State *L)
 {
     struct client *c = check_askable(L, "receive_files");
     struct receive_options o = {0};
+    struct span name = SPAN_LIT("");
     struct span folder;
     struct err e;
 
@@ -388,9 +407,13 @@ static int l_receive_files(lua_State *L)
     o.max_files = (unsigned)receive_number(L, "files", FILES_MOST);
     o.overwrites = lua_istable(L, 3) && lua_getfield(L, 3, "overwrite") != LUA_TNIL &&
                    lua_toboolean(L, -1);
+    o.protocol = file_protocol(L, 3);
+    if (lua_istable(L, 3))
+        name = file_text(L, 3, "name", o.protocol == TRANSFER_XMODEM);
     lua_settop(L, 3);
     if (place_find(&o.folder, bridge_of(L)->config.settings, client_files(c), folder, &e) < 0)
         return luaL_error(L, "%s", e.text);
+    o.name = name.len > 0 ? copy_name(name) : NULL;
     client_receive_files(c, &o);
     return wait_for_caller(L, transferred);
 }
@@ -621,7 +644,9 @@ static void push_zmodem(lua_State *L, struct client *c)
         lua_pushnil(L);
         return;
     }
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 9);
+    lua_pushstring(L, p.protocol);
+    lua_setfield(L, -2, "protocol");
     lua_pushboolean(L, p.is_sending);
     lua_setfield(L, -2, "sending");
     lua_pushinteger(L, p.at);

@@ -8,6 +8,7 @@
 #include "base/span.h"
 #include "client/hooks.h"
 #include "client/place.h"
+#include "proto/transfer.h"
 #include "screen/screen.h"
 #include "term/edit.h"
 
@@ -91,18 +92,22 @@ struct send_file {
     struct place place;
     char *name; /* as the peer is to see it */
 };
-void client_send_files(struct client *c, const struct send_file *files, unsigned count);
+void client_send_files(struct client *c, const struct send_file *files, unsigned count,
+                       enum transfer_protocol protocol);
 
-/* An upload: the same. The folder's place is the client's afterwards. */
+/* An upload: the same. The folder's place and `name` are the client's afterwards. */
 struct receive_options {
     struct place folder;
     int64_t max_bytes; /* of a file; 0: as many as there can be */
     unsigned max_files;
     bool overwrites;
+    enum transfer_protocol protocol;
+    char *name; /* of what comes without one; NULL: nothing may */
 };
 void client_receive_files(struct client *c, const struct receive_options *options);
 
 struct transfer_progress {
+    const char *protocol; /* its name */
     bool is_sending;
     unsigned at; /* which file, from 1 */
     unsigned count;

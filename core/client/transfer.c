@@ -19,8 +19,8 @@ static void free_transfer(struct transfer *t)
 {
     if (t->ahead)
         disk_job_free(t->ahead);
-    zmodem_send_free(t->sender);
-    zmodem_receive_free(t->receiver);
+    sender_free(t->sender);
+    receiver_free(t->receiver);
     disk_file_unref(t->file);
     transfer_receive_clear(t);
     for (unsigned i = 0; i < t->count; i++) {
@@ -100,6 +100,26 @@ void transfer_ready(struct transfer *t)
 
 /* --- the line --- */
 
+/* Where telnet may change control characters on their way, they are escaped. */
+struct transfer_options transfer_options(struct transfer *t)
+{
+    const struct telnet *telnet = t->c->telnet;
+    bool is_telnet = telnet_has_answered(telnet);
+    bool is_clean = !is_telnet ||
+                    telnet_is_on(telnet, t->is_sending ? TELNET_US : TELNET_HIM, TELNET_BINARY);
+
+    return (struct transfer_options){.protocol = t->protocol,
+                                     .out = &t->out,
+                                     .is_telnet = is_telnet,
+                                     .is_clean = is_clean,
+                                     .patience_ms = TRANSFER_PATIENCE_MS};
+}
+
+enum transfer_protocol transfer_protocol(const struct transfer *t)
+{
+    return t->sender ? sender_protocol(t->sender) : t->protocol;
+}
+
 /* What waits unsent in the kernel is stale after an error, too: half of the queue may. */
 static void bound_socket(const struct client *c)
 {
@@ -108,13 +128,15 @@ static void bound_socket(const struct client *c)
     setsockopt(c->writer.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
 }
 
-static struct transfer *transfer_new(struct client *c, unsigned count)
+static struct transfer *transfer_new(struct client *c, unsigned count,
+                                     enum transfer_protocol protocol)
 {
     struct transfer *t = mem_zalloc(sizeof(*t));
 
     t->c = c;
     t->items = mem_zalloc((count + 1) * sizeof(*t->items));
     t->count = count;
+    t->protocol = protocol;
     buf_init(&t->out, 8 * TRANSFER_QUEUE);
     c->transfer = t;
     bound_socket(c);
@@ -185,24 +207,45 @@ static void begin_protocol(struct transfer *t)
     if (t->begin_at == 0 || transfer_now(t) < t->begin_at)
         return;
     t->begin_at = 0;
+    if (t->protocol != TRANSFER_ZMODEM && !transfer_options(t).is_clean) {
+        transfer_fail(t,
+                      "your terminal refuses telnet's binary mode, which this protocol needs");
+        return;
+    }
     if (t->is_sending)
         transfer_send_open(t);
     else
         transfer_receive_open(t);
 }
 
+/* The other side of a transfer that has failed may still be sending, and its terminal takes a
+ * while to show its screen again. */
+static bool is_silent(struct transfer *t, struct span *in)
+{
+    int64_t now = transfer_now(t);
+
+    if (*t->why == '\0' || (!t->sender && !t->receiver))
+        return true;
+    if (t->end_at == 0)
+        t->end_most = now + TRANSFER_SILENCE_MAX_MS;
+    if (t->end_at == 0 || in->len > 0)
+        t->end_at = now + TRANSFER_SILENCE_MS;
+    *in = SPAN_LIT("");
+    return now >= t->end_at || now >= t->end_most;
+}
+
 void transfer_take(struct client *c, struct span *in)
 {
     struct transfer *t = c->transfer;
 
-    if (t->sender)
+    if (t->sender && !t->is_over)
         transfer_send_run(t, in);
-    else if (t->receiver)
+    else if (t->receiver && !t->is_over)
         transfer_receive_run(t, in);
     else if (t->is_prepared && !t->is_over)
         begin_protocol(t);
     write_out(t);
-    if (t->is_over)
+    if (t->is_over && is_silent(t, in))
         finish(t);
     else
         client_rearm(c);
@@ -215,12 +258,14 @@ double transfer_due_at(const struct client *c)
 
     if (!t)
         return 0;
-    if (t->begin_at > 0)
+    if (t->end_at > 0)
+        at = t->end_at < t->end_most ? t->end_at : t->end_most;
+    else if (t->begin_at > 0)
         at = t->begin_at;
     else if (t->sender)
-        at = zmodem_send_deadline(t->sender);
+        at = sender_deadline(t->sender);
     else if (t->receiver)
-        at = zmodem_receive_deadline(t->receiver);
+        at = receiver_deadline(t->receiver);
     return at == TRANSFER_NEVER ? 0 : (double)at / 1000;
 }
 
@@ -229,9 +274,9 @@ void transfer_timeout(struct client *c)
     struct transfer *t = c->transfer;
 
     if (t->sender)
-        zmodem_send_timeout(t->sender, transfer_now(t));
+        sender_timeout(t->sender, transfer_now(t));
     if (t->receiver)
-        zmodem_receive_timeout(t->receiver, transfer_now(t));
+        receiver_timeout(t->receiver, transfer_now(t));
     transfer_ready(t);
 }
 
@@ -242,9 +287,9 @@ void transfer_stop(struct client *c, const char *why)
     if (!t)
         return;
     if (t->sender)
-        zmodem_send_abort(t->sender, why);
+        sender_abort(t->sender, why);
     if (t->receiver) {
-        zmodem_receive_abort(t->receiver, why);
+        receiver_abort(t->receiver, why);
         transfer_receive_keep(t);
     }
     if (client_is_open(c))
@@ -255,9 +300,10 @@ void transfer_stop(struct client *c, const char *why)
 
 /* --- what handlers begin --- */
 
-void client_send_files(struct client *c, const struct send_file *files, unsigned count)
+void client_send_files(struct client *c, const struct send_file *files, unsigned count,
+                       enum transfer_protocol protocol)
 {
-    struct transfer *t = transfer_new(c, count);
+    struct transfer *t = transfer_new(c, count, protocol);
 
     prompt_keep_line(c);
     output_line_end(c);
@@ -271,7 +317,7 @@ void client_send_files(struct client *c, const struct send_file *files, unsigned
 
 void client_receive_files(struct client *c, const struct receive_options *options)
 {
-    struct transfer *t = transfer_new(c, 0);
+    struct transfer *t = transfer_new(c, 0, options->protocol);
 
     prompt_keep_line(c);
     output_line_end(c);
@@ -290,7 +336,9 @@ bool client_transfer_progress(const struct client *c, struct transfer_progress *
 
     if (!t)
         return false;
-    *out = (struct transfer_progress){.is_sending = t->is_sending, .count = t->count};
+    *out = (struct transfer_progress){.is_sending = t->is_sending,
+                                      .count = t->count,
+                                      .protocol = transfer_protocol_name(transfer_protocol(t))};
     out->at = t->at < t->count ? t->at + 1 : t->count;
     if (t->has_item) {
         const struct transfer_item *item = &t->items[t->at];

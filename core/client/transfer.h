@@ -7,15 +7,16 @@
 #include "base/buf.h"
 #include "client/client.h"
 #include "client/disk.h"
-#include "proto/transfer.h"
-#include "proto/zmodem_receive.h"
-#include "proto/zmodem_send.h"
+#include "proto/receiver.h"
+#include "proto/sender.h"
 
 enum {
     TRANSFER_QUEUE = 65536,  /* bytes under way at most: more are stale after an error */
     TRANSFER_PIECE = 262144, /* bytes that are read or written on a thread at once */
     TRANSFER_QUIET_MS = 200, /* before the invitation: terminals look for it after a pause */
     TRANSFER_PATIENCE_MS = 180000,
+    TRANSFER_SILENCE_MS = 700, /* behind one that has failed: what is under way is no typing */
+    TRANSFER_SILENCE_MAX_MS = 5000,
     TRANSFER_PART = 300,
 };
 
@@ -35,9 +36,12 @@ struct transfer {
     bool is_prepared; /* the protocol can begin */
     bool is_over;
     int64_t begin_at; /* ms; 0: the protocol has begun, or what is written is not out yet */
+    int64_t end_at;   /* ms; the line has been silent by then; 0: it has not failed */
+    int64_t end_most; /* ms; no later */
     struct buf out;
-    struct zmodem_send *sender;
-    struct zmodem_receive *receiver;
+    enum transfer_protocol protocol; /* that was asked for */
+    struct sender *sender;
+    struct receiver *receiver;
     struct disk_file *file;
     struct transfer_item *items;
     unsigned count;
@@ -71,6 +75,8 @@ struct transfer {
 
 /* --- transfer.c --- */
 int64_t transfer_now(const struct transfer *t); /* ms */
+struct transfer_options transfer_options(struct transfer *t);
+enum transfer_protocol transfer_protocol(const struct transfer *t); /* that is used */
 void transfer_job(struct transfer *t, struct disk_job *j);
 struct transfer_item *transfer_item(struct transfer *t); /* under way */
 void transfer_end_item(struct transfer *t, bool ok, const char *reason);

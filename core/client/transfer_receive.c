@@ -38,6 +38,19 @@ static void nothing(struct transfer *t, struct disk_job *j)
 
 /* --- the folder, before anything comes --- */
 
+static void tell_what_to_do(struct transfer *t)
+{
+    struct buf text;
+
+    buf_init(&text, 1000);
+    buf_printf(&text,
+               "|07Begin the upload in your terminal now, by %s.\n"
+               "|08Five times Ctrl-X leads back.|07\n",
+               transfer_protocol_name(t->protocol));
+    output_piped(t->c, buf_span(&text));
+    buf_clear(&text);
+}
+
 static void has_folder(struct transfer *t, struct disk_job *j)
 {
     if (j->has_failed) {
@@ -48,8 +61,7 @@ static void has_folder(struct transfer *t, struct disk_job *j)
     t->folder = disk_file_new(j->fd);
     j->fd = -1;
     t->free_bytes = j->size > KEEP_FREE ? j->size - KEEP_FREE : 0;
-    output_piped(t->c, SPAN_LIT("|07Begin the upload in your terminal now, by ZModem.\n"
-                                "|08Five times Ctrl-X leads back.|07\n"));
+    tell_what_to_do(t);
     t->is_prepared = true;
     transfer_ready(t);
 }
@@ -63,20 +75,13 @@ void transfer_receive_begin(struct transfer *t)
     transfer_job(t, j);
 }
 
-/* Where telnet may change control characters on their way, the peer is to escape them. */
 void transfer_receive_open(struct transfer *t)
 {
-    const struct telnet *telnet = t->c->telnet;
-    bool is_telnet = telnet_has_answered(telnet);
-    struct zmodem_receive_options options = {
-        .out = &t->out,
-        .is_telnet = is_telnet,
-        .escapes_all = is_telnet && !telnet_is_on(telnet, TELNET_HIM, TELNET_BINARY),
-        .patience_ms = TRANSFER_PATIENCE_MS,
-        .free_bytes = t->free_bytes,
-    };
+    struct transfer_options options = transfer_options(t);
 
-    t->receiver = zmodem_receive_new(&options, transfer_now(t));
+    options.escapes_all = !options.is_clean;
+    options.free_bytes = t->free_bytes;
+    t->receiver = receiver_new(&options, transfer_now(t));
 }
 
 /* --- a file is offered --- */
@@ -95,7 +100,7 @@ static void add_item(struct transfer *t, const char *name, const struct transfer
 
 static void refuse(struct transfer *t, const char *why)
 {
-    zmodem_receive_skip(t->receiver, transfer_now(t));
+    receiver_skip(t->receiver, "a file was not wanted", transfer_now(t));
     transfer_end_item(t, false, why);
 }
 
@@ -109,8 +114,6 @@ static void drop(struct transfer *t, const char *why)
     refuse(t, why);
 }
 
-static void end_part(struct transfer *t);
-
 static void take_file(struct transfer *t, int64_t from)
 {
     struct transfer_item *item = transfer_item(t);
@@ -121,7 +124,7 @@ static void take_file(struct transfer *t, int64_t from)
     t->is_ending = false;
     buf_reset(&t->fill);
     t->fill_offset = from;
-    zmodem_receive_accept(t->receiver, from, transfer_now(t));
+    receiver_accept(t->receiver, from, transfer_now(t));
 }
 
 static void summed(struct transfer *t, struct disk_job *j)
@@ -132,7 +135,7 @@ static void summed(struct transfer *t, struct disk_job *j)
     if (j->has_failed)
         take_file(t, 0);
     else
-        zmodem_receive_check(t->receiver, j->size, transfer_now(t));
+        receiver_check(t->receiver, j->size, transfer_now(t));
     transfer_ready(t);
 }
 
@@ -157,12 +160,7 @@ static void has_part(struct transfer *t, struct disk_job *j)
     }
     t->file = disk_file_new(j->fd);
     j->fd = -1;
-    if (item->size == 0) {
-        buf_reset(&t->fill);
-        t->fill_offset = 0;
-        t->is_ending = true;
-        end_part(t);
-    } else if (j->size > 0 && j->size < item->size) {
+    if (j->size > 0 && j->size < item->size) {
         sum(t, j->size);
     } else {
         take_file(t, 0);
@@ -176,7 +174,7 @@ static const char *why_not(const struct transfer *t, const struct transfer_file 
     if (t->receive.max_bytes > 0 && f->size > t->receive.max_bytes)
         return "it is larger than what is taken";
     if (f->size >= TRANSFER_SIZE_MAX)
-        return "it has 4 GiB or more, which ZModem can't send";
+        return "it has 4 GiB or more, which no protocol can send";
     if (f->size > t->free_bytes)
         return "there is not enough room on the disk";
     return NULL;
@@ -196,7 +194,8 @@ static void name_part(struct transfer *t, const char *name)
 static void offered(struct transfer *t, const struct transfer_file *f)
 {
     char name[NAME_MAX_BYTES + 1];
-    bool is_safe = name_make_safe(f->name, name);
+    struct span told = f->name.len == 0 && t->receive.name ? span_of(t->receive.name) : f->name;
+    bool is_safe = name_make_safe(told, name);
     const char *why = is_safe ? why_not(t, f) : "it has no name that can be used";
     struct disk_job *j;
 
@@ -261,10 +260,7 @@ static void stored(struct transfer *t, struct disk_job *j)
                  log_quote(span_of(item->result.name)), (long long)j->size);
     item->result.bytes = j->has_failed ? 0 : j->size;
     t->free_bytes -= item->result.bytes;
-    if (item->size == 0)
-        zmodem_receive_skip(t->receiver, transfer_now(t));
-    else
-        zmodem_receive_stored(t->receiver, !j->has_failed, transfer_now(t));
+    receiver_stored(t->receiver, !j->has_failed, transfer_now(t));
     transfer_end_item(t, !j->has_failed, j->has_failed ? j->error.text : "");
 }
 
@@ -298,6 +294,10 @@ static void take_data(struct transfer *t, const struct transfer_event *ev)
     item->result.bytes = ev->offset + (int64_t)ev->data.len;
     if (t->receive.max_bytes > 0 && item->result.bytes > t->receive.max_bytes) {
         drop(t, "it is larger than what is taken");
+        return;
+    }
+    if (item->result.bytes - item->result.resumed > t->free_bytes) {
+        drop(t, "there is not enough room on the disk");
         return;
     }
     buf_add(&t->fill, ev->data);
@@ -348,7 +348,7 @@ void transfer_receive_run(struct transfer *t, struct span *in)
     struct transfer_event ev;
 
     while (!t->is_over && !is_held_back(t) &&
-           zmodem_receive_next(t->receiver, in, transfer_now(t), &ev))
+           receiver_next(t->receiver, in, transfer_now(t), &ev))
         take_event(t, &ev);
 }
 
@@ -370,4 +370,5 @@ void transfer_receive_clear(struct transfer *t)
     buf_clear(&t->fill);
     disk_file_unref(t->folder);
     place_clear(&t->receive.folder);
+    mem_free(t->receive.name);
 }

@@ -28,9 +28,14 @@ static void tell_what_comes(struct transfer *t)
     buf_init(&text, 1000);
     buf_printf(&text, "|07Sending |15%u file%s|07, |15", count, count == 1 ? "" : "s");
     size_add(&text, (double)bytes);
-    buf_add_text(&text, "|07, by ZModem. Your terminal should begin by itself.\n"
-                        "|08If it does not, begin a ZModem download there, or press Ctrl-X "
-                        "five times to go back.|07\n");
+    buf_printf(&text, "|07, by %s. ", transfer_protocol_name(t->protocol));
+    if (t->protocol == TRANSFER_ZMODEM)
+        buf_add_text(&text, "Your terminal should begin by itself.\n"
+                            "|08If it does not, begin a ZModem or YModem download there, or "
+                            "press Ctrl-X five times to go back.|07\n");
+    else
+        buf_add_text(&text, "Begin the download in your terminal now.\n"
+                            "|08Five times Ctrl-X leads back.|07\n");
     output_piped(t->c, buf_span(&text));
     buf_clear(&text);
 }
@@ -47,7 +52,11 @@ static void looked_at(struct transfer *t, struct disk_job *j)
         snprintf(item->result.reason, sizeof(item->result.reason), "%.150s", j->error.text);
     else if (j->size >= TRANSFER_SIZE_MAX)
         snprintf(item->result.reason, sizeof(item->result.reason),
-                 "it has 4 GiB or more, which ZModem can't send");
+                 "it has 4 GiB or more, which %s can't send",
+                 transfer_protocol_name(t->protocol));
+    else if (t->protocol == TRANSFER_XMODEM && t->at > 0)
+        snprintf(item->result.reason, sizeof(item->result.reason),
+                 "XModem sends one file at a time");
     t->at++;
     look_at_next(t);
 }
@@ -71,24 +80,22 @@ static void look_at_next(struct transfer *t)
 
 void transfer_send_begin(struct transfer *t)
 {
-    t->chunk = mem_alloc(ZMODEM_GIVE_MAX);
+    t->chunk = mem_alloc(TRANSFER_GIVE_MAX);
     look_at_next(t);
 }
 
 void transfer_send_open(struct transfer *t)
 {
-    struct zmodem_send_options options = {.out = &t->out,
-                                          .is_telnet = telnet_has_answered(t->c->telnet),
-                                          .is_large = t->c->is_cterm,
-                                          .patience_ms = TRANSFER_PATIENCE_MS};
+    struct transfer_options options = transfer_options(t);
 
+    options.is_large = t->c->is_cterm;
     for (unsigned i = 0; i < t->count; i++)
         t->left += *t->items[i].result.reason == '\0';
     if (t->left == 0) {
         t->is_over = true;
         return;
     }
-    t->sender = zmodem_send_new(&options, transfer_now(t));
+    t->sender = sender_new(&options, transfer_now(t));
 }
 
 /* --- one file --- */
@@ -112,7 +119,7 @@ static void opened(struct transfer *t, struct disk_job *j)
     f.files_left = t->left;
     for (unsigned i = t->at; i < t->count; i++)
         f.bytes_left += *t->items[i].result.reason ? 0 : t->items[i].size;
-    zmodem_send_offer(t->sender, &f, transfer_now(t));
+    sender_offer(t->sender, &f, transfer_now(t));
     transfer_ready(t);
 }
 
@@ -124,7 +131,7 @@ static void offer_next(struct transfer *t)
     while (t->at < t->count && *transfer_item(t)->result.reason)
         t->at++;
     if (t->at == t->count) {
-        zmodem_send_finish(t->sender, transfer_now(t));
+        sender_finish(t->sender, transfer_now(t));
         return;
     }
     t->has_item = true;
@@ -150,7 +157,7 @@ static void end_file(struct transfer *t, bool ok)
 
 static void abort_all(struct transfer *t, const char *why)
 {
-    zmodem_send_abort(t->sender, why);
+    sender_abort(t->sender, why);
 }
 
 static void give(struct transfer *t, struct span data)
@@ -159,7 +166,7 @@ static void give(struct transfer *t, struct span data)
 
     t->want_size = 0;
     transfer_item(t)->result.bytes = offset + (int64_t)data.len;
-    zmodem_send_give(t->sender, offset, data, transfer_now(t));
+    sender_give(t->sender, offset, data, transfer_now(t));
 }
 
 static bool give_from_ahead(struct transfer *t)
@@ -221,7 +228,7 @@ static void summed(struct transfer *t, struct disk_job *j)
     if (j->has_failed)
         abort_all(t, j->error.text);
     else
-        zmodem_send_give_crc(t->sender, j->crc, transfer_now(t));
+        sender_give_crc(t->sender, j->crc, transfer_now(t));
     transfer_ready(t);
 }
 
@@ -281,7 +288,7 @@ void transfer_send_run(struct transfer *t, struct span *in)
             offer_next(t);
         if (t->want_size > 0 && has_room(t))
             supply(t);
-        if (!zmodem_send_next(t->sender, in, transfer_now(t), &ev))
+        if (!sender_next(t->sender, in, transfer_now(t), &ev))
             break;
         take_event(t, &ev);
     }

@@ -8,12 +8,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/span.h"
+#include "base/buf.h"
 
 /* Positions in a file have 32 bits; one of this many bytes, or more, can't be transferred. */
 #define TRANSFER_SIZE_MAX 0xFFFFFFFFu
 
 #define TRANSFER_NEVER INT64_MAX /* of a deadline */
+
+enum { TRANSFER_GIVE_MAX = 32768 }; /* bytes that are asked for at once */
+
+enum transfer_protocol {
+    TRANSFER_ZMODEM,
+    TRANSFER_YMODEM,
+    TRANSFER_YMODEM_G, /* nothing is acknowledged within a file */
+    TRANSFER_XMODEM,   /* one file, without a name or a size; blocks of 1 KiB where it may */
+    TRANSFER_PROTOCOLS,
+};
+
+struct transfer_options {
+    enum transfer_protocol protocol;
+    struct buf *out;     /* borrowed, outlives the machine; emptied by the owner */
+    bool is_telnet;      /* IAC is doubled */
+    bool is_large;       /* ZMODEM sends 8 KiB at once, to peers that are known to take them */
+    bool escapes_all;    /* ZMODEM's control characters are escaped: a way that changes them */
+    bool is_clean;       /* the way changes no byte, which all but ZMODEM need */
+    int64_t patience_ms; /* until the peer has begun; somebody may have to start it by hand */
+    int64_t free_bytes;  /* of a receiver; 0: not known */
+};
 
 struct transfer_file {
     struct span name;    /* as the peer calls it: hostile until checked */
@@ -54,5 +75,15 @@ struct transfer_event {
     struct span data;
     struct transfer_file file;
 };
+
+const char *transfer_protocol_name(enum transfer_protocol protocol); /* "ZModem" ... */
+
+/* By its name in any case ("zmodem", "YModem-G"); TRANSFER_PROTOCOLS: there is none of it. */
+enum transfer_protocol transfer_protocol_find(struct span name);
+
+/* What ZMODEM and YMODEM tell of a file: "name NUL size modified mode serial files bytes NUL",
+ * of which all but the name may be missing. The name borrows from `info`. */
+void transfer_info_add(struct buf *out, const struct transfer_file *f);
+void transfer_info_read(struct span info, struct transfer_file *f);
 
 #endif

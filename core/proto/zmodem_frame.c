@@ -3,36 +3,24 @@
 #include <assert.h>
 #include <string.h>
 
-#include <libdeflate.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+#include "proto/crc.h"
 
 enum { ZPAD = '*', ZDLE = 0x18, CAN = 0x18, XON = 0x11, IAC = 0xFF };
 enum { STYLE_16 = 'A', STYLE_HEX = 'B', STYLE_32 = 'C' };
 enum { CANS = 5, HEADER = 5, NO_DIGIT = 0xFF };
 
-/* --- checks --- */
-
-/* CRC-16 of XMODEM: 0x1021, most significant bit first; four bits a step. */
 static uint16_t crc16(const void *data, size_t len)
 {
-    static const uint16_t steps[] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5,
-                                     0x60C6, 0x70E7, 0x8108, 0x9129, 0xA14A, 0xB16B,
-                                     0xC18C, 0xD1AD, 0xE1CE, 0xF1EF};
-    const uint8_t *p = data;
-    uint16_t crc = 0;
-
-    for (; len > 0; len--, p++) {
-        crc = (uint16_t)(crc << 4 ^ steps[(crc >> 12) ^ (*p >> 4)]);
-        crc = (uint16_t)(crc << 4 ^ steps[(crc >> 12) ^ (*p & 15)]);
-    }
-    return crc;
+    return crc_16(span_from(data, len));
 }
 
 static uint32_t crc32(const void *data, size_t len)
 {
-    return libdeflate_crc32(0, data, len);
+    return crc_32(0, span_from(data, len));
 }
 
 /* --- sixteen bytes at a time --- */
@@ -178,7 +166,7 @@ static uint32_t data_crc(bool is_32, struct span data, uint8_t end)
     uint8_t copy[ZSUBPACKET_MAX + 1];
 
     if (is_32)
-        return libdeflate_crc32(crc32(data.data, data.len), &end, 1);
+        return crc_32(crc_32(0, data), span_from(&end, 1));
     if (data.len > 0)
         memcpy(copy, data.data, data.len);
     copy[data.len] = end;

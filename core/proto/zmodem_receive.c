@@ -35,7 +35,7 @@ enum state {
 };
 
 struct zmodem_receive {
-    struct zmodem_receive_options options;
+    struct transfer_options options;
     struct zframe_writer writer;
     struct zframe_reader reader;
     enum state state;
@@ -43,6 +43,7 @@ struct zmodem_receive {
     bool has_failed;
     bool is_unchecked; /* the peer has not answered, which is to be told */
     bool has_asked;    /* for `at`, and no ZDATA has come since */
+    bool is_empty;     /* the file is told to be */
     bool is_skipping;  /* what comes of the last file is dropped */
     unsigned tries;
     unsigned echoes;  /* ZRINITs */
@@ -95,8 +96,7 @@ static void wait_for_file(struct zmodem_receive *z, int64_t now)
     become(z, WAITING, now + ASK_MS);
 }
 
-struct zmodem_receive *zmodem_receive_new(const struct zmodem_receive_options *options,
-                                          int64_t now)
+struct zmodem_receive *zmodem_receive_new(const struct transfer_options *options, int64_t now)
 {
     struct zmodem_receive *z = mem_zalloc(sizeof(*z));
 
@@ -140,7 +140,10 @@ void zmodem_receive_accept(struct zmodem_receive *z, int64_t offset, int64_t now
     z->at = (uint32_t)offset;
     z->tries = 0;
     z->is_skipping = false;
-    seek(z, now);
+    if (z->is_empty)
+        become(z, STORING, TRANSFER_NEVER);
+    else
+        seek(z, now);
 }
 
 void zmodem_receive_check(struct zmodem_receive *z, int64_t bytes, int64_t now)
@@ -162,13 +165,14 @@ void zmodem_receive_skip(struct zmodem_receive *z, int64_t now)
         z->deadline = now + SKIP_MS;
 }
 
-/* ZFERR would say that it could not be stored, but there are programs that offer it again for
+/* Of no bytes there is nothing to send: Synchronet's programs end all where they are to.
+ * ZFERR would say that it could not be stored, but there are programs that offer it again for
  * ever then. */
 void zmodem_receive_stored(struct zmodem_receive *z, bool ok, int64_t now)
 {
     if (z->state != STORING)
         return;
-    if (ok)
+    if (ok && !z->is_empty)
         invite(z);
     else
         zframe_hex(&z->writer, ZSKIP, 0);
@@ -176,50 +180,6 @@ void zmodem_receive_stored(struct zmodem_receive *z, bool ok, int64_t now)
 }
 
 /* --- what is offered --- */
-
-static struct span take_word(struct span *rest, char end)
-{
-    const char *p = rest->len ? memchr(rest->data, end, rest->len) : NULL;
-    struct span word = span_take(rest, p ? (size_t)(p - rest->data) : rest->len);
-
-    span_take(rest, 1);
-    return word;
-}
-
-/* A number of the info, or `standard`: too long, or none. */
-static int64_t take_number(struct span *rest, unsigned base, int64_t standard)
-{
-    struct span word = take_word(rest, ' ');
-    int64_t n = 0;
-
-    if (word.len == 0)
-        return standard;
-    for (size_t i = 0; i < word.len; i++) {
-        unsigned digit = (unsigned)(unsigned char)word.data[i] - '0';
-
-        if (digit >= base || n > INT64_MAX / 16)
-            return standard;
-        n = n * base + digit;
-    }
-    return n;
-}
-
-/* "name NUL size modified mode serial files bytes NUL", of which all but the name may be
- * missing. */
-static void read_info(const struct zmodem_receive *z, struct transfer_file *f)
-{
-    struct span rest = buf_span(&z->info);
-    struct span numbers;
-
-    f->name = take_word(&rest, '\0');
-    numbers = take_word(&rest, '\0');
-    f->size = take_number(&numbers, 10, -1);
-    f->modified = take_number(&numbers, 8, 0);
-    take_word(&numbers, ' ');
-    take_word(&numbers, ' ');
-    f->files_left = (uint32_t)take_number(&numbers, 10, 0);
-    f->bytes_left = take_number(&numbers, 10, 0);
-}
 
 static bool offer(struct zmodem_receive *z, const struct zframe_event *f, int64_t now,
                   struct transfer_event *ev)
@@ -233,7 +193,8 @@ static bool offer(struct zmodem_receive *z, const struct zframe_event *f, int64_
     buf_add(&z->info, f->data);
     become(z, DECIDING, TRANSFER_NEVER);
     ev->type = TRANSFER_OFFER;
-    read_info(z, &ev->file);
+    transfer_info_read(buf_span(&z->info), &ev->file);
+    z->is_empty = ev->file.size == 0;
     return true;
 }
 
@@ -334,14 +295,20 @@ static void take_data_header(struct zmodem_receive *z, uint32_t position, int64_
     become(z, TAKING, now + ASK_MS);
 }
 
+static bool tell_received(struct zmodem_receive *z, struct transfer_event *ev)
+{
+    become(z, STORING, TRANSFER_NEVER);
+    z->is_told = true;
+    ev->type = TRANSFER_RECEIVED;
+    ev->offset = z->at;
+    return true;
+}
+
 static bool take_end(struct zmodem_receive *z, uint32_t position, struct transfer_event *ev)
 {
     if (position != z->at)
         return false; /* what is missing has been asked for already */
-    become(z, STORING, TRANSFER_NEVER);
-    ev->type = TRANSFER_RECEIVED;
-    ev->offset = z->at;
-    return true;
+    return tell_received(z, ev);
 }
 
 static bool while_seeking(struct zmodem_receive *z, const struct zframe_event *f, int64_t now,
@@ -544,6 +511,8 @@ bool zmodem_receive_next(struct zmodem_receive *z, struct span *in, int64_t now,
         ev->type = TRANSFER_CHECKED;
         return true;
     }
+    if (z->state == STORING && !z->is_told)
+        return tell_received(z, ev);
     return z->state == OVER && tell_over(z, ev);
 }
 

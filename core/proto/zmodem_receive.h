@@ -10,19 +10,10 @@
 #include "base/buf.h"
 #include "proto/transfer.h"
 
-struct zmodem_receive_options {
-    struct buf *out;     /* borrowed, outlives the machine; emptied by the owner */
-    bool is_telnet;      /* IAC is doubled */
-    bool escapes_all;    /* the peer is to escape control characters: a way that changes them */
-    int64_t patience_ms; /* until the peer has begun; somebody may be choosing a file */
-    int64_t free_bytes;  /* what ZFREECNT is told; 0: not known */
-};
-
 struct zmodem_receive;
 
 /* Invites the peer at once: nothing may be written behind it in the same piece. */
-struct zmodem_receive *zmodem_receive_new(const struct zmodem_receive_options *options,
-                                          int64_t now);
+struct zmodem_receive *zmodem_receive_new(const struct transfer_options *options, int64_t now);
 void zmodem_receive_free(struct zmodem_receive *z); /* NULL is allowed */
 
 /* As zmodem_send_next. */
@@ -31,8 +22,7 @@ bool zmodem_receive_next(struct zmodem_receive *z, struct span *in, int64_t now,
 int64_t zmodem_receive_deadline(const struct zmodem_receive *z); /* or TRANSFER_NEVER */
 void zmodem_receive_timeout(struct zmodem_receive *z, int64_t now);
 
-/* Answers to TRANSFER_OFFER. Until there is one, nothing is read. A file of no bytes is best
- * kept and skipped: Synchronet's programs end all where they are to send one. Also after a
+/* Answers to TRANSFER_OFFER. Until there is one, nothing is read. Also after a
  * check: TRANSFER_CHECKED comes, with the CRC-32 of the peer's first `bytes` bytes (more than
  * 0, and fewer than it offers). */
 void zmodem_receive_accept(struct zmodem_receive *z, int64_t offset, int64_t now);

@@ -34,7 +34,7 @@ enum state {
 };
 
 struct zmodem_send {
-    struct zmodem_send_options options;
+    struct transfer_options options;
     struct zframe_writer writer;
     struct zframe_reader reader;
     enum state state;
@@ -87,7 +87,7 @@ static void invite(struct zmodem_send *z)
     zframe_hex(&z->writer, ZRQINIT, 0);
 }
 
-struct zmodem_send *zmodem_send_new(const struct zmodem_send_options *options, int64_t now)
+struct zmodem_send *zmodem_send_new(const struct transfer_options *options, int64_t now)
 {
     struct zmodem_send *z = mem_zalloc(sizeof(*z));
 
@@ -127,12 +127,7 @@ void zmodem_send_offer(struct zmodem_send *z, const struct transfer_file *file, 
     assert(z->state == CHOOSING);
     assert(file->size >= 0 && file->size < TRANSFER_SIZE_MAX && file->name.len <= 255);
     buf_reset(&z->info);
-    buf_add(&z->info, file->name);
-    buf_add_byte(&z->info, '\0');
-    buf_printf(&z->info, "%lld %llo 100644 0 %u %lld", (long long)file->size,
-               (unsigned long long)(file->modified > 0 ? file->modified : 0),
-               (unsigned)file->files_left, (long long)file->bytes_left);
-    buf_add_byte(&z->info, '\0');
+    transfer_info_add(&z->info, file);
     z->size = (uint32_t)file->size;
     z->has_begun = z->is_wary = z->is_open = false;
     z->seeks = 0;
@@ -451,8 +446,8 @@ static bool ask_data(struct zmodem_send *z, int64_t now, struct transfer_event *
         send_nothing(z, now);
         return false;
     }
-    return ask(z, TRANSFER_WANT_DATA, z->at, left < ZMODEM_GIVE_MAX ? left : ZMODEM_GIVE_MAX,
-               ev);
+    return ask(z, TRANSFER_WANT_DATA, z->at,
+               left < TRANSFER_GIVE_MAX ? left : TRANSFER_GIVE_MAX, ev);
 }
 
 static bool ask_owner(struct zmodem_send *z, int64_t now, struct transfer_event *ev)

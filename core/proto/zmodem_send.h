@@ -10,20 +10,10 @@
 #include "base/buf.h"
 #include "proto/transfer.h"
 
-struct zmodem_send_options {
-    struct buf *out;     /* borrowed, outlives the machine; emptied by the owner */
-    bool is_telnet;      /* IAC is doubled */
-    bool is_large;       /* subpackets of 8 KiB, for peers that are known to take them */
-    bool escapes_all;    /* control characters too, though the peer has not asked for it */
-    int64_t patience_ms; /* until the peer has begun; somebody may have to start it by hand */
-};
-
-enum { ZMODEM_GIVE_MAX = 32768 }; /* bytes that are asked for at once */
-
 struct zmodem_send;
 
 /* Invites the peer at once: nothing may be written behind it in the same piece. */
-struct zmodem_send *zmodem_send_new(const struct zmodem_send_options *options, int64_t now);
+struct zmodem_send *zmodem_send_new(const struct transfer_options *options, int64_t now);
 void zmodem_send_free(struct zmodem_send *z); /* NULL is allowed */
 
 /* Take one event, looking at `in` first. False: nothing is to be done before there is more, or

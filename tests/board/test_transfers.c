@@ -23,7 +23,8 @@ enum { PATH_BYTES = 600 };
 static const char send_lua[] =
     "local t = {}\n"
     "function t.files(client, names)\n"
-    "  local list = {}\n"
+    "  local list = { protocol = names:match('^(.*)!') }\n"
+    "  names = names:gsub('^.*!', '')\n"
     "  for name in names:gmatch('[^,]+') do list[#list + 1] = name end\n"
     "  local results = client:send_files(list)\n"
     "  for _, r in ipairs(results) do\n"
@@ -90,8 +91,8 @@ static void assert_same(const char *name)
     free(bytes[1]);
 }
 
-static int receive_with(struct caller *c, const char *names, char *const argv[],
-                        const struct peer_options *more)
+static int receive_at(struct caller *c, const char *trigger, const char *names,
+                      char *const argv[], const struct peer_options *more)
 {
     char got[PATH_BYTES];
     struct peer_options options = *more;
@@ -101,7 +102,13 @@ static int receive_with(struct caller *c, const char *names, char *const argv[],
     caller_expect(c, "Which? ");
     caller_send(c, names);
     caller_send(c, "\r");
-    return peer_run(c, RQINIT, argv, &options);
+    return peer_run(c, trigger, argv, &options);
+}
+
+static int receive_with(struct caller *c, const char *names, char *const argv[],
+                        const struct peer_options *more)
+{
+    return receive_at(c, RQINIT, names, argv, more);
 }
 
 static void expect_all_received(char *const argv[], const struct peer_options *options)
@@ -248,6 +255,7 @@ static const char receive_lua[] =
     "    users.login(client, 'luna', 'moonmoon')\n"
     "  end\n"
     "  local o = { overwrite = options:find('over') ~= nil,\n"
+    "    protocol = options:match('by=([%w-]+)'), name = options:match('as=([%w.]+)'),\n"
     "    max = tonumber(options:match('max=(%d+)')), files = "
     "tonumber(options:match('n=(%d+)')) }\n"
     "  local results = client:receive_files('up', o)\n"
@@ -283,8 +291,8 @@ static void make_own(const char *name, size_t size, int byte)
     assert_int_equal(rename(from, to), 0);
 }
 
-static int send_with(struct caller *c, const char *how, char *const argv[],
-                     const struct peer_options *more)
+static int send_at(struct caller *c, const char *trigger, const char *how, char *const argv[],
+                   const struct peer_options *more)
 {
     char got[PATH_BYTES];
     struct peer_options options = *more;
@@ -293,7 +301,13 @@ static int send_with(struct caller *c, const char *how, char *const argv[],
     caller_expect(c, "How? ");
     caller_send(c, how);
     caller_send(c, "\r");
-    return peer_run(c, RINIT, argv, &options);
+    return peer_run(c, trigger, argv, &options);
+}
+
+static int send_with(struct caller *c, const char *how, char *const argv[],
+                     const struct peer_options *more)
+{
+    return send_at(c, RINIT, how, argv, more);
 }
 
 /* What is in files/up under this name is what the caller has. */
@@ -455,6 +469,131 @@ static void nothing_is_left_of_a_guests_cut_upload(void **state)
     assert_false(is_there("data/files/up/.part-0-1-large.bin"));
 }
 
+/* --- YMODEM and XMODEM --- */
+
+#define LEADS_BACK "leads back."
+
+static void rb_receives_what_is_there(void **state)
+{
+    static char *const argv[] = {"rb", "-q", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = begin();
+
+    (void)state;
+    make_file("empty", 0, -1);
+    make_file("large.bin", 300001, -1);
+    make_file("iac", 10000, 0xFF);
+    assert_int_equal(receive_at(c, LEADS_BACK, "ymodem!empty,large.bin,iac", argv, &options),
+                     0);
+    caller_expect(c, "<empty 0 0 true ->");
+    caller_expect(c, "<large.bin 300001 0 true ->");
+    caller_expect(c, "<iac 10000 0 true ->");
+    assert_same("empty");
+    assert_same("large.bin");
+    assert_same("iac");
+}
+
+static void rb_may_be_begun_where_zmodem_was_meant(void **state)
+{
+    static char *const argv[] = {"rb", "-q", NULL};
+    static const struct peer_options options = {.piece = 700};
+    struct caller *c = begin();
+
+    (void)state;
+    make_file("large.bin", 100000, -1);
+    assert_int_equal(receive_with(c, "large.bin", argv, &options), 0);
+    caller_expect(c, "<large.bin 100000 0 true ->");
+    assert_same("large.bin");
+}
+
+static void rx_receives_one_file(void **state)
+{
+    static char *const argv[] = {"rx", "-q", "-c", "got.bin", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = begin();
+    char from[PATH_BYTES];
+    char to[PATH_BYTES];
+
+    (void)state;
+    make_file("large.bin", 128000, -1);
+    assert_int_equal(receive_at(c, LEADS_BACK, "xmodem!large.bin,large.bin", argv, &options),
+                     0);
+    caller_expect(c, "<large.bin 128000 0 true ->");
+    caller_expect(c, "<large.bin 0 0 false XModem sends one file at a time>");
+    folder_of(from, "got/got.bin");
+    assert_int_equal(rename(from, folder_of(to, "got/large.bin")), 0);
+    assert_same("large.bin");
+}
+
+static void sb_sends_what_it_has(void **state)
+{
+    static char *const argv[] = {"sb", "-q", "one", "empty", "large.bin", "iac", NULL};
+    static const char *const kinds[] = {"by=ymodem", "by=ymodem-g over"};
+    static const struct peer_options options = {0};
+    struct caller *c = begin_upload();
+
+    (void)state;
+    make_own("one", 1, -1);
+    make_own("empty", 0, -1);
+    make_own("large.bin", 300000, -1);
+    make_own("iac", 10000, 0xFF);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(send_at(c, LEADS_BACK, kinds[i], argv, &options), 0);
+        caller_expect(c, "<one 1 0 true ->");
+        caller_expect(c, "<empty 0 0 true ->");
+        caller_expect(c, "<large.bin 300000 0 true ->");
+        caller_expect(c, "<iac 10000 0 true ->");
+        caller_expect(c, "END");
+        assert_came("one");
+        assert_came("empty");
+        assert_came("large.bin");
+        assert_came("iac");
+    }
+}
+
+static void sx_sends_one_file(void **state)
+{
+    static char *const argv[] = {"sx", "-q", "large.bin", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = begin_upload();
+
+    (void)state;
+    make_own("large.bin", 128000, -1);
+    assert_int_equal(send_at(c, LEADS_BACK, "by=xmodem as=large.bin", argv, &options), 0);
+    caller_expect(c, "<large.bin 128000 0 true ->");
+    assert_came("large.bin");
+}
+
+/* There is no way round a file that is not wanted. */
+static void ymodem_ends_where_a_file_is_not_wanted(void **state)
+{
+    static char *const argv[] = {"sb", "-q", "a", "large.bin", "b", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = begin_upload();
+
+    (void)state;
+    make_own("a", 100, 'a');
+    make_own("b", 200, 'b');
+    make_own("large.bin", 300000, -1);
+    send_at(c, LEADS_BACK, "by=ymodem max=1000", argv, &options);
+    caller_expect(c, "<a 100 0 true ->");
+    caller_expect(c, "<large.bin 0 0 false it is larger than what is taken>");
+    caller_expect(c, "END");
+}
+
+static void a_terminal_that_refuses_binary_is_told(void **state)
+{
+    struct caller *c = begin();
+
+    (void)state;
+    make_file("real", 10, 'x');
+    caller_expect(c, "Which? ");
+    caller_send_bytes(c, "\377\376\0\377\374\0", 6); /* DONT and WONT BINARY */
+    caller_send(c, "ymodem!real\r");
+    caller_expect(c, "<real 0 0 false your terminal refuses telnet's binary mode");
+    caller_expect(c, "Which? ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +610,13 @@ int main(void)
         TEST(an_upload_goes_on_where_it_was_cut),
         TEST(another_beginning_is_not_gone_on_with),
         TEST(nothing_is_left_of_a_guests_cut_upload),
+        TEST(rb_receives_what_is_there),
+        TEST(rb_may_be_begun_where_zmodem_was_meant),
+        TEST(rx_receives_one_file),
+        TEST(sb_sends_what_it_has),
+        TEST(sx_sends_one_file),
+        TEST(ymodem_ends_where_a_file_is_not_wanted),
+        TEST(a_terminal_that_refuses_binary_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* ZMODEM: its bytes against those of real programs, and both sides against each other, over a
- * line that is good, slow, cut or bad. Time is the tests' own. */
+/* Transfers: ZMODEM's bytes against those of real programs, and both sides of each protocol
+ * against each other, over a line that is good, slow, cut or bad. Time is the tests' own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@
 #include <libdeflate.h>
 
 #include "base/mem.h"
+#include "proto/receiver.h"
+#include "proto/sender.h"
 #include "proto/zmodem_frame.h"
-#include "proto/zmodem_receive.h"
-#include "proto/zmodem_send.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -165,8 +165,8 @@ struct file {
 };
 
 struct session {
-    struct zmodem_send *sender;
-    struct zmodem_receive *receiver;
+    struct sender *sender;
+    struct receiver *receiver;
     struct buf down; /* the sender's out */
     struct buf up;
     struct buf to_receiver; /* what has come over the line */
@@ -184,6 +184,7 @@ struct session {
     unsigned faults; /* left */
     int64_t cut;     /* after so many bytes nothing comes; 0: never */
     int64_t carried;
+    bool is_nameless; /* XMODEM */
     bool sender_over;
     bool receiver_over;
     bool sender_failed;
@@ -209,11 +210,11 @@ static void add_file(struct session *s, const char *name, int64_t size, unsigned
         f->bytes[i] = kind == 0 ? (uint8_t)roll(s) : (uint8_t)kind;
 }
 
-static void begin(struct session *s, const struct zmodem_send_options *send,
-                  const struct zmodem_receive_options *receive)
+static void begin(struct session *s, const struct transfer_options *send,
+                  const struct transfer_options *receive)
 {
-    struct zmodem_send_options so = *send;
-    struct zmodem_receive_options ro = *receive;
+    struct transfer_options so = *send;
+    struct transfer_options ro = *receive;
 
     buf_init(&s->down, 1 << 20);
     buf_init(&s->up, 1 << 20);
@@ -222,14 +223,16 @@ static void begin(struct session *s, const struct zmodem_send_options *send,
     so.out = &s->down;
     ro.out = &s->up;
     so.patience_ms = ro.patience_ms = 60000;
-    s->sender = zmodem_send_new(&so, s->now);
-    s->receiver = zmodem_receive_new(&ro, s->now);
+    so.is_clean = ro.is_clean = true;
+    s->is_nameless = ro.protocol == TRANSFER_XMODEM;
+    s->sender = sender_new(&so, s->now);
+    s->receiver = receiver_new(&ro, s->now);
 }
 
 static void end(struct session *s)
 {
-    zmodem_send_free(s->sender);
-    zmodem_receive_free(s->receiver);
+    sender_free(s->sender);
+    receiver_free(s->receiver);
     buf_clear(&s->down);
     buf_clear(&s->up);
     buf_clear(&s->to_receiver);
@@ -245,7 +248,7 @@ static void choose(struct session *s)
     struct transfer_file f = {0};
 
     if (s->sending == s->count) {
-        zmodem_send_finish(s->sender, s->now);
+        sender_finish(s->sender, s->now);
         return;
     }
     f.name = span_of(s->files[s->sending].name);
@@ -254,7 +257,7 @@ static void choose(struct session *s)
     f.files_left = s->count - s->sending;
     f.bytes_left = f.size;
     s->sending++;
-    zmodem_send_offer(s->sender, &f, s->now);
+    sender_offer(s->sender, &f, s->now);
 }
 
 static void sender_said(struct session *s, const struct transfer_event *ev)
@@ -267,13 +270,12 @@ static void sender_said(struct session *s, const struct transfer_event *ev)
         break;
     case TRANSFER_WANT_CRC:
         assert_true(ev->size <= f->size);
-        zmodem_send_give_crc(s->sender, libdeflate_crc32(0, f->bytes, (size_t)ev->size),
-                             s->now);
+        sender_give_crc(s->sender, libdeflate_crc32(0, f->bytes, (size_t)ev->size), s->now);
         break;
     case TRANSFER_WANT_DATA:
         assert_true(ev->offset + ev->size <= f->size);
-        zmodem_send_give(s->sender, ev->offset,
-                         span_from(f->bytes + ev->offset, (size_t)ev->size), s->now);
+        sender_give(s->sender, ev->offset, span_from(f->bytes + ev->offset, (size_t)ev->size),
+                    s->now);
         break;
     case TRANSFER_SENT:
         s->sent++;
@@ -303,15 +305,20 @@ static void decide(struct session *s, const struct transfer_file *offered)
             memcmp(offered->name.data, name, offered->name.len) == 0)
             break;
     }
+    if (s->is_nameless) {
+        s->taking = 0;
+        receiver_accept(s->receiver, 0, s->now);
+        return;
+    }
     assert_true(s->taking < s->count);
     assert_int_equal(offered->size, s->files[s->taking].size);
     assert_int_equal(offered->modified, 1704164645);
     if (s->files[s->taking].is_refused)
-        zmodem_receive_skip(s->receiver, s->now);
+        receiver_skip(s->receiver, "it is refused", s->now);
     else if (s->files[s->taking].resume > 0)
-        zmodem_receive_check(s->receiver, s->files[s->taking].resume, s->now);
+        receiver_check(s->receiver, s->files[s->taking].resume, s->now);
     else
-        zmodem_receive_accept(s->receiver, 0, s->now);
+        receiver_accept(s->receiver, 0, s->now);
 }
 
 static void receiver_said(struct session *s, const struct transfer_event *ev)
@@ -323,11 +330,11 @@ static void receiver_said(struct session *s, const struct transfer_event *ev)
         decide(s, &ev->file);
         break;
     case TRANSFER_CHECKED:
-        zmodem_receive_accept(
-            s->receiver,
-            ev->has_crc && ev->crc == libdeflate_crc32(0, f->got, (size_t)f->resume) ? f->resume
-                                                                                     : 0,
-            s->now);
+        receiver_accept(s->receiver,
+                        ev->has_crc && ev->crc == libdeflate_crc32(0, f->got, (size_t)f->resume)
+                            ? f->resume
+                            : 0,
+                        s->now);
         break;
     case TRANSFER_DATA:
         assert_true(ev->offset + (int64_t)ev->data.len <= f->size);
@@ -338,7 +345,7 @@ static void receiver_said(struct session *s, const struct transfer_event *ev)
         assert_int_equal(ev->offset, f->size);
         assert_memory_equal(f->got, f->bytes, (size_t)f->size);
         f->is_whole = true;
-        zmodem_receive_stored(s->receiver, true, s->now);
+        receiver_stored(s->receiver, true, s->now);
         break;
     case TRANSFER_FAILED:
         s->receiver_failed = true;
@@ -394,7 +401,7 @@ static void pull_sender(struct session *s)
     size_t before = in.len;
     struct transfer_event ev;
 
-    while (s->down.len < PIPE && zmodem_send_next(s->sender, &in, s->now, &ev))
+    while (s->down.len < PIPE && sender_next(s->sender, &in, s->now, &ev))
         sender_said(s, &ev);
     buf_consume(&s->to_sender, before - in.len);
 }
@@ -405,7 +412,7 @@ static void pull_receiver(struct session *s)
     size_t before = in.len;
     struct transfer_event ev;
 
-    while (zmodem_receive_next(s->receiver, &in, s->now, &ev))
+    while (receiver_next(s->receiver, &in, s->now, &ev))
         receiver_said(s, &ev);
     buf_consume(&s->to_receiver, before - in.len);
 }
@@ -424,8 +431,8 @@ static void run(struct session *s)
         carry(s, &s->down, &s->to_receiver);
         carry(s, &s->up, &s->to_sender);
         if (is_quiet(s)) {
-            int64_t a = zmodem_send_deadline(s->sender);
-            int64_t b = zmodem_receive_deadline(s->receiver);
+            int64_t a = sender_deadline(s->sender);
+            int64_t b = receiver_deadline(s->receiver);
             int64_t next = a < b ? a : b;
 
             pull_sender(s);
@@ -435,8 +442,8 @@ static void run(struct session *s)
             if (next == TRANSFER_NEVER)
                 continue;
             s->now = next > s->now ? next : s->now;
-            zmodem_send_timeout(s->sender, s->now);
-            zmodem_receive_timeout(s->receiver, s->now);
+            sender_timeout(s->sender, s->now);
+            receiver_timeout(s->receiver, s->now);
         }
     }
 }
@@ -450,8 +457,8 @@ static void expect_all(const struct session *s)
     assert_int_equal(s->sent + s->skipped, s->count);
 }
 
-static const struct zmodem_send_options plain_send;
-static const struct zmodem_receive_options plain_receive;
+static const struct transfer_options plain_send;
+static const struct transfer_options plain_receive;
 
 static void files_are_exact(void **state)
 {
@@ -463,9 +470,9 @@ static void files_are_exact(void **state)
         for (size_t k = 0; k < COUNT(kinds); k++) {
             for (unsigned option = 0; option < 4; option++) {
                 struct session s = {.seed = (unsigned)(i * 10 + k), .piece = option ? 0 : 1000};
-                struct zmodem_send_options send = {.is_large = option == 1,
-                                                   .escapes_all = option == 2};
-                struct zmodem_receive_options receive = {.escapes_all = option == 3};
+                struct transfer_options send = {.is_large = option == 1,
+                                                .escapes_all = option == 2};
+                struct transfer_options receive = {.escapes_all = option == 3};
 
                 add_file(&s, "a file", sizes[i], kinds[k]);
                 begin(&s, &send, &receive);
@@ -490,7 +497,7 @@ static void a_batch_comes_one_byte_at_a_time(void **state)
     begin(&s, &plain_send, &plain_receive);
     run(&s);
     expect_all(&s);
-    assert_int_equal(s.skipped, 1);
+    assert_int_equal(s.skipped, 2); /* the empty one has nothing to send */
     end(&s);
 }
 
@@ -530,9 +537,9 @@ static void bad_lines_never_make_a_wrong_file(void **state)
     (void)state;
     for (unsigned seed = 1; seed <= 10000; seed++) {
         struct session s = {.seed = seed};
-        struct zmodem_send_options send = {.is_large = seed % 3 == 0,
-                                           .escapes_all = seed % 7 == 0};
-        struct zmodem_receive_options receive = {.escapes_all = seed % 5 == 0};
+        struct transfer_options send = {.is_large = seed % 3 == 0,
+                                        .escapes_all = seed % 7 == 0};
+        struct transfer_options receive = {.escapes_all = seed % 5 == 0};
 
         s.fault = 200 + roll(&s) % 4000;
         s.faults = 1 + roll(&s) % 12;
@@ -574,13 +581,185 @@ static void what_is_not_zmodem_ends_soon(void **state)
         for (unsigned i = 0; i < sizeof(noise); i++)
             noise[i] = (uint8_t)(roll(&s) % 4 == 0 ? 0x18 : roll(&s) % 3 ? '*' : roll(&s));
         begin(&s, &plain_send, &plain_receive);
-        while (zmodem_receive_next(s.receiver, &in, 0, &ev))
+        while (receiver_next(s.receiver, &in, 0, &ev))
             assert_true(ev.type == TRANSFER_FAILED || ev.type == TRANSFER_DONE);
         in = span_from(noise, sizeof(noise));
-        while (zmodem_send_next(s.sender, &in, 0, &ev))
+        while (sender_next(s.sender, &in, 0, &ev))
             assert_true(ev.type == TRANSFER_FAILED || ev.type == TRANSFER_DONE);
         end(&s);
     }
+}
+
+/* --- YMODEM and XMODEM --- */
+
+static void ymodem_files_are_exact(void **state)
+{
+    static const int64_t sizes[] = {0, 1, 128, 1024, 1025, 8192, 40001, 300000};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        for (unsigned p = TRANSFER_YMODEM; p <= TRANSFER_YMODEM_G; p++) {
+            struct session s = {.seed = (unsigned)i + p, .piece = i % 2 ? 0 : 1};
+            struct transfer_options options = {.protocol = p};
+
+            add_file(&s, "a file", sizes[i], 0);
+            add_file(&s, "another", 3000, 0x18);
+            add_file(&s, "a third", 5000, 0x04);
+            begin(&s, &options, &options);
+            run(&s);
+            expect_all(&s);
+            end(&s);
+        }
+    }
+}
+
+static void xmodem_sends_one_file(void **state)
+{
+    static const int64_t sizes[] = {128, 1024, 128000};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct session s = {.seed = (unsigned)i};
+        struct transfer_options options = {.protocol = TRANSFER_XMODEM};
+
+        add_file(&s, "", sizes[i], 0);
+        begin(&s, &options, &options);
+        run(&s);
+        expect_all(&s);
+        end(&s);
+    }
+}
+
+static void bad_lines_never_make_a_wrong_file_by_ymodem(void **state)
+{
+    unsigned whole = 0;
+
+    (void)state;
+    for (unsigned seed = 1; seed <= 2000; seed++) {
+        struct session s = {.seed = seed};
+        struct transfer_options options = {.protocol = seed % 4 == 0 ? TRANSFER_YMODEM_G
+                                                                     : TRANSFER_YMODEM};
+
+        s.fault = 200 + roll(&s) % 4000;
+        s.faults = 1 + roll(&s) % 6;
+        add_file(&s, "bad", 1 + roll(&s) % 20000, 0);
+        begin(&s, &options, &options);
+        run(&s);
+        whole += s.files[0].is_whole;
+        end(&s);
+    }
+    assert_true(whole > 1000);
+}
+
+static void a_cut_line_ends_ymodem(void **state)
+{
+    (void)state;
+    for (int64_t all = 1; all < 9000; all += 97) {
+        struct session s = {.seed = 9, .cut = all};
+        struct transfer_options options = {.protocol = TRANSFER_YMODEM};
+
+        add_file(&s, "cut", 5000, 0);
+        begin(&s, &options, &options);
+        run(&s);
+        end(&s);
+    }
+}
+
+/* Somebody has begun YMODEM at the other side of a ZMODEM that nobody answers. */
+static void who_asks_for_ymodem_is_sent_that(void **state)
+{
+    static const enum transfer_protocol kinds[] = {TRANSFER_YMODEM, TRANSFER_YMODEM_G};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct session s = {.seed = 1};
+        struct transfer_options receive = {.protocol = kinds[i]};
+
+        add_file(&s, "a file", 70000, 0);
+        begin(&s, &plain_send, &receive);
+        run(&s);
+        expect_all(&s);
+        assert_int_equal(sender_protocol(s.sender), kinds[i]);
+        end(&s);
+    }
+}
+
+/* Programs of before 1985: sums, and no long blocks. */
+static void old_programs_are_sent_short_blocks(void **state)
+{
+    struct buf out = {.max = 100000};
+    struct transfer_options options = {.protocol = TRANSFER_XMODEM, .out = &out};
+    struct sender *s = sender_new(&options, 0);
+    struct transfer_file f = {.name = SPAN_LIT("x"), .size = 2000};
+    struct transfer_event ev;
+    char bytes[2000];
+    struct span in = SPAN_LIT("\025");
+
+    (void)state;
+    memset(bytes, 'a', sizeof(bytes));
+    assert_true(sender_next(s, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_WANT_FILE);
+    sender_offer(s, &f, 0);
+    assert_true(sender_next(s, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_BEGUN);
+    assert_true(sender_next(s, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_WANT_DATA);
+    sender_give(s, 0, span_from(bytes, (size_t)ev.size), 0);
+    assert_int_equal(out.len, 3 + 128 + 1);
+    assert_memory_equal(out.data, "\001\001\376aaaa", 7);
+    assert_int_equal((unsigned char)out.data[131], (unsigned char)(128 * 'a'));
+    sender_free(s);
+    buf_clear(&out);
+}
+
+/* One that takes CRC, but only short blocks, says NAK to the first until it is short. */
+static void a_long_block_that_is_refused_becomes_short(void **state)
+{
+    struct buf out = {.max = 100000};
+    struct transfer_options options = {.protocol = TRANSFER_XMODEM, .out = &out};
+    struct sender *s = sender_new(&options, 0);
+    struct transfer_file f = {.name = SPAN_LIT("x"), .size = 2000};
+    struct transfer_event ev;
+    char bytes[2000];
+    struct span in = SPAN_LIT("C");
+
+    (void)state;
+    memset(bytes, 'a', sizeof(bytes));
+    while (sender_next(s, &in, 0, &ev)) {
+        if (ev.type == TRANSFER_WANT_FILE)
+            sender_offer(s, &f, 0);
+        if (ev.type == TRANSFER_WANT_DATA)
+            sender_give(s, ev.offset, span_from(bytes, (size_t)ev.size), 0);
+    }
+    assert_int_equal(out.len, 3 + 1024 + 2);
+    in = SPAN_LIT("\025\025\025");
+    while (sender_next(s, &in, 0, &ev))
+        fail();
+    assert_int_equal(out.data[3 * 1029], 1);
+    assert_int_equal(out.len, 3 * 1029 + 3 + 128 + 2);
+    in = SPAN_LIT("\006");
+    assert_true(sender_next(s, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_WANT_DATA);
+    assert_int_equal(ev.offset, 128);
+    sender_free(s);
+    buf_clear(&out);
+}
+
+static void two_cans_end_ymodem(void **state)
+{
+    struct session s = {.seed = 1};
+    struct transfer_options options = {.protocol = TRANSFER_YMODEM};
+    struct transfer_event ev;
+    struct span in = SPAN_LIT("\030\030");
+
+    (void)state;
+    begin(&s, &options, &options);
+    assert_true(sender_next(s.sender, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_FAILED);
+    in = SPAN_LIT("\030\030");
+    assert_true(receiver_next(s.receiver, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_FAILED);
+    end(&s);
 }
 
 int main(void)
@@ -595,6 +774,14 @@ int main(void)
         cmocka_unit_test(bad_lines_never_make_a_wrong_file),
         cmocka_unit_test(a_cut_line_ends_both),
         cmocka_unit_test(what_is_not_zmodem_ends_soon),
+        cmocka_unit_test(ymodem_files_are_exact),
+        cmocka_unit_test(xmodem_sends_one_file),
+        cmocka_unit_test(bad_lines_never_make_a_wrong_file_by_ymodem),
+        cmocka_unit_test(a_cut_line_ends_ymodem),
+        cmocka_unit_test(who_asks_for_ymodem_is_sent_that),
+        cmocka_unit_test(old_programs_are_sent_short_blocks),
+        cmocka_unit_test(a_long_block_that_is_refused_becomes_short),
+        cmocka_unit_test(two_cans_end_ymodem),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
