@@ -15,7 +15,7 @@ override CPPFLAGS += -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' \
             -DPERIGEE_PREFIX='"$(PREFIX)"' -Icore -I$(BUILD)/gen $(LUA_CFLAGS)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=c17 $(WARN) $(SAN_FLAGS) -fno-omit-frame-pointer -pthread $(CFLAGS)
-LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -ldeflate -lvterm -lm -pthread
+LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -ldeflate -larchive -lnettle -lvterm -lm -pthread
 
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@echo "$(1) $(patsubst $(BUILD)/%,%,$@)")

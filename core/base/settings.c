@@ -70,6 +70,8 @@ const struct setting settings_table[] = {
     NUMBER("limits.sql_rows", sql_rows, 10, 1000000, 10000, true, "rows of a query's result"),
     NUMBER("terminal.baud", baud, 0, 1000000, 0, true,
            "pace of what is sent, as a modem's; any key skips it; 0: none"),
+    NUMBER("files.part_days", part_days, 1, 3650, 7, true,
+           "how long what has come of an upload is kept"),
     LIST("files.roots", file_roots, "", folder_check, true,
          "folders, with their whole path, that handlers may name files in"),
     LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,

@@ -42,6 +42,7 @@ struct settings {
     long lua_mb;
     long sql_ms;
     long sql_rows;
+    long part_days;                 /* what has come of an upload is kept so long */
     struct setting_list file_roots; /* folders that handlers may name files in */
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
 };

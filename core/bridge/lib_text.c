@@ -1,6 +1,7 @@
 /* lib_text.c -- bbs.text: text as it stands on a terminal, where a wide character takes two
  * columns and a combining one none. */
 #include "base/utf8.h"
+#include "base/size.h"
 #include "bridge/internal.h"
 #include "term/ansi.h"
 
@@ -97,10 +98,22 @@ static int l_strip(lua_State *L)
     return 1;
 }
 
+/* text.size(bytes) -> "1.4 MiB" */
+static int l_size(lua_State *L)
+{
+    lua_Number bytes = luaL_checknumber(L, 1);
+    struct buf *out = buf_push(L, 100);
+
+    size_add(out, bytes);
+    buf_push_text(L, out);
+    return 1;
+}
+
 int luaopen_bbs_text(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"width", l_width}, {"cut", l_cut},     {"pad", l_pad},
-                                         {"wrap", l_wrap},   {"strip", l_strip}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"width", l_width}, {"cut", l_cut},   {"pad", l_pad}, {"wrap", l_wrap},
+        {"strip", l_strip}, {"size", l_size}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

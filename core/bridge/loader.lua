@@ -443,6 +443,7 @@ own_modules["bbs.keep"] = function(name)
   return kept[name]
 end
 own_modules["bbs.users"] = own "users"
+own_modules["bbs.files"] = own "files"
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
 own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list

@@ -34,6 +34,10 @@ static const char list_lua[] = {
 #include "list.lua.h"
 };
 
+static const char files_lua[] = {
+#include "files.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -104,6 +108,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.settings", luaopen_bbs_settings},
     {"bbs.sys", luaopen_bbs_sys},
     {"core.accounts", luaopen_core_accounts},
+    {"core.files", luaopen_core_files},
     {NULL, NULL},
 };
 
@@ -113,7 +118,7 @@ static const struct {
 } own_files[] = {
     {"users", users_lua},   {"client", client_lua}, {"choose", choose_lua},
     {"pager", pager_lua},   {"editor", editor_lua}, {"list", list_lua},
-    {"rescue", rescue_lua},
+    {"rescue", rescue_lua}, {"files", files_lua},
 };
 
 static void add_own_files(lua_State *L)

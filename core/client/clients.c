@@ -16,6 +16,16 @@ double clients_now(const struct clients *all)
     return ev_now(all->config.loop);
 }
 
+struct worker *clients_disks(const struct clients *all)
+{
+    return all->config.disks;
+}
+
+const char *clients_files(const struct clients *all)
+{
+    return all->config.files;
+}
+
 bool clients_turn_is_long(const struct clients *all)
 {
     return ev_time() - all->turn_began > TURN_SECONDS;

@@ -30,6 +30,9 @@ struct clients_config {
     void *arg;
 };
 
+struct worker *clients_disks(const struct clients *all);
+const char *clients_files(const struct clients *all); /* the data folder's files/ */
+
 struct clients *clients_new(const struct clients_config *config);
 void clients_free(struct clients *all); /* ends all calls at once; NULL is allowed */
 

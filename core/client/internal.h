@@ -232,7 +232,8 @@ void output_wire(struct client *c, const struct text_wire *w, bool from_line);
 void output_line(struct client *c, struct span wire);  /* the prompt's line may be in it */
 void output_piped(struct client *c, struct span utf8); /* with pipe codes, encoded */
 bool output_flows(const struct client *c);             /* is text wrapped, or read? */
-void output_line_end(struct client *c); /* to the beginning of a line, if Enter was typed */
+void output_line_end(struct client *c);   /* to the beginning of a line, if Enter was typed */
+void output_fresh_line(struct client *c); /* ... if anything stands in it */
 double
 output_paced_at(const struct client *c); /* when more is due; 0: nothing waits for that */
 void output_skip_pace(struct client *c); /* a key has been typed */

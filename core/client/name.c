@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/utf8.h"
 #include "term/ansi.h"
 #include "term/charset.h"
 
@@ -91,10 +90,7 @@ bool name_make_safe(struct span said, char name[NAME_MAX_BYTES + 1])
     buf_init(&utf8, BUF_LARGE);
     buf_init(&clean, BUF_LARGE);
     said = without_path(said);
-    if (utf8_is_valid(said))
-        buf_add(&utf8, said);
-    else
-        charset_decode_cp437(&utf8, said);
+    charset_decode_unknown(&utf8, said);
     ansi_strip(&clean, buf_span(&utf8), false);
     replace(&clean, "/\\:*?\"<>|", '_');
     left = trim(buf_span(&clean));

@@ -159,6 +159,12 @@ void output_line_end(struct client *c)
     buf_reset(&c->line);
 }
 
+void output_fresh_line(struct client *c)
+{
+    c->after_field = c->after_field || c->line.len > 0;
+    output_line_end(c);
+}
+
 void output_line(struct client *c, struct span wire)
 {
     if (c->state >= CLIENT_SHUT || wire.len == 0)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -185,4 +186,36 @@ int place_open_folder(const struct place *p, struct err *e)
         return fail(p, folder, e);
     close(folder);
     return fd;
+}
+
+int place_rename(const struct place *from, const struct place *to, struct err *e)
+{
+    char old[NAME_BYTES];
+    char new[NAME_BYTES];
+    int source = open_above(from, old);
+    int target;
+    int rc;
+
+    if (source < 0)
+        return fail(from, -1, e);
+    target = open_above(to, new);
+    if (target < 0)
+        return fail(to, source, e);
+    rc = renameat2(source, old, target, new, RENAME_NOREPLACE);
+    close(target);
+    if (rc < 0)
+        return fail(errno == ENOENT ? from : to, source, e);
+    close(source);
+    return 0;
+}
+
+int place_remove(const struct place *p, struct err *e)
+{
+    char name[NAME_BYTES];
+    int folder = open_above(p, name);
+
+    if (folder < 0 || unlinkat(folder, name, 0) < 0)
+        return fail(p, folder, e);
+    close(folder);
+    return 0;
 }

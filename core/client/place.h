@@ -30,6 +30,10 @@ const char *place_name(const struct place *p);
  * Blocks. */
 int place_open(const struct place *p, int flags, struct err *e);
 
+/* Give it another place, on the same disk, where nothing is yet. -1 and `e`. Blocks. */
+int place_rename(const struct place *from, const struct place *to, struct err *e);
+int place_remove(const struct place *p, struct err *e); /* the same, of a file */
+
 /* A folder, made where its last name is missing. -1 and `e`. Blocks. */
 int place_open_folder(const struct place *p, struct err *e);
 

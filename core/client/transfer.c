@@ -306,7 +306,7 @@ void client_send_files(struct client *c, const struct send_file *files, unsigned
     struct transfer *t = transfer_new(c, count, protocol);
 
     prompt_keep_line(c);
-    output_line_end(c);
+    output_fresh_line(c);
     t->is_sending = true;
     for (unsigned i = 0; i < count; i++) {
         t->items[i].place = files[i].place;
@@ -320,7 +320,7 @@ void client_receive_files(struct client *c, const struct receive_options *option
     struct transfer *t = transfer_new(c, 0, options->protocol);
 
     prompt_keep_line(c);
-    output_line_end(c);
+    output_fresh_line(c);
     t->receive = *options;
     transfer_receive_begin(t);
 }

@@ -332,6 +332,11 @@ static uint32_t glyph(unsigned char byte)
     return byte < 32 && cp437_low[byte] ? cp437_low[byte] : charset_from_cp437(byte);
 }
 
+bool charset_decode_unknown(struct buf *out, struct span bytes)
+{
+    return utf8_is_valid(bytes) ? buf_add(out, bytes) : charset_decode_cp437(out, bytes);
+}
+
 bool charset_decode_art(struct buf *out, struct span bytes)
 {
     size_t before = out->len;

@@ -32,8 +32,11 @@ bool charset_encode(struct buf *out, struct span text, enum charset to);
 /* Append `bytes` (CP437) as UTF-8. Control characters stay. As buf_add. */
 bool charset_decode_cp437(struct buf *out, struct span bytes);
 
-/* The same for drawings, in which control codes are glyphs ('♥', '►'), but for TAB, LF, CR, SUB
- * and ESC. */
+/* Bytes of which nobody says: UTF-8 where they are valid, else CP437. As buf_add. */
+bool charset_decode_unknown(struct buf *out, struct span bytes);
+
+/* The same as decode_cp437 for drawings, in which control codes are glyphs ('♥', '►'), but for
+ * TAB, LF, CR, SUB and ESC. */
 bool charset_decode_art(struct buf *out, struct span bytes);
 
 /* As charset_encode, for a drawing: what was a control code is one again where that shows the

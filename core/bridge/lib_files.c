@@ -1,0 +1,350 @@
+/* lib_files.c -- core.files: what files.lua does with the disk. Each waits for one of the
+ * threads that transfers read and write on. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bridge/internal.h"
+#include "client/archive.h"
+#include "client/folder.h"
+#include "term/charset.h"
+
+enum { TEXT_MOST = 1 << 20 };
+
+struct file_work {
+    struct job job;
+    struct task *task; /* NULL: its handler does not wait any more */
+    int (*run)(struct file_work *w, struct err *e);
+    int (*push)(lua_State *L, const struct file_work *w);
+    struct place place;
+    struct place target;
+    struct file_list list;
+    struct buf text;
+    char digest[DIGEST_TEXT];
+    int64_t size;
+    int64_t number;
+    int rc;
+    struct err error;
+};
+
+/* --- on a thread --- */
+
+static void run_work(struct job *job, void *context)
+{
+    struct file_work *w = (struct file_work *)job;
+
+    (void)context;
+    w->rc = w->run(w, &w->error);
+}
+
+static int run_list(struct file_work *w, struct err *e)
+{
+    return folder_read(&w->place, &w->list, e);
+}
+
+static int run_changed(struct file_work *w, struct err *e)
+{
+    w->number = folder_changed(&w->place, e);
+    return w->number < 0 ? -1 : 0;
+}
+
+static int look_into(struct file_work *w, int fd, struct err *e)
+{
+    struct err ignored; /* a broken archive has no description, and is a file all the same */
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return err_set(e, "stat failed");
+    w->size = st.st_size;
+    w->number = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    if (archive_is_name(span_of(w->place.path)))
+        archive_description(fd, &w->text, &ignored);
+    return file_digest(fd, w->digest, e);
+}
+
+static int run_examine(struct file_work *w, struct err *e)
+{
+    int fd = place_open(&w->place, O_RDONLY, e);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = look_into(w, fd, e);
+    close(fd);
+    return rc;
+}
+
+static int run_contents(struct file_work *w, struct err *e)
+{
+    int fd = place_open(&w->place, O_RDONLY, e);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = archive_read(fd, &w->list, e);
+    close(fd);
+    return rc;
+}
+
+static int run_read(struct file_work *w, struct err *e)
+{
+    int fd = place_open(&w->place, O_RDONLY, e);
+    struct buf bytes;
+    ssize_t n;
+
+    if (fd < 0)
+        return -1;
+    buf_init(&bytes, TEXT_MOST);
+    n = pread(fd, buf_room(&bytes, TEXT_MOST), TEXT_MOST, 0);
+    close(fd);
+    if (n > 0) {
+        buf_added(&bytes, (size_t)n);
+        charset_decode_unknown(&w->text, buf_span(&bytes));
+    }
+    buf_clear(&bytes);
+    return n < 0 ? err_set(e, "%s: it can't be read", w->place.path) : 0;
+}
+
+static int run_clean(struct file_work *w, struct err *e)
+{
+    w->number = folder_clean(&w->place, w->number, e);
+    return w->number < 0 ? -1 : 0;
+}
+
+static int run_move(struct file_work *w, struct err *e)
+{
+    return place_rename(&w->place, &w->target, e);
+}
+
+static int run_remove(struct file_work *w, struct err *e)
+{
+    return place_remove(&w->place, e);
+}
+
+/* --- and back --- */
+
+static void free_work(struct file_work *w)
+{
+    place_clear(&w->place);
+    place_clear(&w->target);
+    file_list_clear(&w->list);
+    buf_clear(&w->text);
+    mem_free(w);
+}
+
+static void done(struct job *job)
+{
+    struct file_work *w = (struct file_work *)job;
+
+    if (w->task)
+        task_wake(w->task, w);
+    free_work(w);
+}
+
+static void cancel(void *wait)
+{
+    ((struct file_work *)wait)->task = NULL;
+}
+
+static int worked(lua_State *L, int status, lua_KContext at)
+{
+    const struct file_work *w = lua_touserdata(L, (int)at + 1);
+
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    if (w->rc < 0) {
+        lua_pushnil(L);
+        lua_pushstring(L, w->error.text);
+        return 2;
+    }
+    return w->push(L, w);
+}
+
+static int push_true(lua_State *L, const struct file_work *w)
+{
+    (void)w;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int push_number(lua_State *L, const struct file_work *w)
+{
+    lua_pushinteger(L, (lua_Integer)w->number);
+    return 1;
+}
+
+static int push_text(lua_State *L, const struct file_work *w)
+{
+    struct span s = buf_span(&w->text);
+
+    lua_pushlstring(L, s.len ? s.data : "", s.len);
+    return 1;
+}
+
+static int push_list(lua_State *L, const struct file_work *w)
+{
+    lua_createtable(L, (int)w->list.count, 0);
+    for (unsigned i = 0; i < w->list.count; i++) {
+        const struct file_entry *f = &w->list.entries[i];
+
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, f->name);
+        lua_setfield(L, -2, "name");
+        lua_pushinteger(L, (lua_Integer)f->size);
+        lua_setfield(L, -2, "size");
+        lua_pushinteger(L, (lua_Integer)f->modified);
+        lua_setfield(L, -2, "modified");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static int push_examined(lua_State *L, const struct file_work *w)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, (lua_Integer)w->size);
+    lua_setfield(L, -2, "size");
+    lua_pushinteger(L, (lua_Integer)w->number);
+    lua_setfield(L, -2, "modified");
+    lua_pushstring(L, w->digest);
+    lua_setfield(L, -2, "sha256");
+    push_text(L, w);
+    lua_setfield(L, -2, "description");
+    return 1;
+}
+
+/* --- the functions --- */
+
+static int find_place(const struct bridge *b, struct span path, struct place *out,
+                      struct err *e)
+{
+    return place_find(out, b->config.settings, clients_files(b->all), path, e);
+}
+
+static int submit(lua_State *L, int (*run)(struct file_work *w, struct err *e),
+                  int (*push)(lua_State *L, const struct file_work *w), bool has_target,
+                  int64_t number)
+{
+    struct bridge *b = bridge_of(L);
+    struct place target = {0};
+    struct place place;
+    struct file_work *w;
+    struct span path;
+    struct err e;
+
+    task_current(L);
+    if (!b->all)
+        return luaL_error(L, "files: there is no server here");
+    if (has_target) {
+        path.data = luaL_checklstring(L, 2, &path.len);
+        luaL_checkstring(L, 1);
+        if (find_place(b, path, &target, &e) < 0)
+            return luaL_error(L, "%s", e.text);
+    }
+    path.data = luaL_checklstring(L, 1, &path.len);
+    if (find_place(b, path, &place, &e) < 0) {
+        place_clear(&target);
+        return luaL_error(L, "%s", e.text);
+    }
+    w = mem_zalloc(sizeof(*w));
+    w->job = (struct job){.run = run_work, .done = done};
+    w->run = run;
+    w->number = number;
+    w->push = push;
+    w->place = place;
+    w->target = target;
+    buf_init(&w->text, 4 * TEXT_MOST);
+    w->task = b->current;
+    worker_add(clients_disks(b->all), &w->job);
+    lua_settop(L, 0);
+    return task_wait(L, cancel, w, worked);
+}
+
+/* Each gives nil and why not where it fails, and waits.
+ * files.list(folder) -> { {name=, size=, modified=Unix nanoseconds}, ... } */
+static int l_list(lua_State *L)
+{
+    return submit(L, run_list, push_list, false, 0);
+}
+
+/* files.changed(folder) -> when a name was last added or taken away, Unix nanoseconds */
+static int l_changed(lua_State *L)
+{
+    return submit(L, run_changed, push_number, false, 0);
+}
+
+/* files.examine(path) -> {size=, modified=, sha256=, description=text of its FILE_ID.DIZ} */
+static int l_examine(lua_State *L)
+{
+    return submit(L, run_examine, push_examined, false, 0);
+}
+
+/* files.contents(path) -> as list, of what is in an archive; sizes of -1 are not known */
+static int l_contents(lua_State *L)
+{
+    return submit(L, run_contents, push_list, false, 0);
+}
+
+/* files.clean(folder, nanoseconds) -> how many files were older than that, and are gone */
+static int l_clean(lua_State *L)
+{
+    lua_Integer before = luaL_checkinteger(L, 2);
+
+    return submit(L, run_clean, push_number, false, (int64_t)before);
+}
+
+/* files.read(path) -> its text, the first MiB, as UTF-8 */
+static int l_read(lua_State *L)
+{
+    return submit(L, run_read, push_text, false, 0);
+}
+
+/* files.move(from, to) -> true; never over another file */
+static int l_move(lua_State *L)
+{
+    return submit(L, run_move, push_true, true, 0);
+}
+
+/* files.remove(path) -> true */
+static int l_remove(lua_State *L)
+{
+    return submit(L, run_remove, push_true, false, 0);
+}
+
+/* files.is_archive(name) -> does it end like one? */
+static int l_is_archive(lua_State *L)
+{
+    struct span name;
+
+    name.data = luaL_checklstring(L, 1, &name.len);
+    lua_pushboolean(L, archive_is_name(name));
+    return 1;
+}
+
+/* files.account(client) -> the number of the account, or nil for a guest */
+static int l_account(lua_State *L)
+{
+    int64_t user = client_user(client_box_check(L, 1));
+
+    if (user > 0)
+        lua_pushinteger(L, (lua_Integer)user);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+int luaopen_core_files(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"list", l_list},       {"changed", l_changed},
+        {"examine", l_examine}, {"contents", l_contents},
+        {"clean", l_clean},     {"read", l_read},
+        {"move", l_move},       {"remove", l_remove},
+        {"account", l_account}, {"is_archive", l_is_archive},
+        {NULL, NULL},
+    };
+
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,154 @@
+#include "client/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { PIECE = 262144 };
+
+bool file_list_add(struct file_list *list, struct span name, int64_t size, int64_t modified)
+{
+    struct file_entry *entry;
+
+    if (list->count == FILE_LIST_MOST)
+        return false;
+    if ((list->count & (list->count - 1)) == 0) /* it is full: twice as many */
+        list->entries =
+            mem_realloc(list->entries, (list->count ? list->count * 2 : 1) * sizeof(*entry));
+    entry = &list->entries[list->count++];
+    *entry = (struct file_entry){.name = mem_alloc(name.len + 1), size, modified};
+    memcpy(entry->name, name.data, name.len);
+    entry->name[name.len] = '\0';
+    return true;
+}
+
+void file_list_clear(struct file_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        mem_free(list->entries[i].name);
+    mem_free(list->entries);
+    *list = (struct file_list){0};
+}
+
+static int64_t nanoseconds(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Calls `see` with each entry of a folder that is open; closes it. -1 and `e`. */
+static int
+each_entry(int fd, void (*see)(void *arg, int folder, const char *name, const struct stat *st),
+           void *arg, struct err *e)
+{
+    DIR *dir = fdopendir(fd);
+    const struct dirent *entry;
+    struct stat st;
+
+    if (!dir) {
+        close(fd);
+        return err_set(e, "read a folder: %s", strerror(errno));
+    }
+    while ((entry = readdir(dir))) {
+        if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            see(arg, fd, entry->d_name, &st);
+    }
+    closedir(dir);
+    return 0;
+}
+
+static void add_file(void *arg, int folder, const char *name, const struct stat *st)
+{
+    struct span s = span_of(name);
+
+    (void)folder;
+    if (S_ISREG(st->st_mode) && *name != '.' && place_is_name(s) && utf8_is_valid(s))
+        file_list_add(arg, s, st->st_size, nanoseconds(st->st_mtim));
+}
+
+int folder_read(const struct place *p, struct file_list *out, struct err *e)
+{
+    int fd = place_open_folder(p, e);
+
+    *out = (struct file_list){0};
+    return fd < 0 ? -1 : each_entry(fd, add_file, out, e);
+}
+
+struct cleaning {
+    int64_t before;
+    int64_t count;
+};
+
+static void clean_file(void *arg, int folder, const char *name, const struct stat *st)
+{
+    struct cleaning *cleaning = arg;
+
+    if (S_ISREG(st->st_mode) && nanoseconds(st->st_mtim) < cleaning->before &&
+        unlinkat(folder, name, 0) == 0)
+        cleaning->count++;
+}
+
+static void clean_folder(void *arg, int folder, const char *name, const struct stat *st)
+{
+    const struct cleaning *cleaning = arg;
+    struct err ignored;
+    int fd;
+
+    if (!S_ISDIR(st->st_mode) || *name == '.')
+        return;
+    fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || each_entry(fd, clean_file, arg, &ignored) < 0)
+        return;
+    if (nanoseconds(st->st_mtim) < cleaning->before)
+        unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+int64_t folder_clean(const struct place *p, int64_t before, struct err *e)
+{
+    struct cleaning cleaning = {.before = before};
+    int fd = place_open_folder(p, e);
+
+    return fd < 0 || each_entry(fd, clean_folder, &cleaning, e) < 0 ? -1 : cleaning.count;
+}
+
+int64_t folder_changed(const struct place *p, struct err *e)
+{
+    int fd = place_open_folder(p, e);
+    struct stat st;
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = fstat(fd, &st);
+    close(fd);
+    return rc < 0 ? err_set(e, "%s: %s", p->path, strerror(errno)) : nanoseconds(st.st_mtim);
+}
+
+int file_digest(int fd, char text[DIGEST_TEXT], struct err *e)
+{
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    uint8_t *piece = mem_alloc(PIECE);
+    struct sha256_ctx sum;
+    int64_t at = 0;
+    ssize_t n;
+
+    sha256_init(&sum);
+    while ((n = pread(fd, piece, PIECE, at)) > 0) {
+        sha256_update(&sum, (size_t)n, piece);
+        at += n;
+    }
+    mem_free(piece);
+    if (n < 0)
+        return err_set(e, "read: %s", strerror(errno));
+    sha256_digest(&sum, sizeof(digest), digest);
+    for (unsigned i = 0; i < sizeof(digest); i++)
+        snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
+    return 0;
+}

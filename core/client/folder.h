@@ -1,0 +1,43 @@
+/* folder.h -- what stands in a folder of files: names, sizes, digests. On a worker's threads:
+ * everything here blocks. Part of client/. */
+#ifndef PERIGEE_CLIENT_FOLDER_H
+#define PERIGEE_CLIENT_FOLDER_H
+
+#include <stdint.h>
+
+#include "client/place.h"
+
+enum { FILE_LIST_MOST = 100000 };
+
+struct file_entry {
+    char *name;
+    int64_t size;
+    int64_t modified; /* Unix nanoseconds */
+};
+
+struct file_list {
+    struct file_entry *entries;
+    unsigned count;
+};
+
+/* `name` is copied. False: there are FILE_LIST_MOST already. */
+bool file_list_add(struct file_list *list, struct span name, int64_t size, int64_t modified);
+void file_list_clear(struct file_list *list);
+
+/* The files of a folder (made where it is missing), in no order: no links, no folders, nothing
+ * that begins with a dot, no names that can't be shown. -1 and `e`. */
+int folder_read(const struct place *p, struct file_list *out, struct err *e);
+
+/* When a name was last added or taken away, in Unix nanoseconds; -1 and `e`. */
+int64_t folder_changed(const struct place *p, struct err *e);
+
+/* Remove what was last changed before `before` (Unix nanoseconds) from the folders in a folder:
+ * files, hidden ones too, and folders that are empty then. How many files; -1 and `e`. */
+int64_t folder_clean(const struct place *p, int64_t before, struct err *e);
+
+enum { DIGEST_TEXT = 65 };
+
+/* SHA-256 of an open file, from its beginning, as hexadecimal digits. -1 and `e`. */
+int file_digest(int fd, char text[DIGEST_TEXT], struct err *e);
+
+#endif

@@ -1,0 +1,20 @@
+-- The file areas, in the order in which callers see them. What a sysop puts into an area's
+-- folder, data/files/areas/NAME, is there for callers within a second.
+--
+-- Of each: name, title, about, the levels from which one may `see`, `download` and `upload`,
+-- `max` (bytes of an upload), `space` (bytes of the area), `approve = true` (a sysop looks at
+-- uploads first), `folder` (another place: see files.roots in the settings).
+return {
+  { name = "art", title = "Art", about = "ANSI, ASCII and what draws them",
+    see = 1, download = 1, upload = 10 },
+  { name = "texts", title = "Texts", about = "To be read, or printed",
+    see = 1, download = 1, upload = 10 },
+  { name = "programs", title = "Programs", about = "For machines of all ages",
+    see = 1, download = 10, upload = 10, approve = true, max = 100000000 },
+
+  -- Who may take what: a ratio, for instance. Nothing is refused here. `what` is "download",
+  -- with a list of files, or "upload", with the area; a text says why not.
+  policy = function(_client, _what, _about)
+    return nil
+  end,
+}

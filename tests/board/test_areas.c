@@ -1,0 +1,403 @@
+/* The file areas of the starter board: what a sysop drops in, lists, marks, downloads by rz,
+ * uploads by sz, descriptions, duplicates, approval. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <cmocka.h>
+
+#include "tests/board/peer.h"
+#include "tests/board/stage.h"
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
+#define RQINIT "**\030B00"
+#define RINIT "**\030B01"
+
+enum { PATH_BYTES = 600, ZIP_BYTES = 4000 };
+
+static struct peer_options in_got(void)
+{
+    static char got[PATH_BYTES];
+
+    snprintf(got, sizeof(got), "%s/got", board->folder);
+    mkdir(got, 0700);
+    return (struct peer_options){.folder = got};
+}
+
+static void add_to_zip(struct archive *a, const char *name, const char *text)
+{
+    struct archive_entry *entry = archive_entry_new();
+
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_size(entry, (la_int64_t)strlen(text));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+    archive_write_data(a, text, strlen(text));
+    archive_entry_free(entry);
+}
+
+/* A zip with a description in CP437, at `path` in the board's folder. */
+static void write_zip(const char *path, const char *description)
+{
+    static char bytes[ZIP_BYTES];
+    struct archive *a = archive_write_new();
+    size_t used;
+
+    archive_write_set_format_zip(a);
+    assert_int_equal(archive_write_open_memory(a, bytes, sizeof(bytes), &used), ARCHIVE_OK);
+    add_to_zip(a, "read.me", "hello");
+    add_to_zip(a, "FILE_ID.DIZ", description);
+    archive_write_close(a);
+    archive_write_free(a);
+    board_write_bytes(board, path, bytes, used);
+}
+
+static void make_sysop(void)
+{
+    char folder[PATH_BYTES];
+    const char *const args[] = {
+        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
+        "--data", folder, "--board", board->folder, NULL};
+
+    snprintf(folder, sizeof(folder), "%s/data", board->folder);
+    assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
+}
+
+static struct caller *sign_up(const char *handle)
+{
+    struct caller *c = dial();
+
+    caller_sign_up(c, handle, "sunshine7");
+    return c;
+}
+
+static struct caller *begin(void)
+{
+    board_start(board, NULL);
+    return sign_up("luna");
+}
+
+static void drop_in(const char *area, const char *name, const char *text)
+{
+    char path[PATH_BYTES];
+    char line[PATH_BYTES];
+
+    snprintf(path, sizeof(path), "data/files/areas/%s/%s", area, name);
+    if (strstr(name, ".zip"))
+        write_zip(path, text);
+    else
+        board_write(board, path, text);
+    snprintf(line, sizeof(line), "files: %s in %s is new", name, area);
+    board_expect_log(board, NULL, line);
+}
+
+static void go_to_area(struct caller *c, const char *number, const char *title)
+{
+    caller_send(c, "f");
+    caller_expect(c, "What is there");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, number);
+    caller_expect(c, title);
+    caller_expect(c, "What it is");
+}
+
+static void what_is_dropped_in_is_there(void **state)
+{
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "moon.zip", "Moon and stars\r\nby luna, \311\315\273\r\n\032SAUCE");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "moon.zip");
+    caller_expect(c, "Moon and stars");
+    caller_expect(c, "1 file, ");
+    caller_send(c, "\r");
+    caller_expect(c, "by the sysop");
+    caller_expect(c, "by luna, ╔═╗");
+    caller_expect(c, "Which key? ");
+    caller_send(c, "v");
+    caller_expect(c, "What is in moon.zip");
+    caller_expect(c, "5 bytes  read.me");
+    caller_send(c, "q");
+    caller_expect(c, "Which key? ");
+    board_remove(board, "data/files/areas/art/moon.zip");
+    board_expect_log(board, NULL, "moon.zip in art is gone");
+    caller_send(c, "q");
+    caller_expect(c, "no files");
+}
+
+/* Also by a name that an area has in the store, and nobody may see. */
+static void areas_are_for_levels(void **state)
+{
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "moon.txt", "The moon");
+    board_write(board, "lua/areas.lua",
+                "return { { name = 'art', title = 'Art', see = 50 },\n"
+                "  { name = 'texts', title = 'Writings', download = 50, upload = 50 } }\n");
+    board_expect_log(board, NULL, "reload event=lua");
+    drop_in("texts", "sun.txt", "The sun");
+    caller_send(c, "f");
+    caller_expect(c, "1  Writings");
+    caller_expect(c, "Which area, or key? ");
+    assert_false(caller_has(c, "Art   "));
+    caller_send(c, "s");
+    caller_expect(c, "Search all areas for: ");
+    caller_send(c, "moon\r");
+    caller_expect(c, "no files");
+    caller_send(c, "q");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "1");
+    caller_expect(c, "sun.txt");
+    caller_expect(c, "back ");
+    caller_send(c, "g");
+    caller_expect(c, "sun.txt is for level 50 and above");
+    caller_expect(c, "back ");
+    caller_send(c, "u");
+    caller_expect(c, "Uploads here are for level 50 and above");
+}
+
+static void lists_are_searched_filtered_and_sorted(void **state)
+{
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "moon.zip", "Silver, and far away");
+    drop_in("art", "sun.zip", "Gold, and near");
+    drop_in("texts", "a b.txt", "Neither");
+    caller_send(c, "f");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "s");
+    caller_expect(c, "Search all areas for: ");
+    caller_send(c, "silv awa\r");
+    caller_expect(c, "moon.zip");
+    caller_expect(c, "1 file, ");
+    caller_send(c, "q");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "n");
+    caller_expect(c, "New since your last call");
+    caller_expect(c, "3 files, ");
+    caller_send(c, "f");
+    caller_expect(c, "with: _");
+    caller_send(c, "g");
+    caller_expect(c, "with: g_");
+    caller_send(c, "o");
+    caller_expect(c, "sun.zip");
+    caller_expect(c, "1 file, ");
+    caller_send(c, "\033");
+    caller_expect(c, "3 files, ");
+    caller_send(c, "s");
+    caller_expect(c, "by size");
+}
+
+static void assert_text(const char *path, const char *expected)
+{
+    char *text = board_read(board, path);
+
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void marked_files_come_in_one_download(void **state)
+{
+    static char *const rz[] = {"rz", "-q", NULL};
+    struct peer_options options = in_got();
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "a.txt", "one");
+    drop_in("art", "b.txt", "two");
+    drop_in("texts", "c.txt", "three");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "2 files, ");
+    caller_expect(c, "back ");
+    caller_send(c, "t"); /* and the bar goes on */
+    caller_send(c, "q");
+    caller_expect(c, "1 file, 3 bytes marked");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "2");
+    caller_expect(c, "c.txt");
+    caller_expect(c, "back ");
+    caller_send(c, "t");
+    caller_send(c, "d");
+    assert_int_equal(peer_run(c, RQINIT, rz, &options), 0);
+    caller_expect(c, "a.txt");
+    caller_expect(c, "3 bytes");
+    caller_expect(c, "c.txt");
+    caller_expect(c, "Any key goes on.");
+    assert_text("got/a.txt", "one");
+    assert_text("got/c.txt", "three");
+    caller_send(c, " ");
+    caller_expect(c, "back ");
+    caller_send(c, "q");
+    caller_expect(c, "nothing is marked");
+}
+
+static void write_own(const char *name, const char *text)
+{
+    char path[PATH_BYTES];
+
+    in_got();
+    snprintf(path, sizeof(path), "got/%s", name);
+    board_write(board, path, text);
+}
+
+static void expect_uploaded(struct caller *c, char *const argv[])
+{
+    struct peer_options options = in_got();
+
+    caller_send(c, "u");
+    peer_run(c, RINIT, argv, &options);
+}
+
+static void uploads_are_described_and_kept_once(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "a.txt", "b.zip", NULL};
+    static char *const again[] = {"sz", "-q", "c.txt", "a.txt", NULL};
+    struct caller *c = begin();
+
+    (void)state;
+    write_own("a.txt", "one");
+    write_own("c.txt", "one");
+    write_zip("got/b.zip", "Of itself");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    expect_uploaded(c, sz);
+    caller_expect(c, "a.txt");
+    caller_expect(c, "b.zip");
+    caller_expect(c, "What is a.txt?");
+    caller_send(c, "The first of all\r");
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, " ");
+    caller_expect(c, "a.txt");
+    caller_expect(c, "The first of all");
+    caller_expect(c, "Of itself");
+    caller_expect(c, "back ");
+    assert_text("data/files/areas/art/a.txt", "one");
+    write_own("a.txt", "another");
+    expect_uploaded(c, again);
+    caller_expect(c, "it is here already, as a.txt in Art");
+    caller_expect(c, "What is a.txt?");
+    caller_send(c, "\r");
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, " ");
+    caller_expect(c, "a-2.txt");
+    caller_expect(c, "3 files, ");
+    assert_text("data/files/areas/art/a-2.txt", "another");
+    caller_expect(c, "back ");
+    caller_send(c, "\r");
+    caller_expect(c, "by luna");
+}
+
+static void a_sysop_approves(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "a.exe", NULL};
+    struct caller *c;
+    struct caller *other;
+    struct caller *sysop;
+
+    (void)state;
+    make_sysop();
+    c = begin();
+    write_own("a.exe", "one");
+    go_to_area(c, "3", "Programs");
+    caller_expect(c, "back ");
+    expect_uploaded(c, sz);
+    caller_expect(c, "What is a.exe?");
+    caller_send(c, "A game\r");
+    caller_expect(c, "A sysop looks at it");
+    caller_send(c, " ");
+    caller_expect(c, "(waiting) ");
+    other = sign_up("sol");
+    go_to_area(other, "3", "Programs");
+    caller_expect(other, "no files");
+    sysop = dial();
+    caller_log_in(sysop, "moon", "moonmoon9");
+    caller_send(sysop, "f");
+    caller_expect(sysop, "Which area, or key? ");
+    caller_send(sysop, "a");
+    caller_expect(sysop, "a.exe");
+    caller_expect(sysop, "back ");
+    caller_send(sysop, "\r");
+    caller_expect(sysop, "It waits for a sysop.");
+    caller_expect(sysop, "Which key? ");
+    caller_send(sysop, "a");
+    caller_expect(sysop, "Which key? ");
+    caller_send(other, "s");
+    caller_expect(other, "A game");
+    caller_send(sysop, "x");
+    caller_expect(sysop, "Remove a.exe for good?");
+    caller_send(sysop, "y");
+    caller_expect(sysop, "no files");
+    caller_send(other, "s");
+    caller_expect(other, "no files");
+}
+
+/* The line drops when all has come, and before it was described. */
+static void what_has_come_whole_is_not_lost(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "a.txt", NULL};
+    struct caller *c = begin();
+
+    (void)state;
+    write_own("a.txt", "one");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    expect_uploaded(c, sz);
+    caller_expect(c, "What is a.txt?");
+    hang_up(c);
+    c = sign_up("sol");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "a.txt");
+}
+
+static void guests_of_dumb_terminals_type_numbers(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    board_start(board, NULL);
+    c = dial_as(CALLER_DUMB);
+    caller_sign_up(c, "luna", "sunshine7");
+    drop_in("art", "a.txt", "one");
+    drop_in("art", "b.txt", "two");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    caller_send(c, "t");
+    caller_expect(c, "Mark which? ");
+    caller_send(c, "1-2\r");
+    caller_expect(c, "1 * a.txt");
+    caller_expect(c, "2 * b.txt");
+    caller_expect(c, "back ");
+    caller_send(c, "v");
+    caller_expect(c, "View which? ");
+    caller_send(c, "2\r");
+    caller_expect(c, "two");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_dropped_in_is_there),
+        TEST(areas_are_for_levels),
+        TEST(lists_are_searched_filtered_and_sorted),
+        TEST(marked_files_come_in_one_download),
+        TEST(uploads_are_described_and_kept_once),
+        TEST(a_sysop_approves),
+        TEST(what_has_come_whole_is_not_lost),
+        TEST(guests_of_dumb_terminals_type_numbers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
