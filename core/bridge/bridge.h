@@ -71,6 +71,19 @@ void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *na
 /* Call `see` with the path of each file that is loaded, "lua/handlers/login.lua". */
 void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg);
 
+/* A command of the files' (files.command of bbs.files), which runs while the loop does. Words
+ * are copied. `said` gets its lines, and how it ended, unless an error ended it (which is in
+ * the log). */
+enum bridge_said { BRIDGE_SAID, BRIDGE_DONE, BRIDGE_REFUSED };
+
+struct bridge_command;
+
+struct bridge_command *
+bridge_command_new(struct bridge *b, const char *const *list, unsigned count,
+                   void (*said)(void *arg, enum bridge_said what, struct span text), void *arg);
+bool bridge_command_runs(const struct bridge_command *command);
+void bridge_command_free(struct bridge_command *command); /* NULL is allowed */
+
 /* What a handler has cost so far. */
 struct handler_figures {
     const char *name;

@@ -313,7 +313,9 @@ end
 
 local function add(area, name, found, more)
   return db.run("INSERT INTO files (area, name, size, modified, sha256, description, "
-    .. "uploader, added_at, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", area.name, name,
+    .. "uploader, added_at, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+    .. "SET size = excluded.size, modified = excluded.modified, sha256 = excluded.sha256",
+    area.name, name,
     found.size, found.modified, found.sha256, tidy(more.description or found.description),
     more.uploader, os.time(), more.approved == false and 0 or 1).last_id
 end
@@ -525,6 +527,16 @@ local function take_change(area, file, row)
   log.info(("files: %s in %s is %s"):format(file.name, area.name, row and "changed" or "new"))
 end
 
+local missed = {} -- [area][name]: it was missing when the area was looked at last
+
+-- What was missing; what is now is remembered.
+local function missing_of(area, known)
+  local before = missed[area.name] or {}
+  missed[area.name] = {}
+  for name in pairs(known) do missed[area.name][name] = true end
+  return before
+end
+
 -- Compare the folder with the store -> new or changed, gone, not ready yet.
 local function scan(area, waits)
   local turn <close> = wait_for_turn(area.name)
@@ -551,10 +563,16 @@ local function scan(area, waits)
     end
     if i % STEP == 0 then time.sleep(0) end
   end
+  -- Twice: between two looks another program may be moving it.
+  local missing = missing_of(area, known)
   for name, row in pairs(known) do
-    db.run("DELETE FROM files WHERE id = ?", row.id)
-    log.info(("files: %s in %s is gone"):format(name, area.name))
-    gone = gone + 1
+    if waits and not missing[name] then
+      open = open + 1
+    else
+      db.run("DELETE FROM files WHERE id = ?", row.id)
+      log.info(("files: %s in %s is gone"):format(name, area.name))
+      gone = gone + 1
+    end
   end
   return new, gone, open
 end
@@ -594,6 +612,114 @@ function files.watch()
     next_sweep = now + 60
     disk.clean(INCOMING, (now - settings.files.part_days * 86400) * 1000000000)
   end
+end
+
+-- --- perigee files ---
+
+local commands = {}
+
+local function list_line(print, row)
+  local text = require "bbs.text"
+  print(("%-10s  %-32s %11s  %s  %5d  %s%s"):format(row.area, row.name, text.size(row.size),
+    os.date("%Y-%m-%d", row.added_at), row.downloads, row.approved == 0 and "(waiting) " or "",
+    row.description:match "^[^\n]*"))
+end
+
+-- list [AREA] [WORDS ...]
+function commands.list(print, words)
+  local name = areas[words[1]] and table.remove(words, 1)
+  local where, values = {}, {}
+  if name then where[1], values[1] = "f.area = ?", name end
+  local found = match(table.concat(words, " "))
+  if found ~= "" then
+    where[#where + 1] = "f.id IN (SELECT rowid FROM files_text WHERE files_text MATCH ?)"
+    values[#values + 1] = found
+  end
+  local condition = #where > 0 and "WHERE " .. table.concat(where, " AND ") or ""
+  local offset = 0
+  repeat
+    local rows = db.rows("SELECT " .. FIELDS .. FROM .. condition
+      .. (" ORDER BY f.area, f.name LIMIT 500 OFFSET %d"):format(offset), table.unpack(values))
+    for _, row in ipairs(rows) do list_line(print, row) end
+    offset = offset + #rows
+  until #rows < 500
+  if offset == 0 then return nil, "there is no such file" end
+  return true
+end
+
+local function check_area_name(name)
+  if areas[name] then return true end
+  local names = {}
+  for i, area in ipairs(areas) do names[i] = area.name end
+  return nil, ("there is no area '%s': %s"):format(tostring(name),
+    #names > 0 and "there are " .. table.concat(names, ", ") or "the board defines none")
+end
+
+-- scan [AREA]
+function commands.scan(print, words)
+  for _, area in ipairs(areas) do
+    if not words[1] or words[1] == area.name then
+      local new, gone = files.scan(area.name)
+      print(("%-10s  %d new or changed, %d gone"):format(area.name, new, gone))
+    end
+  end
+  if words[1] then return check_area_name(words[1]) end
+  return true
+end
+
+-- add AREA NAME ..., of files that stand in the incoming folder
+function commands.add(print, words)
+  local ok, why = check_area_name(words[1])
+  if not ok then return nil, why end
+  disk.list(areas[words[1]].folder)
+  local last
+  for i = 2, #words do
+    local id, reason = take({ is_sysop = true, folder = INCOMING }, areas[words[1]], words[i])
+    if id then
+      print(("%s was added to %s"):format(words[i], words[1]))
+    else
+      last = words[i] .. ": " .. reason
+      print(last)
+    end
+  end
+  if last then return nil, last end
+  return true
+end
+
+local function find_named(name)
+  local area, rest = name:match "^([^/]+)/(.+)$"
+  local row = db.row("SELECT id FROM files WHERE area = ? AND name = ?", area, rest)
+  if row then return row.id end
+  return nil, ("there is no file '%s': expected AREA/NAME"):format(name)
+end
+
+-- move AREA/NAME AREA
+function commands.move(print, words)
+  local id, why = find_named(words[1])
+  local ok = id
+  if ok then ok, why = check_area_name(words[2]) end
+  if ok then ok, why = files.move(id, words[2]) end
+  if not ok then return nil, why end
+  print(("%s is in %s now"):format(words[1], words[2]))
+  return true
+end
+
+-- remove AREA/NAME ...
+function commands.remove(print, words)
+  for _, word in ipairs(words) do
+    local id, why = find_named(word)
+    local ok = id
+    if ok then ok, why = files.remove(id) end
+    if not ok then return nil, why end
+    print(word .. " was removed")
+  end
+  return true
+end
+
+-- files.command(words, print) -> true, or nil and why not: `perigee files`.  Waits.
+function files.command(words, print)
+  if #areas == 0 then return nil, "the board has no file areas: see lua/areas.lua" end
+  return commands[table.remove(words, 1)](print, words)
 end
 
 return files

@@ -146,6 +146,10 @@ void modules_add_host(lua_State *L);
 void modules_close(struct bridge *b);
 bool modules_push_handler(struct bridge *b, const char *name); /* a function, on b->L */
 bool modules_push_rescue(struct bridge *b);
+
+/* Call f(arg, loader), protected; results and `why` as bridge_call's. */
+bool modules_call_loader(struct bridge *b, lua_CFunction f, void *arg, int results,
+                         struct buf *why);
 bool modules_revert(struct bridge *b, const char *handler); /* to the version before */
 
 /* handlers.c */

@@ -449,4 +449,15 @@ own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list
 loader.rescue = own "rescue"
 
+-- A function that does a command of the command line; what it says goes to say(what, text).
+local SAID <const>, DONE <const>, REFUSED <const> = 0, 1, 2
+
+function loader.command(words, say)
+  return function()
+    local function print_line(text) say(SAID, text) end
+    local done, why = own_modules["bbs.files"].command(words, print_line)
+    say(done and DONE or REFUSED, why or "")
+  end
+end
+
 return loader

@@ -209,8 +209,8 @@ static int load_files(lua_State *L)
     return 0;
 }
 
-static bool call_with_loader(struct bridge *b, lua_CFunction f, void *arg, int results,
-                             struct buf *why)
+bool modules_call_loader(struct bridge *b, lua_CFunction f, void *arg, int results,
+                         struct buf *why)
 {
     lua_pushcfunction(b->L, f);
     lua_pushlightuserdata(b->L, arg);
@@ -232,7 +232,7 @@ int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned coun
     struct buf why;
 
     buf_init(&why, 8000);
-    if (!call_with_loader(b, load_files, &load, 0, &why))
+    if (!modules_call_loader(b, load_files, &load, 0, &why))
         buf_printf(errors, "%.*s\n", SPAN_ARG(first_line(&why)));
     else if (load.generation > 0)
         b->generation = load.generation;
@@ -253,7 +253,7 @@ bool modules_revert(struct bridge *b, const char *handler)
 {
     unsigned number;
 
-    if (!call_with_loader(b, revert, (void *)(uintptr_t)handler, 1, NULL))
+    if (!modules_call_loader(b, revert, (void *)(uintptr_t)handler, 1, NULL))
         return false;
     number = (unsigned)lua_tointeger(b->L, -1);
     lua_pop(b->L, 1);
@@ -275,7 +275,7 @@ static int find(lua_State *L)
 
 bool modules_push_handler(struct bridge *b, const char *name)
 {
-    if (!call_with_loader(b, find, (void *)(uintptr_t)name, 1, NULL))
+    if (!modules_call_loader(b, find, (void *)(uintptr_t)name, 1, NULL))
         return false;
     if (lua_isfunction(b->L, -1))
         return true;
@@ -291,7 +291,7 @@ static int rescue(lua_State *L)
 
 bool modules_push_rescue(struct bridge *b)
 {
-    return call_with_loader(b, rescue, NULL, 1, NULL);
+    return modules_call_loader(b, rescue, NULL, 1, NULL);
 }
 
 struct each {
@@ -320,14 +320,14 @@ void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *na
 {
     struct each e = {"handlers", see, arg};
 
-    call_with_loader(b, each, &e, 0, NULL);
+    modules_call_loader(b, each, &e, 0, NULL);
 }
 
 void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg)
 {
     struct each e = {"files", see, arg};
 
-    call_with_loader(b, each, &e, 0, NULL);
+    modules_call_loader(b, each, &e, 0, NULL);
 }
 
 /* --- settings --- */
@@ -459,7 +459,7 @@ int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struc
     struct buf why;
 
     buf_init(&why, 8000);
-    if (!call_with_loader(b, read_settings, &r, 0, &why)) {
+    if (!modules_call_loader(b, read_settings, &r, 0, &why)) {
         buf_printf(errors, "%.*s\n", SPAN_ARG(first_line(&why)));
         r.rc = -1;
     }

@@ -57,6 +57,17 @@ static const struct command commands[] = {
      "  --level N            1 to 255; default: 10\n"
      "  --password-stdin     the password is the first line of standard input, not asked for\n"
      "  --yes                delete without asking\n" BOARD_OPTION DATA_OPTION},
+    {"files", files_run,
+     "files list [AREA] [WORDS...]\n"
+     "files scan [AREA]\n"
+     "files add AREA FILE...\n"
+     "files move AREA/NAME AREA\n"
+     "files remove AREA/NAME...\n",
+     "the file areas, whether the board is being served or not",
+     "The areas are those of the board's lua/areas.lua. list shows those with all the words "
+     "in\n"
+     "their names or descriptions; add copies files, and leaves out what is there already.\n"
+     "A board that is being served scans its areas by itself.\n\n" BOARD_OPTION DATA_OPTION},
     {"status", control_run, "status [--json] [--board DIR] [--data DIR]\n",
      "how the running server is",
      "  --json               for programs\n" BOARD_OPTION DATA_OPTION},

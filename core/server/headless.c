@@ -26,6 +26,7 @@ struct headless {
     struct worker *hashers;
     struct watch *watch;
     struct scratch scratch;
+    char files[PATH_LEN];
     ev_async wake;
     ev_signal signals[SIGNALS];
     int signal;
@@ -370,8 +371,9 @@ static int open_data(struct headless *h, struct err *e)
 {
     struct worker_config hashers = {
         .name = "hash", .threads = 1, .notify = wake_loop, .notify_arg = h};
+    char own[PATH_LEN];
     struct store_config config = {
-        .path = h->scratch.database,
+        .path = h->config->data ? own : h->scratch.database,
         .limits = {h->board.settings.sql_ms, h->board.settings.sql_rows},
         .notify = wake_loop,
         .notify_arg = h,
@@ -379,7 +381,10 @@ static int open_data(struct headless *h, struct err *e)
         .user_changed_arg = h,
     };
 
-    if (scratch_make(&h->scratch, h->config->database, &h->board, goes_on, h, e) < 0 ||
+    snprintf(own, sizeof(own), "%s/perigee.db", h->config->data ? h->config->data : "");
+    snprintf(h->files, sizeof(h->files), "%s/files", h->config->data ? h->config->data : "");
+    if ((!h->config->data &&
+         scratch_make(&h->scratch, h->config->database, &h->board, goes_on, h, e) < 0) ||
         !(h->store = store_open(&config, e)) || !(h->hashers = worker_new(&hashers, e)))
         return -1;
     h->board.store = h->store;
@@ -396,7 +401,7 @@ static int open_board(struct headless *h, struct err *e)
         .store = h->store,
         .settings = &h->board.settings,
         .disks = h->hashers,
-        .files = h->scratch.folder,
+        .files = h->config->data ? h->files : h->scratch.folder,
         .begin = on_begin,
         .arg = h,
     };
@@ -413,6 +418,44 @@ static int open_board(struct headless *h, struct err *e)
     h->board.arg = h;
     bridge_set_clients(h->bridge, h->clients);
     return 0;
+}
+
+/* --- commands --- */
+
+struct answer_of {
+    void (*print)(struct span line);
+    bool is_done;
+    bool is_refused;
+    struct err *error;
+};
+
+static void command_said(void *arg, enum bridge_said what, struct span text)
+{
+    struct answer_of *answer = arg;
+
+    if (what == BRIDGE_SAID)
+        answer->print(text);
+    answer->is_done = what == BRIDGE_DONE;
+    answer->is_refused = what == BRIDGE_REFUSED;
+    if (answer->is_refused)
+        err_set(answer->error, "%.*s", SPAN_ARG(text));
+}
+
+int headless_command(struct headless *h, const char *const *words, unsigned count,
+                     void (*print)(struct span line), struct err *e)
+{
+    struct answer_of answer = {.print = print, .error = e};
+    struct bridge_command *command =
+        bridge_command_new(h->bridge, words, count, command_said, &answer);
+
+    while (bridge_command_runs(command) && h->signal == 0)
+        ev_run(h->loop, EVRUN_ONCE);
+    bridge_command_free(command);
+    if (answer.is_done)
+        return 0;
+    if (answer.is_refused)
+        return 1;
+    return err_set(e, h->signal ? "it was stopped" : "it has ended with an error");
 }
 
 struct headless *headless_new(const struct headless_config *config, struct err *e)

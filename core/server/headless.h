@@ -1,7 +1,8 @@
 /* headless.h -- a board that runs without a server: its screens, handlers and settings on a
  * loop of their own, and one caller at a time, whose terminal is a picture. Nothing listens,
- * and nothing that handlers do reaches the board's data: they work on a copy of its database in
- * a temporary folder, which is removed again, after SIGINT, SIGTERM and SIGHUP too.
+ * and nothing that handlers do reaches the board's data, unless that is asked for: they work on
+ * a copy of its database in a temporary folder, which is removed again, after SIGINT, SIGTERM
+ * and SIGHUP too.
  *
  * One at a time in a process. Blocks. */
 #ifndef PERIGEE_SERVER_HEADLESS_H
@@ -16,7 +17,8 @@ struct headless;
 struct headless_config {
     const char *board;    /* folder */
     const char *database; /* what is copied; NULL: a new one, with the account `sysop` */
-    bool watches;         /* for saves: see headless_wait */
+    const char *data; /* the board's own data folder, which is worked on itself; NULL: none */
+    bool watches;     /* for saves: see headless_wait */
 };
 
 /* NULL and `e`. What is wrong with the board's files is in headless_board()->errors. */
@@ -57,6 +59,11 @@ struct visited {
 /* A call that begins at a screen, until the caller is asked something. -1 and `e`. */
 int headless_visit(struct headless *h, const struct visit *visit, struct visited *out,
                    struct err *e);
+
+/* Do a command of the files'; `print` gets its lines. 0; 1 and `e`: it was refused; -1 and
+ * `e`. */
+int headless_command(struct headless *h, const char *const *words, unsigned count,
+                     void (*print)(struct span line), struct err *e);
 
 /* Wait until something of the board has been saved, and is in use or known to be wrong. False:
  * a signal came, or a 'q' from `keys` (a descriptor). */

@@ -386,6 +386,57 @@ static void guests_of_dumb_terminals_type_numbers(void **state)
     caller_expect(c, "two");
 }
 
+/* --- perigee files --- */
+
+/* Its exit status; what it says has `expected`. */
+static void run_files(const char *words, int status, const char *expected)
+{
+    static char copy[PATH_BYTES];
+    const char *args[16] = {"files", "--board", board->folder};
+    unsigned count = 3;
+    char *out;
+
+    snprintf(copy, sizeof(copy), "%s", words);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        args[count++] = word;
+    assert_int_equal(board_run(args, NULL, &out), status);
+    if (!strstr(out, expected))
+        fail_msg("%s", out);
+    free(out);
+}
+
+static void a_sysop_works_on_the_areas_from_the_shell(void **state)
+{
+    char words[PATH_BYTES];
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "moon.zip", "Silver");
+    write_own("sun.txt", "Gold");
+    write_own("moon2.zip", "x");
+    run_files("list", 0, "Silver");
+    snprintf(words, sizeof(words), "add texts %s/got/sun.txt %s/data/files/areas/art/moon.zip",
+             board->folder, board->folder);
+    run_files(words, 1, "moon.zip: it is here already, as moon.zip in Art");
+    assert_text("data/files/areas/texts/sun.txt", "Gold");
+    go_to_area(c, "2", "Texts");
+    caller_expect(c, "sun.txt");
+    run_files("move texts/sun.txt art", 0, "texts/sun.txt is in art now");
+    assert_text("data/files/areas/art/sun.txt", "Gold");
+    run_files("remove art/moon.zip", 0, "art/moon.zip was removed");
+    assert_null(board_read(board, "data/files/areas/art/moon.zip"));
+    snprintf(words, sizeof(words), "add nowhere %s/got/sun.txt", board->folder);
+    run_files(words, 1, "there are art, texts, programs");
+    assert_null(board_read(board, "data/files/incoming/sun.txt"));
+    run_files("remove art/moon.zip", 1, "there is no file 'art/moon.zip'");
+    board_stop(board);
+    board_write(board, "data/files/areas/art/new.txt", "New");
+    run_files("scan", 0, "1 new or changed, 0 gone");
+    run_files("list art", 0, "sun.txt");
+    run_files("list art new", 0, "new.txt");
+    run_files("dig", 2, "there is no action 'dig'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +448,7 @@ int main(void)
         TEST(a_sysop_approves),
         TEST(what_has_come_whole_is_not_lost),
         TEST(guests_of_dumb_terminals_type_numbers),
+        TEST(a_sysop_works_on_the_areas_from_the_shell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,75 @@
+/* command.c -- commands of the command line that are Lua: perigee files. */
+#include "bridge/internal.h"
+
+struct bridge_command {
+    struct task *task; /* NULL: it has ended */
+    void (*said)(void *arg, enum bridge_said what, struct span text);
+    void *arg;
+};
+
+/* say(what, text) */
+static int l_say(lua_State *L)
+{
+    const struct bridge_command *command = lua_touserdata(L, lua_upvalueindex(1));
+    struct span text;
+
+    text.data = luaL_checklstring(L, 2, &text.len);
+    command->said(command->arg, (enum bridge_said)luaL_checkinteger(L, 1), text);
+    return 0;
+}
+
+struct words {
+    struct bridge_command *command;
+    const char *const *list;
+    unsigned count;
+};
+
+/* (words, loader) -> a function that does it */
+static int make_function(lua_State *L)
+{
+    const struct words *words = lua_touserdata(L, 1);
+
+    lua_getfield(L, 2, "command");
+    lua_createtable(L, (int)words->count, 0);
+    for (unsigned i = 0; i < words->count; i++) {
+        lua_pushstring(L, words->list[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_pushlightuserdata(L, words->command);
+    lua_pushcclosure(L, l_say, 1);
+    lua_call(L, 2, 1); /* in the protected call */
+    return 1;
+}
+
+struct bridge_command *
+bridge_command_new(struct bridge *b, const char *const *list, unsigned count,
+                   void (*said)(void *arg, enum bridge_said what, struct span text), void *arg)
+{
+    struct bridge_command *command = mem_zalloc(sizeof(*command));
+    struct words words = {command, list, count};
+    struct task *t;
+
+    command->said = said;
+    command->arg = arg;
+    if (!modules_call_loader(b, make_function, &words, 1, NULL))
+        return command;
+    t = task_new(b, NULL, handler_find(b, "files.command"));
+    t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    t->is_async = true;
+    t->held_by = &command->task;
+    command->task = t;
+    task_start(t);
+    return command;
+}
+
+bool bridge_command_runs(const struct bridge_command *command)
+{
+    return command->task != NULL;
+}
+
+void bridge_command_free(struct bridge_command *command)
+{
+    if (command && command->task)
+        command->task->held_by = NULL;
+    mem_free(command);
+}

@@ -1,0 +1,174 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "client/name.h"
+#include "server/headless.h"
+
+enum { WORDS_MOST = 1000, PIECE = 1 << 20, PATH_ROOM = PATH_MAX + 300 };
+
+static const struct files_action {
+    const char *name;
+    int least; /* words behind it */
+    int most;
+} actions[] = {
+    {"list", 0, 100},          {"scan", 0, 1}, {"add", 2, WORDS_MOST}, {"move", 2, 2},
+    {"remove", 1, WORDS_MOST},
+};
+
+static const struct files_action *find_action(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    }
+    return NULL;
+}
+
+static void print_line(struct span line)
+{
+    printf("%.*s\n", SPAN_ARG(line));
+    fflush(stdout);
+}
+
+/* --- add --- */
+
+static int copy_bytes(int from, int to)
+{
+    ssize_t n;
+
+    while ((n = copy_file_range(from, NULL, to, NULL, PIECE, 0)) > 0)
+        ;
+    return n < 0 ? -1 : 0;
+}
+
+/* To the folder that files come into, where the areas' side takes it. 0, or errno's error. */
+static int copy_in(const char *path, const char folder[PATH_MAX],
+                   const char name[NAME_MAX_BYTES + 1], struct err *e)
+{
+    char target[PATH_ROOM];
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    int to = -1;
+    int rc = -1;
+
+    snprintf(target, sizeof(target), "%s/files/incoming/%s", folder, name);
+    if (from >= 0 && fstat(from, &st) == 0 && !S_ISREG(st.st_mode))
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+    else if (from >= 0)
+        to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (to >= 0)
+        rc = copy_bytes(from, to);
+    if (to >= 0 && close(to) < 0)
+        rc = -1;
+    if (rc < 0)
+        err_set(e, "%s: %s", path, strerror(errno));
+    if (from >= 0)
+        close(from);
+    if (rc < 0 && to >= 0)
+        unlink(target);
+    return rc;
+}
+
+/* Make the words of `add` the names that the files have there. */
+static int copy_all(const struct command *self, const char folder[PATH_MAX], char **words,
+                    int count, char names[][NAME_MAX_BYTES + 1])
+{
+    char path[PATH_ROOM];
+    struct err e;
+
+    snprintf(path, sizeof(path), "%s/files", folder);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/files/incoming", folder);
+    mkdir(path, 0700);
+    for (int i = 2; i < count; i++) {
+        if (!name_make_safe(span_of(words[i]), names[i]))
+            return cli_say(self, CLI_NO, "%s: it has no name that can be used", words[i]);
+        if (copy_in(words[i], folder, names[i], &e) < 0)
+            return cli_say(self, CLI_NO, "%s", e.text);
+        words[i] = names[i];
+    }
+    return CLI_DONE;
+}
+
+/* What was refused stays nowhere; what was taken is not there any more. */
+static void remove_copies(const char folder[PATH_MAX], char names[][NAME_MAX_BYTES + 1],
+                          int count)
+{
+    char path[PATH_ROOM];
+
+    for (int i = 2; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/files/incoming/%s", folder, names[i]);
+        if (names[i][0])
+            unlink(path);
+    }
+}
+
+/* --- the board --- */
+
+static int run_on_board(const struct command *self, const struct headless_config *config,
+                        const char *const *words, unsigned count)
+{
+    struct err e;
+    struct headless *h = headless_new(config, &e);
+    int rc;
+
+    if (!h)
+        return cli_say(self, CLI_FAILED, "%s", e.text);
+    rc = headless_command(h, words, count, print_line, &e);
+    headless_free(h);
+    if (rc == 0)
+        return CLI_DONE;
+    return cli_say(self, rc > 0 ? CLI_NO : CLI_FAILED, "%s", e.text);
+}
+
+static int run_action(const struct command *self, const char *board,
+                      const char folder[PATH_MAX], char **words, int count)
+{
+    static char names[WORDS_MOST + 2][NAME_MAX_BYTES + 1];
+    struct headless_config config = {.board = board, .data = folder};
+    char database[PATH_ROOM];
+    int status;
+
+    snprintf(database, sizeof(database), "%s/perigee.db", folder);
+    if (access(database, F_OK) < 0)
+        return cli_say(self, CLI_NO, "%s: %s: 'perigee serve' makes it", database,
+                       strerror(errno));
+    if (strcmp(words[0], "add") != 0)
+        return run_on_board(self, &config, (const char *const *)words, (unsigned)count);
+    status = copy_all(self, folder, words, count, names);
+    if (status == CLI_DONE)
+        status = run_on_board(self, &config, (const char *const *)words, (unsigned)count);
+    remove_copies(folder, names, count);
+    return status;
+}
+
+int files_run(const struct command *self, int argc, char **argv)
+{
+    const char *board = ".";
+    const char *data = NULL;
+    char folder[PATH_MAX];
+    const struct option options[] = {
+        {.name = "board", .values = &board},
+        {.name = "data", .values = &data},
+        {.name = NULL},
+    };
+    const struct files_action *action;
+    int status = cli_take(self, options, &argc, argv, 1, WORDS_MOST + 1);
+
+    if (status >= 0)
+        return status;
+    action = find_action(argv[0]);
+    if (!action)
+        return cli_wrong(self, "there is no action '%s'", argv[0]);
+    if (argc - 1 < action->least || argc - 1 > action->most)
+        return cli_wrong(self, "%s: %s words", argv[0],
+                         argc - 1 < action->least ? "too few" : "too many");
+    if (cli_data_folder(self, board, data, folder) < 0)
+        return CLI_FAILED;
+    return run_action(self, board, folder, argv, argc);
+}
