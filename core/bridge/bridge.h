@@ -41,6 +41,9 @@ struct bridge_config {
 };
 
 struct bridge *bridge_new(const struct bridge_config *config, struct err *e); /* NULL and `e` */
+/* The clients are gone: end the handlers that still wait. What they gave to the store and to
+ * workers is done all the same, and answered to nobody. */
+void bridge_stop(struct bridge *b);
 void bridge_free(struct bridge *b); /* after the clients; NULL is allowed */
 
 struct client_hooks bridge_hooks(struct bridge *b);

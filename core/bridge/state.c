@@ -232,6 +232,14 @@ static void end_tasks(struct bridge *b)
     }
 }
 
+void bridge_stop(struct bridge *b)
+{
+    if (!b)
+        return;
+    end_tasks(b);
+    b->all = NULL;
+}
+
 void bridge_free(struct bridge *b)
 {
     if (!b)

@@ -490,6 +490,7 @@ void headless_free(struct headless *h)
     watch_free(h->watch);
     clients_free(h->clients);
     h->clients = NULL;
+    bridge_stop(h->bridge);
     store_close(h->store);
     worker_free(h->hashers);
     bridge_free(h->bridge);

@@ -519,6 +519,7 @@ static void finish(struct server *s)
     watch_free(s->watch);
     clients_free(s->clients);
     s->clients = NULL;
+    bridge_stop(s->bridge);
     store_close(s->store);
     worker_free(s->hashers);
     worker_free(s->files);

@@ -280,6 +280,12 @@ static void board_read_log(struct board *b)
     b->log[b->log_len] = '\0';
 }
 
+const char *board_log_end(struct board *b)
+{
+    board_read_log(b);
+    return tail(b->log);
+}
+
 /* Where the text behind `from` ends in the log; 0: it is not there. */
 static size_t find_in_log(struct board *b, size_t from, const char *text)
 {

@@ -41,6 +41,7 @@ int board_stop(struct board *b);              /* SIGTERM; the exit status */
  * behind it. */
 void board_expect_log(struct board *b, size_t *from, const char *text);
 bool board_log_has(struct board *b, const char *text); /* now */
+const char *board_log_end(struct board *b); /* its last lines; valid until read again */
 
 /* The password that the first start printed for the account sysop. Freed by the caller. */
 char *board_sysop_password(struct board *b);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include <cmocka.h>
@@ -44,6 +45,9 @@ int stage_tear_down(void **state)
         caller_free(callers[i]);
     caller_count = 0;
     status = board->pid ? board_stop(board) : 0;
+    if (status != 0)
+        fprintf(stderr, "the server ended with %d; its log ends with:\n%s\n", status,
+                board_log_end(board));
     board_free(board);
     board = NULL;
     return status;

@@ -437,6 +437,41 @@ static void a_sysop_works_on_the_areas_from_the_shell(void **state)
     run_files("dig", 2, "there is no action 'dig'");
 }
 
+/* Has the server opened a file whose path ends so? */
+static bool is_open(const char *end)
+{
+    char link[64];
+    char target[PATH_BYTES];
+
+    for (int fd = 0; fd < 100; fd++) {
+        ssize_t n;
+
+        snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)board->pid, fd);
+        n = readlink(link, target, sizeof(target) - 1);
+        target[n > 0 ? n : 0] = '\0';
+        if (strlen(target) > strlen(end) && strcmp(target + n - strlen(end), end) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void it_stops_while_a_file_is_looked_at(void **state)
+{
+    char path[PATH_BYTES];
+    double until;
+
+    (void)state;
+    begin();
+    drop_in("art", "moon.zip", "Silver");
+    board_write(board, "data/files/areas/art/big.tmp", "x");
+    snprintf(path, sizeof(path), "%s/data/files/areas/art/big.tmp", board->folder);
+    assert_int_equal(truncate(path, 64 << 20), 0);
+    until = caller_patience();
+    while (!is_open("/art/big.tmp"))
+        assert_true(now_seconds() < until);
+    assert_int_equal(board_stop(board), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +484,7 @@ int main(void)
         TEST(what_has_come_whole_is_not_lost),
         TEST(guests_of_dumb_terminals_type_numbers),
         TEST(a_sysop_works_on_the_areas_from_the_shell),
+        TEST(it_stops_while_a_file_is_looked_at),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,17 +298,17 @@ static void sender_said(struct session *s, const struct transfer_event *ev)
 
 static void decide(struct session *s, const struct transfer_file *offered)
 {
-    for (s->taking = 0; s->taking < s->count; s->taking++) {
+    s->taking = 0;
+    if (s->is_nameless) {
+        receiver_accept(s->receiver, 0, s->now);
+        return;
+    }
+    for (; s->taking < s->count; s->taking++) {
         const char *name = s->files[s->taking].name;
 
         if (offered->name.len == strlen(name) &&
             memcmp(offered->name.data, name, offered->name.len) == 0)
             break;
-    }
-    if (s->is_nameless) {
-        s->taking = 0;
-        receiver_accept(s->receiver, 0, s->now);
-        return;
     }
     assert_true(s->taking < s->count);
     assert_int_equal(offered->size, s->files[s->taking].size);
