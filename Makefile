@@ -119,7 +119,7 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/uni
 
 $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/board/board.o \
 		$(BUILD)/tests/board/stage.o $(BUILD)/tests/board/window.o \
-		$(BUILD)/tests/board/peer.o $(LIB)
+		$(BUILD)/tests/board/peer.o $(BUILD)/tests/board/exchange.o $(LIB)
 	$(call SAY,LD  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
 

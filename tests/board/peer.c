@@ -26,6 +26,9 @@ struct peer {
     int to;              /* its standard input */
     int from;            /* its output */
     unsigned char state; /* telnet's: the byte that has been read: IAC, SB, WILL.. or 0 */
+    bool has_cr;         /* the server's last byte was one */
+    unsigned seed;
+    unsigned faults; /* left */
     size_t carried;
 };
 
@@ -65,7 +68,9 @@ static size_t undo_telnet(struct peer *p, unsigned char *s, size_t len)
         if (p->state == 0 && b == IAC) {
             p->state = IAC;
         } else if (p->state == 0) {
-            s[n++] = b;
+            if (b != 0 || !p->has_cr || p->options->nvt != PEER_NVT)
+                s[n++] = b;
+            p->has_cr = b == '\r';
         } else if (p->state == IAC && b == IAC) {
             s[n++] = b;
             p->state = 0;
@@ -94,15 +99,42 @@ static void write_all(int fd, const void *bytes, size_t len)
     }
 }
 
+static unsigned roll(struct peer *p)
+{
+    p->seed = p->seed * 1103515245u + 12345u;
+    return p->seed >> 16;
+}
+
+/* Hurt some of what is on the line; `out` has room for twice as much. */
+static size_t hurt(struct peer *p, const unsigned char *s, size_t len, unsigned char *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned what = p->faults > 0 && roll(p) % p->options->fault == 0 ? 1 + roll(p) % 3 : 0;
+
+        p->faults -= what > 0;
+        if (what != 2)
+            out[n++] = what == 1 ? (unsigned char)(s[i] ^ 1 << roll(p) % 8) : s[i];
+        if (what == 3)
+            out[n++] = s[i];
+    }
+    return n;
+}
+
 static void to_program(struct peer *p, const void *bytes, size_t len)
 {
+    static unsigned char hurt_bytes[2 * PIECE];
     unsigned char copy[PIECE];
 
     while (len > 0) {
         size_t n = len < sizeof(copy) ? len : sizeof(copy);
 
+        size_t data;
+
         memcpy(copy, bytes, n);
-        write_all(p->to, copy, undo_telnet(p, copy, n));
+        data = undo_telnet(p, copy, n);
+        write_all(p->to, hurt_bytes, hurt(p, copy, data, hurt_bytes));
         bytes = (const char *)bytes + n;
         len -= n;
     }
@@ -110,13 +142,17 @@ static void to_program(struct peer *p, const void *bytes, size_t len)
 
 static void to_server(struct peer *p, const unsigned char *s, size_t len)
 {
-    static unsigned char wire[2 * PIECE];
+    static unsigned char bytes[2 * PIECE];
+    static unsigned char wire[4 * PIECE];
     size_t n = 0;
 
+    len = hurt(p, s, len, bytes);
     for (size_t i = 0; i < len; i++) {
-        wire[n++] = s[i];
-        if (s[i] == IAC)
-            wire[n++] = s[i];
+        wire[n++] = bytes[i];
+        if (bytes[i] == IAC)
+            wire[n++] = IAC;
+        else if (bytes[i] == '\r' && p->options->nvt == PEER_NVT)
+            wire[n++] = 0;
     }
     for (size_t at = 0; at < n; at += p->options->piece ? p->options->piece : n) {
         size_t piece =
@@ -160,6 +196,7 @@ static bool is_cut(const struct peer *p)
 static void carry(struct peer *p)
 {
     double until = caller_patience() + 60;
+    bool has_called = false;
 
     for (;;) {
         struct pollfd fds[] = {{.fd = p->c->fd, .events = POLLIN},
@@ -173,6 +210,10 @@ static void carry(struct peer *p)
             return;
         if (is_cut(p))
             return;
+        if (p->options->after && !has_called && p->carried > p->options->after_bytes) {
+            has_called = true;
+            p->options->after();
+        }
     }
 }
 
@@ -189,7 +230,8 @@ static const char *wait_for(struct caller *c, const char *trigger)
 int peer_run(struct caller *c, const char *trigger, char *const argv[],
              const struct peer_options *options)
 {
-    struct peer p = {.c = c, .options = options};
+    struct peer p = {
+        .c = c, .options = options, .seed = options->seed, .faults = options->faults};
     const char *at;
     int status;
 

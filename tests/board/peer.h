@@ -5,10 +5,20 @@
 
 #include "tests/board/board.h"
 
+/* What becomes of CR outside of binary mode: CR NUL both ways, as RFC 854 has it; or NUL stays
+ * where it came, and a CR is sent alone, as some terminals do. */
+enum peer_nvt { PEER_BINARY, PEER_NVT, PEER_WRONG_NVT };
+
 struct peer_options {
-    const char *folder; /* that it works in */
-    size_t piece;       /* bytes that are carried at once at most; 0: any */
-    size_t cut_after;   /* bytes on the line; then the line is dropped; 0: never */
+    const char *folder;  /* that it works in */
+    size_t piece;        /* bytes that are carried at once at most; 0: any */
+    size_t cut_after;    /* bytes on the line; then the line is dropped; 0: never */
+    enum peer_nvt nvt;   /* telnet's binary mode is refused */
+    unsigned seed;       /* of the line's faults */
+    unsigned fault;      /* one in so many bytes is changed, lost or there twice; 0: none */
+    unsigned faults;     /* at most */
+    void (*after)(void); /* called once when `after_bytes` are carried; NULL: nothing */
+    size_t after_bytes;
 };
 
 /* Begin when `trigger` has come over the line, and carry everything until the program has

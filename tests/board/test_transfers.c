@@ -12,108 +12,13 @@
 
 #include <cmocka.h>
 
-#include "tests/board/peer.h"
-#include "tests/board/stage.h"
+#include "tests/board/exchange.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up, stage_tear_down)
-#define RQINIT "**\030B00"
-
-enum { PATH_BYTES = 600 };
-
-static const char send_lua[] =
-    "local t = {}\n"
-    "function t.files(client, names)\n"
-    "  local list = { protocol = names:match('^(.*)!') }\n"
-    "  names = names:gsub('^.*!', '')\n"
-    "  for name in names:gmatch('[^,]+') do list[#list + 1] = name end\n"
-    "  local results = client:send_files(list)\n"
-    "  for _, r in ipairs(results) do\n"
-    "    client:send(('<%s %d %d %s %s>\\n'):format(r.name, r.bytes, r.resumed,\n"
-    "      tostring(r.ok), r.reason or '-'))\n"
-    "  end\n"
-    "  return 'repeat'\n"
-    "end\n"
-    "return t\n";
-
-static struct caller *begin(void)
-{
-    board_write(board, "screens/root.txt", "Which? <% set:t.files %>\n");
-    board_write(board, "lua/handlers/t.lua", send_lua);
-    board_start(board, NULL);
-    return dial();
-}
-
-/* A file in the board's files/, of bytes that are random, or all the same. */
-static void make_file(const char *name, size_t size, int byte)
-{
-    char path[PATH_BYTES];
-    char *bytes = malloc(size + 1);
-    unsigned seed = (unsigned)size + 1;
-
-    for (size_t i = 0; i < size; i++) {
-        seed = seed * 1103515245u + 12345u;
-        bytes[i] = (char)(byte < 0 ? seed >> 16 : (unsigned)byte);
-    }
-    snprintf(path, sizeof(path), "data/files/%s", name);
-    board_write_bytes(board, path, bytes, size);
-    free(bytes);
-}
-
-static char *folder_of(char *path, const char *name)
-{
-    snprintf(path, PATH_BYTES, "%s/%s", board->folder, name);
-    return path;
-}
-
-static void assert_same(const char *name)
-{
-    char path[PATH_BYTES];
-    size_t len[2];
-    char *bytes[2];
-    static const char *const folders[] = {"data/files", "got"};
-
-    for (int i = 0; i < 2; i++) {
-        struct stat st;
-        FILE *f;
-
-        snprintf(path, sizeof(path), "%s/%s/%s", board->folder, folders[i], name);
-        assert_int_equal(stat(path, &st), 0);
-        len[i] = (size_t)st.st_size;
-        bytes[i] = malloc(len[i] + 1);
-        f = fopen(path, "rb");
-        assert_non_null(f);
-        assert_int_equal(fread(bytes[i], 1, len[i], f), len[i]);
-        fclose(f);
-    }
-    assert_int_equal(len[0], len[1]);
-    assert_memory_equal(bytes[0], bytes[1], len[0]);
-    free(bytes[0]);
-    free(bytes[1]);
-}
-
-static int receive_at(struct caller *c, const char *trigger, const char *names,
-                      char *const argv[], const struct peer_options *more)
-{
-    char got[PATH_BYTES];
-    struct peer_options options = *more;
-
-    options.folder = folder_of(got, "got");
-    mkdir(got, 0700);
-    caller_expect(c, "Which? ");
-    caller_send(c, names);
-    caller_send(c, "\r");
-    return peer_run(c, trigger, argv, &options);
-}
-
-static int receive_with(struct caller *c, const char *names, char *const argv[],
-                        const struct peer_options *more)
-{
-    return receive_at(c, RQINIT, names, argv, more);
-}
 
 static void expect_all_received(char *const argv[], const struct peer_options *options)
 {
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
 
     make_file("one byte", 1, -1);
     make_file("empty", 0, -1);
@@ -163,7 +68,7 @@ static void what_rz_has_is_not_sent_again(void **state)
     static char *const again[] = {"rz", "-q", "-r", NULL};
     static const struct peer_options cut = {.cut_after = 1500000};
     static const struct peer_options options = {0};
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
 
     (void)state;
     make_file("large.bin", 3000000, -1);
@@ -179,7 +84,7 @@ static void paths_lead_nowhere_else(void **state)
 {
     static const char *const names[] = {"../perigee.db", "/etc/passwd", "a/../../x", "",
                                         "a//b",          "./a"};
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
     char path[PATH_BYTES];
 
     (void)state;
@@ -208,7 +113,7 @@ static void paths_lead_nowhere_else(void **state)
 
 static void five_ctrl_x_lead_back(void **state)
 {
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
 
     (void)state;
     make_file("real", 10, 'x');
@@ -228,7 +133,7 @@ static void a_form_is_painted_again(void **state)
     struct caller *c;
 
     (void)state;
-    board_write(board, "lua/handlers/t.lua", send_lua);
+    board_write(board, "lua/handlers/t.lua", exchange_send_lua);
     board_write(board, "screens/root.txt",
                 "╔══════════════════════════════════╗\n"
                 "║ Which? <% set:t.files:20    %> ║\n"
@@ -244,95 +149,9 @@ static void a_form_is_painted_again(void **state)
 
 /* --- uploads --- */
 
-#define RINIT "**\030B01"
-
-static const char receive_lua[] =
-    "local users = require 'bbs.users'\n"
-    "local t = {}\n"
-    "function t.files(client, options)\n"
-    "  if options == 'luna' then\n"
-    "    users.create { handle = 'luna', password = 'moonmoon' }\n"
-    "    users.login(client, 'luna', 'moonmoon')\n"
-    "  end\n"
-    "  local o = { overwrite = options:find('over') ~= nil,\n"
-    "    protocol = options:match('by=([%w-]+)'), name = options:match('as=([%w.]+)'),\n"
-    "    max = tonumber(options:match('max=(%d+)')), files = "
-    "tonumber(options:match('n=(%d+)')) }\n"
-    "  local results = client:receive_files('up', o)\n"
-    "  for _, r in ipairs(results) do\n"
-    "    client:send(('<%s %d %d %s %s>\\n'):format(r.name, r.bytes, r.resumed,\n"
-    "      tostring(r.ok), r.reason or '-'))\n"
-    "  end\n"
-    "  client:send('END\\n')\n"
-    "  return 'repeat'\n"
-    "end\n"
-    "return t\n";
-
-static struct caller *begin_upload(void)
-{
-    char path[PATH_BYTES];
-
-    board_write(board, "screens/root.txt", "How? <% set:t.files %>\n");
-    board_write(board, "lua/handlers/t.lua", receive_lua);
-    board_start(board, NULL);
-    mkdir(folder_of(path, "got"), 0700);
-    return dial();
-}
-
-/* A file of the caller's. */
-static void make_own(const char *name, size_t size, int byte)
-{
-    char from[PATH_BYTES];
-    char to[PATH_BYTES];
-
-    make_file(name, size, byte);
-    snprintf(from, sizeof(from), "%s/data/files/%s", board->folder, name);
-    snprintf(to, sizeof(to), "%s/got/%s", board->folder, name);
-    assert_int_equal(rename(from, to), 0);
-}
-
-static int send_at(struct caller *c, const char *trigger, const char *how, char *const argv[],
-                   const struct peer_options *more)
-{
-    char got[PATH_BYTES];
-    struct peer_options options = *more;
-
-    options.folder = folder_of(got, "got");
-    caller_expect(c, "How? ");
-    caller_send(c, how);
-    caller_send(c, "\r");
-    return peer_run(c, trigger, argv, &options);
-}
-
-static int send_with(struct caller *c, const char *how, char *const argv[],
-                     const struct peer_options *more)
-{
-    return send_at(c, RINIT, how, argv, more);
-}
-
-/* What is in files/up under this name is what the caller has. */
-static void assert_came(const char *name)
-{
-    char from[PATH_BYTES];
-    char to[PATH_BYTES];
-
-    snprintf(from, sizeof(from), "%s/data/files/up/%s", board->folder, name);
-    snprintf(to, sizeof(to), "%s/data/files/%s", board->folder, name);
-    assert_int_equal(rename(from, to), 0);
-    assert_same(name);
-    assert_int_equal(rename(to, from), 0);
-}
-
-static bool is_there(const char *name)
-{
-    char path[PATH_BYTES];
-
-    return access(folder_of(path, name), F_OK) == 0;
-}
-
 static void expect_all_come(char *const argv[], const struct peer_options *options)
 {
-    struct caller *c = begin_upload();
+    struct caller *c = exchange_begin_upload();
 
     make_own("one", 1, -1);
     make_own("empty", 0, -1);
@@ -388,7 +207,7 @@ static void what_is_not_wanted_is_refused(void **state)
 {
     static char *const argv[] = {"sz", "-q", "a", "large.bin", "b", NULL};
     static const struct peer_options options = {0};
-    struct caller *c = begin_upload();
+    struct caller *c = exchange_begin_upload();
 
     (void)state;
     make_own("a", 100, 'a');
@@ -414,7 +233,7 @@ static void expect_cut(const char *how)
 {
     static char *const argv[] = {"sz", "-q", "large.bin", NULL};
     static const struct peer_options cut = {.cut_after = 1500000};
-    struct caller *c = begin_upload();
+    struct caller *c = exchange_begin_upload();
 
     make_own("large.bin", 3000000, -1);
     assert_int_equal(send_with(c, how, argv, &cut), -1);
@@ -477,7 +296,7 @@ static void rb_receives_what_is_there(void **state)
 {
     static char *const argv[] = {"rb", "-q", NULL};
     static const struct peer_options options = {0};
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
 
     (void)state;
     make_file("empty", 0, -1);
@@ -497,7 +316,7 @@ static void rb_may_be_begun_where_zmodem_was_meant(void **state)
 {
     static char *const argv[] = {"rb", "-q", NULL};
     static const struct peer_options options = {.piece = 700};
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
 
     (void)state;
     make_file("large.bin", 100000, -1);
@@ -510,7 +329,7 @@ static void rx_receives_one_file(void **state)
 {
     static char *const argv[] = {"rx", "-q", "-c", "got.bin", NULL};
     static const struct peer_options options = {0};
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
     char from[PATH_BYTES];
     char to[PATH_BYTES];
 
@@ -530,7 +349,7 @@ static void sb_sends_what_it_has(void **state)
     static char *const argv[] = {"sb", "-q", "one", "empty", "large.bin", "iac", NULL};
     static const char *const kinds[] = {"by=ymodem", "by=ymodem-g over"};
     static const struct peer_options options = {0};
-    struct caller *c = begin_upload();
+    struct caller *c = exchange_begin_upload();
 
     (void)state;
     make_own("one", 1, -1);
@@ -555,7 +374,7 @@ static void sx_sends_one_file(void **state)
 {
     static char *const argv[] = {"sx", "-q", "large.bin", NULL};
     static const struct peer_options options = {0};
-    struct caller *c = begin_upload();
+    struct caller *c = exchange_begin_upload();
 
     (void)state;
     make_own("large.bin", 128000, -1);
@@ -569,7 +388,7 @@ static void ymodem_ends_where_a_file_is_not_wanted(void **state)
 {
     static char *const argv[] = {"sb", "-q", "a", "large.bin", "b", NULL};
     static const struct peer_options options = {0};
-    struct caller *c = begin_upload();
+    struct caller *c = exchange_begin_upload();
 
     (void)state;
     make_own("a", 100, 'a');
@@ -583,7 +402,7 @@ static void ymodem_ends_where_a_file_is_not_wanted(void **state)
 
 static void a_terminal_that_refuses_binary_is_told(void **state)
 {
-    struct caller *c = begin();
+    struct caller *c = exchange_begin();
 
     (void)state;
     make_file("real", 10, 'x');
