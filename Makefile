@@ -30,7 +30,7 @@ EMBEDDED_H := $(foreach f,$(EMBEDDED),$(BUILD)/gen/$(notdir $(f)).h)
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 BOARD_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/board/test_*.c))
 PEER_TESTS := $(wildcard tests/peers/test_*.sh)
-BENCHES := $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/load
+BENCHES := $(patsubst %,$(BUILD)/tests/bench/%,bare load transfer)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all run test tests lint lint-installed bench fuzz install clean help setup setup-test tests format
@@ -122,6 +122,10 @@ $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/
 		$(BUILD)/tests/board/peer.o $(BUILD)/tests/board/exchange.o $(LIB)
 	$(call SAY,LD  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
+
+$(BUILD)/tests/bench/transfer: $(BUILD)/tests/bench/transfer.o $(LIB)
+	$(call SAY,LD  )
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(call SAY,LD  )

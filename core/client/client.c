@@ -389,8 +389,8 @@ void clients_accept(struct clients *all, int fd, const struct sockaddr *address)
     c->telnet = telnet_new(&all->replies);
     keys_init(&c->keys);
     outq_init(&c->out);
-    buf_init(&c->input, 2 * INPUT_MAX);
-    buf_init(&c->typed, INPUT_MAX);
+    buf_init(&c->input, 2 * READ_MOST);
+    buf_init(&c->typed, 2 * READ_MOST);
     buf_init(&c->early, INPUT_MAX);
     buf_init(&c->line, LINE_MAX_BYTES);
     buf_init(&c->tells, TELLS_MAX);

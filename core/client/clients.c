@@ -120,6 +120,7 @@ struct clients *clients_new(const struct clients_config *config)
 
     all->config = *config;
     buf_init(&all->replies, 4096);
+    buf_init(&all->gathered, 2 * READ_MOST);
     buf_init(&all->echo, BUF_LARGE);
     buf_init(&all->wire, BUF_LARGE);
     buf_init(&all->flown, BUF_LARGE);
@@ -153,6 +154,7 @@ void clients_free(struct clients *all)
     ev_check_stop(all->config.loop, &all->after_wait);
     ev_idle_stop(all->config.loop, &all->no_wait);
     buf_clear(&all->replies);
+    buf_clear(&all->gathered);
     buf_clear(&all->echo);
     buf_clear(&all->wire);
     buf_clear(&all->flown);

@@ -171,7 +171,7 @@ void disk_write(struct disk_job *j)
 
     while (done < j->len) {
         ssize_t n =
-            pwrite(j->file->fd, j->data + done, j->len - done, j->offset + (int64_t)done);
+            pwrite(j->file->fd, j->from + done, j->len - done, j->offset + (int64_t)done);
 
         if (n < 0 && errno == EINTR)
             continue;

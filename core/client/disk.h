@@ -38,7 +38,8 @@ struct disk_job {
     int64_t offset;
     int64_t size;
     int64_t modified;
-    char *data;
+    char *data;       /* that was read */
+    const char *from; /* to be written: the transfer's */
     size_t len;
     uint32_t crc;
     bool has_failed; /* `error` says why */
@@ -58,7 +59,7 @@ void disk_open_folder(struct disk_job *j); /* place -> fd, size: bytes that are 
 /* folder, name, part, overwrites -> fd and size of the part, which nobody else is writing;
  * `exists`: there is a file of that name, and no fd. */
 void disk_open_part(struct disk_job *j);
-void disk_write(struct disk_job *j); /* file, data, len, offset */
+void disk_write(struct disk_job *j); /* file, from, len, offset */
 /* folder, file, `size` bytes of it, part: it gets its name, at once and whole. */
 void disk_end_part(struct disk_job *j);
 void disk_remove_part(struct disk_job *j); /* folder, part */

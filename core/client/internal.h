@@ -18,6 +18,7 @@
 
 enum {
     READ_BYTES = 4096,    /* that a client is served in one turn */
+    READ_MOST = 65536,    /* the same, where it sends a file */
     TURN_LINES = 4,       /* typed lines, or keys that a handler gets, in one turn */
     INPUT_MAX = 16384,    /* held back while a handler runs */
     LINE_MAX_BYTES = 512, /* of the line that the prompt stands in */
@@ -202,14 +203,15 @@ struct clients {
     ev_prepare before_wait;
     ev_check after_wait;
     ev_idle no_wait;
-    struct buf replies; /* telnet's, of the client that is being read */
-    struct buf echo;    /* of the key that is being taken */
-    struct buf wire;    /* of the value that is being sent */
-    struct buf flown;   /* of the text that is being wrapped */
+    struct buf replies;  /* telnet's, of the client that is being read */
+    struct buf gathered; /* its transfer's bytes */
+    struct buf echo;     /* of the key that is being taken */
+    struct buf wire;     /* of the value that is being sent */
+    struct buf flown;    /* of the text that is being wrapped */
     struct lag lag;
     double turn_began;
     double stall_told;
-    char read_buffer[INPUT_MAX];
+    char read_buffer[READ_MOST];
 };
 
 /* clients.c */

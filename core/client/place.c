@@ -180,7 +180,7 @@ int place_open_folder(const struct place *p, struct err *e)
     if (folder < 0)
         return fail(p, folder, e);
     fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && mkdirat(folder, name, 0700) == 0)
+    if (fd < 0 && errno == ENOENT && (mkdirat(folder, name, 0700) == 0 || errno == EEXIST))
         fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return fail(p, folder, e);

@@ -103,6 +103,14 @@ static void look_for_rescue(struct client *c, struct span *data)
     show_rescue(c);
 }
 
+/* Nobody wants it now. A transfer's is bounded by what is read. */
+static bool keep_typed(struct client *c, struct span data)
+{
+    bool fits = c->transfer || c->typed.len + data.len <= INPUT_MAX;
+
+    return fits && buf_add(&c->typed, data);
+}
+
 static void take_data(struct client *c, struct span data, int *lines)
 {
     if (c->is_visitor && c->is_first_screen && is_other_protocol(data)) {
@@ -112,7 +120,7 @@ static void take_data(struct client *c, struct span data, int *lines)
     output_skip_pace(c);
     look_for_rescue(c, &data);
     run_keys(c, &data, lines);
-    if (data.len > 0 && !buf_add(&c->typed, data))
+    if (data.len > 0 && !keep_typed(c, data))
         output_bytes(c, SPAN_LIT("\a")); /* far ahead of us: not taken, and told so */
 }
 
@@ -155,15 +163,43 @@ static bool takes_data(const struct client *c)
     return c->typed.len == 0 || (is_held_guest(c) && c->typed.len < INPUT_MAX / 2);
 }
 
+static void gather(struct client *c, struct span *in)
+{
+    struct buf *gathered = &c->all->gathered;
+    char *to = c->transfer ? buf_room(gathered, in->len) : NULL;
+
+    if (to)
+        buf_added(gathered, telnet_gather(c->telnet, in, to));
+}
+
+static void take_gathered(struct client *c, int *lines)
+{
+    struct buf *gathered = &c->all->gathered;
+
+    if (gathered->len > 0)
+        take_data(c, buf_span(gathered), lines);
+    buf_reset(gathered);
+}
+
+/* A transfer's bytes come out of telnet in many small pieces, one for each IAC: they are put
+ * together again. */
 static void run_telnet(struct client *c, struct span *in, int *lines)
 {
     struct telnet_event ev;
 
-    while (c->state <= CLIENT_OPEN && takes_data(c) && *lines > 0 && !client_is_full(c) &&
-           telnet_next(c->telnet, in, &ev)) {
+    while (c->state <= CLIENT_OPEN && takes_data(c) && *lines > 0 && !client_is_full(c)) {
+        gather(c, in);
+        if (!telnet_next(c->telnet, in, &ev))
+            break;
+        if (c->transfer && ev.type == TELNET_DATA) {
+            buf_add(&c->all->gathered, ev.data);
+            continue;
+        }
+        take_gathered(c, lines);
         take_event(c, &ev, lines);
         send_replies(c);
     }
+    take_gathered(c, lines);
     send_replies(c);
 }
 
@@ -256,7 +292,7 @@ void pump_readable(struct ev_loop *loop, ev_io *w, int events)
 {
     struct client *c = w->data;
     char *to = c->all->read_buffer;
-    ssize_t n = recv(w->fd, to, c->transfer ? INPUT_MAX : READ_BYTES, 0);
+    ssize_t n = recv(w->fd, to, c->transfer ? READ_MOST : READ_BYTES, 0);
 
     (void)loop;
     (void)events;

@@ -12,7 +12,7 @@
 
 enum {
     TRANSFER_QUEUE = 65536,  /* bytes under way at most: more are stale after an error */
-    TRANSFER_PIECE = 262144, /* bytes that are read or written on a thread at once */
+    TRANSFER_PIECE = 262144,/* bytes that are read or written on a thread at once */
     TRANSFER_QUIET_MS = 200, /* before the invitation: terminals look for it after a pause */
     TRANSFER_PATIENCE_MS = 180000,
     TRANSFER_SILENCE_MS = 700, /* behind one that has failed: what is under way is no typing */
@@ -63,6 +63,7 @@ struct transfer {
     struct disk_file *folder;
     char part[TRANSFER_PART]; /* what the file is called until it is whole */
     struct buf fill;          /* has come, and is to be written at fill_offset */
+    struct buf writing;       /* the piece before it */
     int64_t fill_offset;
     uint32_t sum;       /* of what is there of it */
     int64_t resume;     /* how many bytes that are */

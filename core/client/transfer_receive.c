@@ -71,6 +71,7 @@ void transfer_receive_begin(struct transfer *t)
     struct disk_job *j = disk_job_new(t, disk_open_folder, has_folder);
 
     buf_init(&t->fill, TRANSFER_PIECE + SPARE);
+    buf_init(&t->writing, TRANSFER_PIECE + SPARE);
     place_copy(&j->place, &t->receive.folder);
     transfer_job(t, j);
 }
@@ -237,12 +238,15 @@ static void written(struct transfer *t, struct disk_job *j)
 static void write_fill(struct transfer *t)
 {
     struct disk_job *j = new_job(t, disk_write, written);
+    struct buf next = t->writing;
 
-    j->data = t->fill.data;
-    j->len = t->fill.len;
+    t->writing = t->fill;
+    t->fill = next;
+    buf_reset(&t->fill);
+    j->from = t->writing.data;
+    j->len = t->writing.len;
     j->offset = t->fill_offset;
-    t->fill_offset += t->fill.len;
-    buf_init(&t->fill, t->fill.max);
+    t->fill_offset += (int64_t)j->len;
     t->is_writing = true;
     transfer_job(t, j);
 }
@@ -368,6 +372,7 @@ void transfer_receive_keep(struct transfer *t)
 void transfer_receive_clear(struct transfer *t)
 {
     buf_clear(&t->fill);
+    buf_clear(&t->writing);
     disk_file_unref(t->folder);
     place_clear(&t->receive.folder);
     mem_free(t->receive.name);

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "proto/undo.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -784,6 +785,17 @@ bool telnet_next(struct telnet *t, struct span *in, struct telnet_event *ev)
         if (step(t, in, ev))
             return true;
     return false;
+}
+
+size_t telnet_gather(struct telnet *t, struct span *in, char *to)
+{
+    size_t n = 0;
+
+    if (t->state == STATE_TEXT && his_binary(t))
+        n = undo_iac(in, (uint8_t *)to);
+    if (n > 0)
+        t->after_cr = 0;
+    return n;
 }
 
 bool telnet_escape(struct buf *wire, struct span text)

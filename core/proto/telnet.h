@@ -77,6 +77,11 @@ bool telnet_has_answered(const struct telnet *t);
  * which is dropped. */
 bool telnet_next(struct telnet *t, struct span *in, struct telnet_event *ev);
 
+/* Put together what comes of the peer's binary data, many bytes at a time: whatever else there
+ * is, the last bytes of `in`, and all without BINARY, is left to telnet_next. Returns how many
+ * bytes were written to `to`, which has room for `in` as it is. */
+size_t telnet_gather(struct telnet *t, struct span *in, char *to);
+
 /* Append `text` as it must stand on the wire: IAC doubled. As buf_add. */
 bool telnet_escape(struct buf *wire, struct span text);
 

@@ -3,11 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
+#include "base/lane.h"
 #include "proto/crc.h"
+#include "proto/undo.h"
 
 enum { ZPAD = '*', ZDLE = 0x18, CAN = 0x18, XON = 0x11, IAC = 0xFF };
 enum { STYLE_16 = 'A', STYLE_HEX = 'B', STYLE_32 = 'C' };
@@ -21,33 +19,6 @@ static uint16_t crc16(const void *data, size_t len)
 static uint32_t crc32(const void *data, size_t len)
 {
     return crc_32(0, span_from(data, len));
-}
-
-/* --- sixteen bytes at a time --- */
-
-enum { LANE = 16 };
-typedef uint8_t lane __attribute__((vector_size(LANE)));
-
-static lane lane_of(const uint8_t *p)
-{
-    lane v;
-
-    memcpy(&v, p, LANE);
-    return v;
-}
-
-/* A bit for each byte that is marked (0xFF; others are 0), from the first on. */
-static unsigned bits_of(lane marks)
-{
-#ifdef __SSE2__
-    return (unsigned)_mm_movemask_epi8((__m128i)marks);
-#else
-    unsigned bits = 0;
-
-    for (unsigned i = 0; i < LANE; i++)
-        bits |= (marks[i] & 1u) << i;
-    return bits;
-#endif
 }
 
 /* --- writing --- */
@@ -77,8 +48,8 @@ static unsigned find_marked(lane v)
 {
     lane low = v & 0x7F;
 
-    return bits_of((lane)((low & 0x7E) == 0x10) | (lane)(low == 0x13) | (lane)(low == '\r') |
-                   (lane)(v == ZDLE) | (lane)(v == IAC));
+    return lane_bits((lane)((low & 0x7E) == 0x10) | (lane)(low == 0x13) | (lane)(low == '\r') |
+                     (lane)(v == ZDLE) | (lane)(v == IAC));
 }
 
 /* A lane, and as many bytes behind it can be read: what stands for itself is moved by whole
@@ -443,40 +414,14 @@ static bool take(struct zframe_reader *r, uint8_t c, struct zframe_event *ev)
     }
 }
 
-/* How many of a lane's bytes stand for themselves. */
-static unsigned count_plain(lane v)
-{
-    unsigned bits = bits_of((lane)((v & 0x7D) == XON) | (lane)(v == ZDLE));
-
-    return bits ? (unsigned)__builtin_ctz(bits) : LANE;
-}
-
-/* What is most of a subpacket, many bytes at a time: those that stand for themselves, and those
- * that are escaped. */
+/* What is most of a subpacket: bytes that stand for themselves, and those that are escaped. */
 static void take_plain(struct zframe_reader *r, struct span *in)
 {
-    const uint8_t *from = (const uint8_t *)in->data;
-    const uint8_t *end = from + in->len;
-    uint8_t *to = r->data + r->len;
-    const uint8_t *full = r->data + ZSUBPACKET_MAX;
+    size_t n = undo_zdle(in, r->data + r->len, ZSUBPACKET_MAX - r->len);
 
-    while (end - from > LANE && full - to > LANE) {
-        unsigned n = count_plain(lane_of(from));
-
-        memcpy(to, from, LANE);
-        to += n;
-        from += n;
-        if (n == LANE)
-            continue;
-        if (from[0] != ZDLE || (from[1] & 0x60) != 0x40)
-            break;
-        *to++ = from[1] ^ 0x40;
-        from += 2;
-    }
-    r->len = (uint32_t)(to - r->data);
-    if (from != (const uint8_t *)in->data)
+    r->len += (uint32_t)n;
+    if (n > 0)
         r->cans = 0;
-    span_take(in, (size_t)(from - (const uint8_t *)in->data));
 }
 
 bool zframe_next(struct zframe_reader *r, struct span *in, struct zframe_event *ev)

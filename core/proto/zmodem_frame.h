@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "proto/undo.h"
 
 enum zframe_type {
     ZRQINIT,
@@ -100,7 +101,7 @@ struct zframe_reader {
     uint8_t end;         /* of a subpacket whose CRC is being read */
     uint32_t garbage;    /* bytes since the last event that belong to nothing */
     uint32_t len;
-    uint8_t data[ZSUBPACKET_MAX + 1];
+    uint8_t data[ZSUBPACKET_MAX + UNDO_BLOCK];
 };
 
 void zframe_reader_init(struct zframe_reader *r);

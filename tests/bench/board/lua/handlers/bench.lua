@@ -88,4 +88,15 @@ function bench.new_rows(_, args)
   return make_rows(args.rows), 20
 end
 
+-- <% set:bench.transfer(max=3) %>: "get" sends bench.bin, "put" takes a file.
+function bench.transfer(client, text)
+  local most <const> = 0xFFFFFFFE
+  local results = text == "get" and client:send_files { "bench.bin" }
+    or client:receive_files("up", { max = most, files = 1, overwrite = true })
+  for _, r in ipairs(results) do
+    if not r.ok then print(r.name, r.reason) end
+  end
+  return "repeat"
+end
+
 return bench
