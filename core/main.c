@@ -20,5 +20,6 @@ int main(int argc, char **argv)
     keep_standard_descriptors();
     setlocale(LC_ALL, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file size is that write's error, not our end */
     return cli_main(argc, argv);
 }

@@ -72,6 +72,8 @@ const struct setting settings_table[] = {
            "pace of what is sent, as a modem's; any key skips it; 0: none"),
     NUMBER("files.part_days", part_days, 1, 3650, 7, true,
            "how long what has come of an upload is kept"),
+    NUMBER("files.rate_kb", file_rate_kb, 0, 10000000, 0, true,
+           "KiB a second that a file comes or goes at, at most; 0: no limit"),
     LIST("files.roots", file_roots, "", folder_check, true,
          "folders, with their whole path, that handlers may name files in"),
     LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,

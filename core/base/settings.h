@@ -43,6 +43,7 @@ struct settings {
     long sql_ms;
     long sql_rows;
     long part_days;                 /* what has come of an upload is kept so long */
+    long file_rate_kb;              /* KiB a second of a transfer; 0: any */
     struct setting_list file_roots; /* folders that handlers may name files in */
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
 };

@@ -247,6 +247,22 @@ static void push_result(lua_State *L, const struct transfer_result *r)
     }
 }
 
+/* The caller has left: what has been sent until then is the list's `results`. */
+static int interrupted(lua_State *L)
+{
+    const struct client *c = bridge_of(L)->current->client;
+    const struct transfer_result *r;
+
+    lua_newtable(L);
+    for (unsigned i = 0; (r = client_ended_result(c, i)); i++) {
+        push_result(L, r);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (lua_istable(L, 2))
+        lua_setfield(L, 2, "results");
+    return task_raise(L);
+}
+
 /* -> a list of what became of each file */
 static int transferred(lua_State *L, int status, lua_KContext at)
 {
@@ -254,11 +270,15 @@ static int transferred(lua_State *L, int status, lua_KContext at)
 
     (void)status;
     if (task_is_cancelled(L, (int)at + 1))
-        return task_raise(L);
+        return interrupted(L);
     lua_createtable(L, (int)a->result_count, 0);
     for (unsigned i = 0; i < a->result_count; i++) {
         push_result(L, a->results[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (a->text.len > 0) {
+        lua_pushlstring(L, a->text.data, a->text.len);
+        lua_setfield(L, -2, "reason");
     }
     return 1;
 }
@@ -357,7 +377,8 @@ static enum transfer_protocol file_protocol(lua_State *L, int index)
 }
 
 /* client:send_files{ path or {path=, name=}, ... } -> { {name=, bytes=, seconds=, resumed=,
- * ok=, reason=}, ... }; the table may have protocol=.  Waits. */
+ * ok=, reason=}, ... }; the table may have protocol=. Where the caller leaves meanwhile it has
+ * that list as `results`. The list has a `reason` if all of it has failed.  Waits. */
 static int l_send_files(lua_State *L)
 {
     struct client *c = check_askable(L, "send_files");
@@ -389,8 +410,9 @@ static lua_Integer receive_number(lua_State *L, const char *name, lua_Integer mo
     return n;
 }
 
-/* client:receive_files(folder, [{max=bytes of a file, files=how many, overwrite=, protocol=,
- * name=of what comes by XModem}]) -> as send_files, of what has come.  Waits. */
+/* client:receive_files(folder, [{max=bytes of a file, space=bytes of all, files=how many,
+ * overwrite=, protocol=, name=of what comes by XModem}]) -> as send_files, of what has come.
+ * Waits. */
 static int l_receive_files(lua_State *L)
 {
     struct client *c = check_askable(L, "receive_files");
@@ -404,6 +426,7 @@ static int l_receive_files(lua_State *L)
     if (!lua_isnil(L, 3))
         luaL_checktype(L, 3, LUA_TTABLE);
     o.max_bytes = (int64_t)receive_number(L, "max", LUA_MAXINTEGER);
+    o.max_total = (int64_t)receive_number(L, "space", LUA_MAXINTEGER);
     o.max_files = (unsigned)receive_number(L, "files", FILES_MOST);
     o.overwrites = lua_istable(L, 3) && lua_getfield(L, 3, "overwrite") != LUA_TNIL &&
                    lua_toboolean(L, -1);
@@ -653,6 +676,8 @@ static void push_zmodem(lua_State *L, struct client *c)
     lua_setfield(L, -2, "file");
     lua_pushinteger(L, p.count);
     lua_setfield(L, -2, "files");
+    lua_pushinteger(L, p.errors);
+    lua_setfield(L, -2, "errors");
     if (!p.name)
         return;
     lua_pushstring(L, p.name);

@@ -583,6 +583,7 @@ void client_free(struct client *c)
     c->all->config.hooks.forget(c->all->config.hooks.arg, c);
     unlink_client(c);
     transfer_stop(c, "the caller has left");
+    transfer_forget(c);
     show_end(c);
     if (c->paste)
         buf_clear(c->paste);

@@ -99,6 +99,7 @@ void client_send_files(struct client *c, const struct send_file *files, unsigned
 struct receive_options {
     struct place folder;
     int64_t max_bytes; /* of a file; 0: as many as there can be */
+    int64_t max_total; /* of all; the same */
     unsigned max_files;
     bool overwrites;
     enum transfer_protocol protocol;
@@ -111,11 +112,15 @@ struct transfer_progress {
     bool is_sending;
     unsigned at; /* which file, from 1 */
     unsigned count;
+    unsigned errors;  /* of the line */
     const char *name; /* NULL: between two files; borrowed */
     int64_t bytes;
     int64_t size;
     double rate; /* bytes a second */
 };
+
+/* What became of a file of the transfer that was stopped last; NULL: it had no more. */
+const struct transfer_result *client_ended_result(const struct client *c, unsigned i);
 
 /* False: no transfer is under way. */
 bool client_transfer_progress(const struct client *c, struct transfer_progress *out);

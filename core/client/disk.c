@@ -14,6 +14,7 @@
 #include "proto/crc.h"
 
 enum { SUM_BYTES = 262144 };
+#define TIME_MOST INT64_C(4102444800) /* the year 2100: what is later is a mistake */
 
 struct disk_file *disk_file_new(int fd)
 {
@@ -61,6 +62,15 @@ void disk_job_free(struct disk_job *j)
     place_clear(&j->place);
     mem_free(j->data);
     mem_free(j);
+}
+
+/* Does the name still lead to what has been opened? Another line may have given it its own. */
+static bool is_still_there(const struct disk_job *j, const struct stat *st)
+{
+    struct stat now;
+
+    return fstatat(j->folder->fd, j->part, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+           now.st_ino == st->st_ino && now.st_dev == st->st_dev;
 }
 
 static void fail(struct disk_job *j, const char *what)
@@ -158,7 +168,7 @@ void disk_open_part(struct disk_job *j)
         openat(folder, j->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     if (j->fd < 0 || fstat(j->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
         fail(j, j->name);
-    } else if (flock(j->fd, LOCK_EX | LOCK_NB) < 0) {
+    } else if (flock(j->fd, LOCK_EX | LOCK_NB) < 0 || !is_still_there(j, &st)) {
         j->has_failed = true;
         err_set(&j->error, "it is being sent already, on another line");
     }
@@ -183,23 +193,36 @@ void disk_write(struct disk_job *j)
     }
 }
 
-void disk_end_part(struct disk_job *j)
+/* The peer's time, if it may be one. It is as good without. */
+static void set_time(const struct disk_job *j)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = j->modified}};
+
+    if (j->modified > 0 && j->modified < TIME_MOST)
+        futimens(j->file->fd, times);
+}
+
+void disk_end_part(struct disk_job *j)
+{
     int folder = j->folder->fd;
     unsigned flags = j->overwrites ? 0 : RENAME_NOREPLACE;
 
-    if (j->modified > 0)
-        futimens(j->file->fd, times); /* it is as good without */
-    if (ftruncate(j->file->fd, j->size) < 0 || fsync(j->file->fd) < 0 ||
-        renameat2(folder, j->part, folder, j->name, flags) < 0)
+    if (ftruncate(j->file->fd, j->size) < 0) {
+        fail(j, "it can't be stored");
+        return;
+    }
+    set_time(j);
+    if (fsync(j->file->fd) < 0 || renameat2(folder, j->part, folder, j->name, flags) < 0)
         fail(j, "it can't be stored");
     else
         fsync(folder);
 }
 
+/* Emptied here first: else the last close, on the loop's thread, gives its room back. */
 void disk_remove_part(struct disk_job *j)
 {
+    if (j->file && ftruncate(j->file->fd, 0) < 0)
+        fail(j, j->part);
     unlinkat(j->folder->fd, j->part, 0);
 }
 

@@ -51,17 +51,20 @@ each_entry(int fd, void (*see)(void *arg, int folder, const char *name, const st
     DIR *dir = fdopendir(fd);
     const struct dirent *entry;
     struct stat st;
+    int rc = 0;
 
     if (!dir) {
         close(fd);
         return err_set(e, "read a folder: %s", strerror(errno));
     }
-    while ((entry = readdir(dir))) {
+    while (errno = 0, (entry = readdir(dir))) {
         if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
             see(arg, fd, entry->d_name, &st);
     }
+    if (errno)
+        rc = err_set(e, "read a folder: %s", strerror(errno));
     closedir(dir);
-    return 0;
+    return rc;
 }
 
 static void add_file(void *arg, int folder, const char *name, const struct stat *st)
@@ -90,7 +93,7 @@ static void clean_file(void *arg, int folder, const char *name, const struct sta
 {
     struct cleaning *cleaning = arg;
 
-    if (S_ISREG(st->st_mode) && nanoseconds(st->st_mtim) < cleaning->before &&
+    if (S_ISREG(st->st_mode) && nanoseconds(st->st_ctim) < cleaning->before &&
         unlinkat(folder, name, 0) == 0)
         cleaning->count++;
 }

@@ -85,7 +85,7 @@ struct transfer_result {
 /* What a waiting handler waited for. */
 struct answer {
     enum answer_kind kind;
-    struct span text;                       /* the line, or the key's name */
+    struct span text; /* the line, the key's name, or why a transfer has failed as a whole */
     const struct transfer_result **results; /* of an ANSWER_TRANSFER */
     unsigned result_count;
 };

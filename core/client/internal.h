@@ -129,6 +129,7 @@ struct client {
     struct lightbar *bar;      /* NULL: no item has been painted in a form */
     struct buf line;           /* what stands in the prompt's line, as it is on the wire */
     struct transfer *transfer; /* NULL: none is under way */
+    struct transfer *ended;    /* the last that was stopped, with its results; NULL */
     struct buf *paste;         /* what is being pasted for a handler, or NULL */
     struct buf tells;          /* notices that wait for a prompt, each ends with LF */
     uint64_t live;             /* go: keys that count now */

@@ -33,6 +33,13 @@ static void free_transfer(struct transfer *t)
     mem_free(t);
 }
 
+/* The caller goes on, or is gone, and no job is under way. */
+static void end_unseen(struct transfer *t)
+{
+    if (t->is_sending || !transfer_receive_sweep(t))
+        free_transfer(t);
+}
+
 static void work(struct job *job, void *context)
 {
     struct disk_job *j = (struct disk_job *)job;
@@ -55,7 +62,7 @@ static void done(struct job *job)
     }
     disk_job_free(j);
     if (t->jobs == 0)
-        free_transfer(t);
+        end_unseen(t);
 }
 
 void transfer_job(struct transfer *t, struct disk_job *j)
@@ -63,7 +70,7 @@ void transfer_job(struct transfer *t, struct disk_job *j)
     t->jobs++;
     j->job.run = work;
     j->job.done = done;
-    worker_add(t->c->all->config.disks, &j->job);
+    worker_add(t->all->config.disks, &j->job);
 }
 
 /* --- items --- */
@@ -80,7 +87,7 @@ void transfer_end_item(struct transfer *t, bool ok, const char *reason)
     item->result.ok = ok;
     snprintf(item->result.reason, sizeof(item->result.reason), "%s", reason);
     if (item->began > 0)
-        item->result.seconds = clients_now(t->c->all) - item->began;
+        item->result.seconds = clients_now(t->all) - item->began;
     t->has_item = false;
     disk_file_unref(t->file);
     t->file = NULL;
@@ -112,7 +119,26 @@ struct transfer_options transfer_options(struct transfer *t)
                                      .out = &t->out,
                                      .is_telnet = is_telnet,
                                      .is_clean = is_clean,
+                                     .errors = &t->errors,
                                      .patience_ms = TRANSFER_PATIENCE_MS};
+}
+
+void transfer_count(struct transfer *t, size_t bytes)
+{
+    if (t->moved == 0)
+        t->moving_since = transfer_now(t);
+    t->moved += (int64_t)bytes;
+}
+
+/* A rate holds from the first byte on; a second's worth may come at once. */
+bool transfer_is_ahead(struct transfer *t)
+{
+    int64_t due = t->rate > 0 && t->moved > t->rate
+                      ? t->moving_since + (t->moved - t->rate) * 1000 / t->rate
+                      : 0;
+
+    t->go_on_at = due > transfer_now(t) ? due : 0;
+    return t->go_on_at > 0;
 }
 
 enum transfer_protocol transfer_protocol(const struct transfer *t)
@@ -134,10 +160,13 @@ static struct transfer *transfer_new(struct client *c, unsigned count,
     struct transfer *t = mem_zalloc(sizeof(*t));
 
     t->c = c;
+    t->all = c->all;
+    t->user = client_user(c);
     t->items = mem_zalloc((count + 1) * sizeof(*t->items));
     t->count = count;
     t->protocol = protocol;
     buf_init(&t->out, 8 * TRANSFER_QUEUE);
+    t->rate = (int64_t)c->all->config.settings->file_rate_kb * 1024;
     c->transfer = t;
     bound_socket(c);
     return t;
@@ -150,13 +179,23 @@ static void write_out(struct transfer *t)
     buf_reset(&t->out);
 }
 
-/* The caller goes on; jobs that are under way keep it a while. */
+/* It has no caller any more; jobs that are under way, and what asks for its results, keep it a
+ * while. */
 static void let_go(struct transfer *t)
 {
     t->c->transfer = NULL;
+    t->c->ended = t;
     t->c = NULL;
-    if (t->jobs == 0)
-        free_transfer(t);
+    t->jobs++;
+}
+
+void transfer_forget(struct client *c)
+{
+    struct transfer *t = c->ended;
+
+    c->ended = NULL;
+    if (t && --t->jobs == 0)
+        end_unseen(t);
 }
 
 /* The terminal may have left something of the protocol, or a window of its own. */
@@ -180,6 +219,7 @@ static void finish(struct transfer *t)
         if (!r->ok && *r->reason == '\0')
             snprintf(r->reason, sizeof(r->reason), "%s", t->why);
     }
+    answer.text = span_of(t->why);
     answer.results = mem_zalloc((t->count + 1) * sizeof(*answer.results));
     answer.result_count = t->count;
     for (unsigned i = 0; i < t->count; i++)
@@ -194,7 +234,7 @@ static void finish(struct transfer *t)
     mem_free(answer.results);
     t->c = NULL;
     if (--t->jobs == 0)
-        free_transfer(t);
+        end_unseen(t);
 }
 
 /* All that is written is out, and it has been quiet for a moment. */
@@ -234,10 +274,31 @@ static bool is_silent(struct transfer *t, struct span *in)
     return now >= t->end_at || now >= t->end_most;
 }
 
+/* Ctrl-C, by somebody whose terminal does not begin. Protocols begin with others. */
+static bool is_way_back(struct transfer *t, struct span in)
+{
+    for (size_t i = 0; i < in.len && !t->is_met; i++) {
+        if (in.data[i] == 'C' - '@')
+            return t->sender || t->receiver;
+        t->is_met = in.data[i] == '*' || (uint8_t)in.data[i] < ' ';
+    }
+    return false;
+}
+
+static void go_back(struct transfer *t)
+{
+    if (t->sender)
+        sender_abort(t->sender, "the terminal did not begin");
+    else
+        receiver_abort(t->receiver, "the terminal did not begin");
+}
+
 void transfer_take(struct client *c, struct span *in)
 {
     struct transfer *t = c->transfer;
 
+    if (is_way_back(t, *in))
+        go_back(t);
     if (t->sender && !t->is_over)
         transfer_send_run(t, in);
     else if (t->receiver && !t->is_over)
@@ -266,6 +327,8 @@ double transfer_due_at(const struct client *c)
         at = sender_deadline(t->sender);
     else if (t->receiver)
         at = receiver_deadline(t->receiver);
+    if (t->go_on_at > 0 && t->end_at == 0)
+        at = t->go_on_at;
     return at == TRANSFER_NEVER ? 0 : (double)at / 1000;
 }
 
@@ -273,9 +336,9 @@ void transfer_timeout(struct client *c)
 {
     struct transfer *t = c->transfer;
 
-    if (t->sender)
+    if (t->sender && !transfer_is_ahead(t))
         sender_timeout(t->sender, transfer_now(t));
-    if (t->receiver)
+    if (t->receiver && !transfer_is_ahead(t))
         receiver_timeout(t->receiver, transfer_now(t));
     transfer_ready(t);
 }
@@ -294,6 +357,9 @@ void transfer_stop(struct client *c, const char *why)
     }
     if (client_is_open(c))
         write_out(t);
+    if (t->has_item)
+        transfer_end_item(t, false, why);
+    transfer_forget(c);
     log_info("transfer event=stop node=%u why=%s", client_id(c), log_quote(span_of(why)));
     let_go(t);
 }
@@ -325,6 +391,11 @@ void client_receive_files(struct client *c, const struct receive_options *option
     transfer_receive_begin(t);
 }
 
+const struct transfer_result *client_ended_result(const struct client *c, unsigned i)
+{
+    return c->ended && i < c->ended->count ? &c->ended->items[i].result : NULL;
+}
+
 const char *client_files(const struct client *c)
 {
     return c->all->config.files;
@@ -338,6 +409,7 @@ bool client_transfer_progress(const struct client *c, struct transfer_progress *
         return false;
     *out = (struct transfer_progress){.is_sending = t->is_sending,
                                       .count = t->count,
+                                      .errors = t->errors,
                                       .protocol = transfer_protocol_name(transfer_protocol(t))};
     out->at = t->at < t->count ? t->at + 1 : t->count;
     if (t->has_item) {

@@ -12,7 +12,7 @@
 
 enum {
     TRANSFER_QUEUE = 65536,  /* bytes under way at most: more are stale after an error */
-    TRANSFER_PIECE = 262144,/* bytes that are read or written on a thread at once */
+    TRANSFER_PIECE = 262144, /* bytes that are read or written on a thread at once */
     TRANSFER_QUIET_MS = 200, /* before the invitation: terminals look for it after a pause */
     TRANSFER_PATIENCE_MS = 180000,
     TRANSFER_SILENCE_MS = 700, /* behind one that has failed: what is under way is no typing */
@@ -28,16 +28,22 @@ struct transfer_item {
     double began;
 };
 
+#define TRANSFER_WAYS_BACK "Ctrl-C leads back;\nonce it has begun, five times Ctrl-X does.|07\n"
+
 /* What the two sides have in common. */
 struct transfer {
     struct client *c; /* NULL: the caller is gone, or goes on; jobs are still to come back */
-    unsigned jobs;    /* on the worker's threads */
+    struct clients *all;
+    int64_t user;  /* 0: a guest */
+    unsigned jobs; /* on the worker's threads */
     bool is_sending;
     bool is_prepared; /* the protocol can begin */
     bool is_over;
     int64_t begin_at; /* ms; 0: the protocol has begun, or what is written is not out yet */
     int64_t end_at;   /* ms; the line has been silent by then; 0: it has not failed */
     int64_t end_most; /* ms; no later */
+    bool is_met;      /* the other side has said something in a protocol */
+    unsigned errors;  /* of the line */
     struct buf out;
     enum transfer_protocol protocol; /* that was asked for */
     struct sender *sender;
@@ -48,6 +54,10 @@ struct transfer {
     unsigned at; /* the item under way; of files that come, the last */
     bool has_item;
     char why[160]; /* it has ended before its end; "": it has not */
+    int64_t rate;  /* bytes a second at most; 0: any */
+    int64_t moved; /* bytes of files, since then */
+    int64_t moving_since;
+    int64_t go_on_at; /* ms; 0: it is not ahead of its rate */
 
     /* sending */
     unsigned left;       /* files, with the one under way */
@@ -69,6 +79,8 @@ struct transfer {
     int64_t resume;     /* how many bytes that are */
     int64_t free_bytes; /* of the disk */
     unsigned accepted;  /* files */
+    unsigned refused;   /* in a row */
+    int64_t taken;      /* bytes of files that are whole */
     bool is_writing;
     bool is_waiting; /* for a thread, with what the peer has been answered last */
     bool is_ending;  /* the peer has sent all of it */
@@ -78,6 +90,8 @@ struct transfer {
 int64_t transfer_now(const struct transfer *t); /* ms */
 struct transfer_options transfer_options(struct transfer *t);
 enum transfer_protocol transfer_protocol(const struct transfer *t); /* that is used */
+void transfer_count(struct transfer *t, size_t bytes); /* of files, that have come or gone */
+bool transfer_is_ahead(struct transfer *t); /* of its rate: it goes on by itself later */
 void transfer_job(struct transfer *t, struct disk_job *j);
 struct transfer_item *transfer_item(struct transfer *t); /* under way */
 void transfer_end_item(struct transfer *t, bool ok, const char *reason);
@@ -90,6 +104,8 @@ void transfer_take(struct client *c, struct span *in);
 double transfer_due_at(const struct client *c);
 void transfer_timeout(struct client *c);
 void transfer_stop(struct client *c, const char *why);
+void transfer_forget(
+    struct client *c); /* nobody asks for the results of what has been stopped */
 
 /* --- transfer_send.c --- */
 void transfer_send_begin(struct transfer *t); /* looks at the files */
@@ -101,6 +117,9 @@ void transfer_receive_begin(struct transfer *t); /* looks at the folder */
 void transfer_receive_open(struct transfer *t);  /* the protocol */
 void transfer_receive_run(struct transfer *t, struct span *in);
 void transfer_receive_keep(struct transfer *t); /* the line has been cut: what is there stays */
+/* Nobody is on the line any more, and no job under way: a guest's part is nobody's. True: a job
+ * is under way again. */
+bool transfer_receive_sweep(struct transfer *t);
 void transfer_receive_clear(struct transfer *t);
 
 #endif

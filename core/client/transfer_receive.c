@@ -13,6 +13,8 @@
 
 enum {
     KEEP_FREE = 16 << 20, /* bytes of the disk that no upload takes */
+    REFUSALS_MOST = 100,  /* files in a row that are not wanted */
+    FILES_MOST = 10000,   /* of one upload */
     SPARE = 16384,        /* what may come in the turn in which a piece is full */
 };
 
@@ -44,8 +46,7 @@ static void tell_what_to_do(struct transfer *t)
 
     buf_init(&text, 1000);
     buf_printf(&text,
-               "|07Begin the upload in your terminal now, by %s.\n"
-               "|08Five times Ctrl-X leads back.|07\n",
+               "|07Begin the upload in your terminal now,\nby %s. |08" TRANSFER_WAYS_BACK,
                transfer_protocol_name(t->protocol));
     output_piped(t->c, buf_span(&text));
     buf_clear(&text);
@@ -101,18 +102,27 @@ static void add_item(struct transfer *t, const char *name, const struct transfer
 
 static void refuse(struct transfer *t, const char *why)
 {
-    receiver_skip(t->receiver, "a file was not wanted", transfer_now(t));
+    if (++t->refused < REFUSALS_MOST && t->count < FILES_MOST)
+        receiver_skip(t->receiver, "a file was not wanted", transfer_now(t));
+    else
+        receiver_abort(t->receiver, "too many files are offered that are not wanted");
     transfer_end_item(t, false, why);
 }
 
-/* What has come of it goes, too. */
+/* What has come of it goes, too. A peer that has sent all of it waits for an answer. */
 static void drop(struct transfer *t, const char *why)
 {
     struct disk_job *j = new_job(t, disk_remove_part, nothing);
 
     buf_reset(&t->fill);
     transfer_job(t, j);
-    refuse(t, why);
+    if (t->is_ending) {
+        receiver_stored(t->receiver, false, transfer_now(t));
+        transfer_end_item(t, false, why);
+    } else {
+        refuse(t, why);
+    }
+    t->is_ending = false;
 }
 
 static void take_file(struct transfer *t, int64_t from)
@@ -122,6 +132,7 @@ static void take_file(struct transfer *t, int64_t from)
     item->began = clients_now(t->c->all);
     item->result.resumed = item->result.bytes = from;
     t->accepted++;
+    t->refused = 0;
     t->is_ending = false;
     buf_reset(&t->fill);
     t->fill_offset = from;
@@ -161,17 +172,20 @@ static void has_part(struct transfer *t, struct disk_job *j)
     }
     t->file = disk_file_new(j->fd);
     j->fd = -1;
-    if (j->size > 0 && j->size < item->size) {
+    if (j->size > 1 && j->size == item->size)
+        sum(t, j->size - 1); /* all is there: of its last byte the peer sends what ends it */
+    else if (j->size > 0 && j->size < item->size)
         sum(t, j->size);
-    } else {
+    else
         take_file(t, 0);
-    }
 }
 
 static const char *why_not(const struct transfer *t, const struct transfer_file *f)
 {
     if (t->receive.max_files > 0 && t->accepted >= t->receive.max_files)
         return "no more files are taken";
+    if (t->receive.max_total > 0 && f->size > t->receive.max_total - t->taken)
+        return "there is no more room for it";
     if (t->receive.max_bytes > 0 && f->size > t->receive.max_bytes)
         return "it is larger than what is taken";
     if (f->size >= TRANSFER_SIZE_MAX)
@@ -184,10 +198,8 @@ static const char *why_not(const struct transfer *t, const struct transfer_file 
 /* Only the same caller goes on with it. */
 static void name_part(struct transfer *t, const char *name)
 {
-    int64_t user = client_user(t->c);
-
-    if (user > 0)
-        snprintf(t->part, sizeof(t->part), ".part-%lld-%s", (long long)user, name);
+    if (t->user > 0)
+        snprintf(t->part, sizeof(t->part), ".part-%lld-%s", (long long)t->user, name);
     else
         snprintf(t->part, sizeof(t->part), ".part-0-%u-%s", client_id(t->c), name);
 }
@@ -225,9 +237,7 @@ static void written(struct transfer *t, struct disk_job *j)
 {
     t->is_writing = false;
     transfer_ready(t);
-    if (j->file != t->file)
-        return;
-    if (j->has_failed) {
+    if (j->has_failed && j->file == t->file) {
         drop(t, j->error.text);
         return;
     }
@@ -262,8 +272,10 @@ static void stored(struct transfer *t, struct disk_job *j)
     else
         log_info("transfer event=received node=%u name=%s bytes=%lld", client_id(t->c),
                  log_quote(span_of(item->result.name)), (long long)j->size);
+    *t->part = '\0';
     item->result.bytes = j->has_failed ? 0 : j->size;
     t->free_bytes -= item->result.bytes;
+    t->taken += item->result.bytes;
     receiver_stored(t->receiver, !j->has_failed, transfer_now(t));
     transfer_end_item(t, !j->has_failed, j->has_failed ? j->error.text : "");
 }
@@ -300,11 +312,16 @@ static void take_data(struct transfer *t, const struct transfer_event *ev)
         drop(t, "it is larger than what is taken");
         return;
     }
+    if (t->receive.max_total > 0 && item->result.bytes > t->receive.max_total - t->taken) {
+        drop(t, "there is no more room for it");
+        return;
+    }
     if (item->result.bytes - item->result.resumed > t->free_bytes) {
         drop(t, "there is not enough room on the disk");
         return;
     }
     buf_add(&t->fill, ev->data);
+    transfer_count(t, ev->data.len);
     if (t->fill.len >= TRANSFER_PIECE)
         flush(t);
 }
@@ -342,9 +359,10 @@ static void take_event(struct transfer *t, const struct transfer_event *ev)
 }
 
 /* The disk is behind: what comes waits on the line. */
-static bool is_held_back(const struct transfer *t)
+static bool is_held_back(struct transfer *t)
 {
-    return t->is_waiting || (t->is_writing && t->fill.len >= TRANSFER_PIECE);
+    return t->is_waiting || (t->is_writing && t->fill.len >= TRANSFER_PIECE) ||
+           transfer_is_ahead(t);
 }
 
 void transfer_receive_run(struct transfer *t, struct span *in)
@@ -363,10 +381,19 @@ void transfer_receive_keep(struct transfer *t)
 {
     if (!t->has_item || !t->file || t->is_ending)
         return;
-    if (client_user(t->c) == 0)
+    if (t->user == 0)
         transfer_job(t, new_job(t, disk_remove_part, nothing));
     else if (t->fill.len > 0 && !t->is_writing)
         write_fill(t);
+}
+
+bool transfer_receive_sweep(struct transfer *t)
+{
+    if (!t->folder || *t->part == '\0' || t->user > 0)
+        return false;
+    transfer_job(t, new_job(t, disk_remove_part, nothing));
+    *t->part = '\0';
+    return true;
 }
 
 void transfer_receive_clear(struct transfer *t)

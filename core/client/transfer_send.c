@@ -31,11 +31,11 @@ static void tell_what_comes(struct transfer *t)
     buf_printf(&text, "|07, by %s. ", transfer_protocol_name(t->protocol));
     if (t->protocol == TRANSFER_ZMODEM)
         buf_add_text(&text, "Your terminal should begin by itself.\n"
-                            "|08If it does not, begin a ZModem or YModem download there, or "
-                            "press Ctrl-X five times to go back.|07\n");
+                            "|08If it does not, begin a ZModem or YModem\n"
+                            "download there. ");
     else
-        buf_add_text(&text, "Begin the download in your terminal now.\n"
-                            "|08Five times Ctrl-X leads back.|07\n");
+        buf_add_text(&text, "\nBegin the download in your terminal now.\n|08");
+    buf_add_text(&text, TRANSFER_WAYS_BACK);
     output_piped(t->c, buf_span(&text));
     buf_clear(&text);
 }
@@ -105,6 +105,8 @@ static void opened(struct transfer *t, struct disk_job *j)
     struct transfer_item *item = transfer_item(t);
     struct transfer_file f = {.name = span_of(item->result.name)};
 
+    if (t->is_over)
+        return; /* the peer has ended all of it meanwhile */
     if (j->has_failed) {
         transfer_end_item(t, false, j->error.text);
         t->at++;
@@ -166,6 +168,7 @@ static void give(struct transfer *t, struct span data)
 
     t->want_size = 0;
     transfer_item(t)->result.bytes = offset + (int64_t)data.len;
+    transfer_count(t, data.len);
     sender_give(t->sender, offset, data, transfer_now(t));
 }
 
@@ -273,9 +276,9 @@ static void take_event(struct transfer *t, const struct transfer_event *ev)
     }
 }
 
-static bool has_room(const struct transfer *t)
+static bool has_room(struct transfer *t)
 {
-    return t->c->out.bytes + t->out.len < TRANSFER_QUEUE;
+    return !transfer_is_ahead(t) && t->c->out.bytes + t->out.len < TRANSFER_QUEUE;
 }
 
 /* Until the line is full, or a thread has to bring something. */

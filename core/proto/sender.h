@@ -26,7 +26,7 @@ void sender_timeout(struct sender *s, int64_t now);
 
 /* Answers to TRANSFER_WANT_FILE. `file` is as the peer is to see it, of a size that is known
  * and less than TRANSFER_SIZE_MAX; at most 255 bytes of a name, no control characters. XMODEM
- * takes one file. */
+ * takes one file. Ignored where all has ended meanwhile. */
 void sender_offer(struct sender *s, const struct transfer_file *file, int64_t now);
 void sender_finish(struct sender *s, int64_t now); /* there are no more */
 

@@ -70,3 +70,9 @@ void transfer_info_read(struct span info, struct transfer_file *f)
     f->files_left = (uint32_t)take_number(&numbers, 10, 0);
     f->bytes_left = take_number(&numbers, 10, 0);
 }
+
+void transfer_count_error(const struct transfer_options *options)
+{
+    if (options->errors)
+        ++*options->errors;
+}

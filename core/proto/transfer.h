@@ -34,6 +34,7 @@ struct transfer_options {
     bool is_clean;       /* the way changes no byte, which all but ZMODEM need */
     int64_t patience_ms; /* until the peer has begun; somebody may have to start it by hand */
     int64_t free_bytes;  /* of a receiver; 0: not known */
+    unsigned *errors;    /* borrowed: counts what had to be said again; NULL: nobody asks */
 };
 
 struct transfer_file {
@@ -85,5 +86,7 @@ enum transfer_protocol transfer_protocol_find(struct span name);
  * of which all but the name may be missing. The name borrows from `info`. */
 void transfer_info_add(struct buf *out, const struct transfer_file *f);
 void transfer_info_read(struct span info, struct transfer_file *f);
+
+void transfer_count_error(const struct transfer_options *options);
 
 #endif

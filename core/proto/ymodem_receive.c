@@ -180,6 +180,7 @@ static void ask_again(struct ymodem_receive *y, int64_t now)
         return;
     }
     if (y->state == TAKING) {
+        transfer_count_error(&y->options);
         say(y, NAK);
         y->deadline = now + ASK_MS;
     } else {

@@ -167,7 +167,8 @@ static void put_end(struct ymodem_send *y, int64_t now)
 
 void ymodem_send_offer(struct ymodem_send *y, const struct transfer_file *file, int64_t now)
 {
-    assert(y->state == CHOOSING);
+    if (y->state != CHOOSING)
+        return;
     assert(file->size >= 0 && file->size < TRANSFER_SIZE_MAX && file->name.len <= 255);
     y->size = file->size;
     y->at = 0;
@@ -186,7 +187,8 @@ void ymodem_send_offer(struct ymodem_send *y, const struct transfer_file *file, 
 
 void ymodem_send_finish(struct ymodem_send *y, int64_t now)
 {
-    assert(y->state == CHOOSING);
+    if (y->state != CHOOSING)
+        return;
     if (is_xmodem(y)) {
         become(y, RESTING, now + LAST_MS);
         return;
@@ -240,6 +242,7 @@ static void try_short_block(struct ymodem_send *y)
 
 static void say_again(struct ymodem_send *y, int64_t now)
 {
+    transfer_count_error(&y->options);
     if (++y->tries >= TRIES) {
         ymodem_send_abort(y, "the line is too bad: nothing comes through");
         return;

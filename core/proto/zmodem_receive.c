@@ -268,6 +268,7 @@ static void while_waiting(struct zmodem_receive *z, const struct zframe_event *f
 /* Ask again, unless it has just been asked and no answer can be here yet. */
 static void ask_again(struct zmodem_receive *z, int64_t now)
 {
+    transfer_count_error(&z->options);
     if (++z->tries > TRIES * 2) {
         zmodem_receive_abort(z, "the line is too bad: nothing comes through");
         return;

@@ -15,6 +15,7 @@ enum {
     INVITATIONS = 5,
     TRIES = 6,
     SEEKS = 20, /* of the peer's, with less than a KiB between them */
+    SUMS = 3,   /* of a file that is offered: each is all of it to be read */
     SMALL = 1024,
     INFO_MAX = 1024,
 };
@@ -46,6 +47,7 @@ struct zmodem_send {
     unsigned tries;
     unsigned echoes; /* ZRQINITs */
     unsigned seeks;
+    unsigned sums;
     uint32_t window; /* bytes that the peer takes before it has to answer; 0: any */
     uint32_t unacknowledged;
     uint32_t at;     /* in the file */
@@ -124,20 +126,22 @@ static void send_info(struct zmodem_send *z)
 
 void zmodem_send_offer(struct zmodem_send *z, const struct transfer_file *file, int64_t now)
 {
-    assert(z->state == CHOOSING);
+    if (z->state != CHOOSING)
+        return;
     assert(file->size >= 0 && file->size < TRANSFER_SIZE_MAX && file->name.len <= 255);
     buf_reset(&z->info);
     transfer_info_add(&z->info, file);
     z->size = (uint32_t)file->size;
     z->has_begun = z->is_wary = z->is_open = false;
-    z->seeks = 0;
+    z->seeks = z->sums = 0;
     become(z, OFFERING, now + ASK_MS);
     send_info(z);
 }
 
 void zmodem_send_finish(struct zmodem_send *z, int64_t now)
 {
-    assert(z->state == CHOOSING);
+    if (z->state != CHOOSING)
+        return;
     zframe_hex(&z->writer, ZFIN, 0);
     become(z, FINISHING, now + ASK_MS);
 }
@@ -218,6 +222,7 @@ static void seek(struct zmodem_send *z, uint32_t position, int64_t now)
         return;
     }
     if (z->has_begun) {
+        transfer_count_error(&z->options);
         z->seeks = position >= z->sought + SMALL ? 0 : z->seeks + 1;
         z->is_wary = true;
     }
@@ -306,6 +311,10 @@ static bool while_offering(struct zmodem_send *z, const struct zframe_event *f, 
     case ZSKIP:
         return skip(z, ev);
     case ZCRC:
+        if (++z->sums > SUMS) {
+            zmodem_send_abort(z, "the other side asks for the file's CRC again and again");
+            return false;
+        }
         become(z, SUMMING, TRANSFER_NEVER);
         z->crc_of = f->position == 0 || f->position > z->size ? z->size : f->position;
         return false;

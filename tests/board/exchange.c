@@ -20,6 +20,7 @@ const char exchange_send_lua[] =
     "  local many = tonumber(names:match('^many (%d+)$'))\n"
     "  for i = 1, many or 0 do list[i] = ('n%03d'):format(i) end\n"
     "  local results = client:send_files(list)\n"
+    "  if results.reason then client:send('because ' .. results.reason .. '\\n') end\n"
     "  for _, r in ipairs(results) do\n"
     "    client:send(('<%s %d %d %s %s>\\n'):format(r.name, r.bytes, r.resumed,\n"
     "      tostring(r.ok), r.reason or '-'))\n"
@@ -123,7 +124,7 @@ static const char receive_lua[] =
     "    client:send(('<%s %d %d %s %s>\\n'):format(r.name, r.bytes, r.resumed,\n"
     "      tostring(r.ok), r.reason or '-'))\n"
     "  end\n"
-    "  client:send('END\\n')\n"
+    "  client:send('END ' .. (results.reason or '') .. '\\n')\n"
     "  return 'repeat'\n"
     "end\n"
     "return t\n";

@@ -1,5 +1,6 @@
 /* Files over a caller's line, with the programs of lrzsz at its other end. What arrives is what
  * was there. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,10 +121,69 @@ static void five_ctrl_x_lead_back(void **state)
     make_file("real", 10, 'x');
     caller_expect(c, "Which? ");
     caller_send(c, "real\r");
-    caller_expect(c, "Ctrl-X five times");
+    caller_expect(c, "five times Ctrl-X");
     caller_expect(c, "B00000000000000");
     caller_send(c, "what\030\030\030\030\030");
     caller_expect(c, "<real 0 0 false the other side has cancelled it>");
+    caller_expect(c, "Which? ");
+}
+
+/* The peer ends all of it while a thread looks for the file; all in one piece, and an IAC NOP
+ * between, so that telnet gives it in two. */
+static void it_may_be_cancelled_at_any_moment(void **state)
+{
+    static const char bytes[] = "**\030B0100000023be50\r\n\021\377\361"
+                                "\030\030\030\030\030\030\030\030";
+    struct caller *c = exchange_begin();
+
+    (void)state;
+    make_file("real", 10, 'x');
+    for (int i = 0; i < 5; i++) {
+        caller_expect(c, "Which? ");
+        caller_send(c, "real\r");
+        caller_expect(c, "B00000000000000");
+        caller_send_bytes(c, bytes, sizeof(bytes) - 1);
+        caller_expect(c, "<real 0 0 false the other side has cancelled it>");
+    }
+    caller_expect(c, "Which? ");
+}
+
+static void ctrl_c_leads_back_before_it_has_begun(void **state)
+{
+    struct caller *c = exchange_begin();
+
+    (void)state;
+    make_file("real", 10, 'x');
+    caller_expect(c, "Which? ");
+    caller_send(c, "real\r");
+    caller_expect(c, "Ctrl-C leads back");
+    caller_expect(c, "B00000000000000");
+    caller_send(c, "qq\003");
+    caller_expect(c, "because the terminal did not begin");
+    caller_expect(c, "<real 0 0 false the terminal did not begin>");
+    caller_expect(c, "Which? ");
+}
+
+/* Each is a whole file to be read. */
+static void its_crc_is_not_told_for_ever(void **state)
+{
+    static const char init[] = "**\030B0100000023be50\r\n\021";
+    static const char crc[] = "**\030B0d00000000217a\r\n\021";
+    struct caller *c = exchange_begin();
+
+    (void)state;
+    make_file("real", 10, 'x');
+    caller_expect(c, "Which? ");
+    caller_send(c, "real\r");
+    caller_expect(c, "B00000000000000");
+    caller_send_bytes(c, init, sizeof(init) - 1);
+    caller_expect(c, "100644 0 1 10");
+    for (int i = 0; i < 3; i++) {
+        caller_send_bytes(c, crc, sizeof(crc) - 1);
+        caller_expect(c, "B0d");
+    }
+    caller_send_bytes(c, crc, sizeof(crc) - 1);
+    caller_expect(c, "<real 0 0 false the other side asks for the file's CRC again and again>");
     caller_expect(c, "Which? ");
 }
 
@@ -290,7 +351,7 @@ static void nothing_is_left_of_a_guests_cut_upload(void **state)
 
 /* --- YMODEM and XMODEM --- */
 
-#define LEADS_BACK "leads back."
+#define LEADS_BACK "Ctrl-X does."
 
 static void rb_receives_what_is_there(void **state)
 {
@@ -383,6 +444,93 @@ static void sx_sends_one_file(void **state)
     assert_came("large.bin");
 }
 
+/* The disk takes no more, in the middle of a file and at its end. */
+static void a_full_disk_ends_that_file(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "a", "large.bin", "b", NULL};
+    static const struct peer_options options = {0};
+    const struct rlimit limit = {400000, 400000};
+    static const size_t sizes[] = {500000, 3000000};
+    struct caller *c = exchange_begin_upload();
+
+    (void)state;
+    make_own("a", 100, 'a');
+    make_own("b", 200, 'b');
+    assert_int_equal(prlimit(board->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        make_own("large.bin", sizes[i], -1);
+        send_with(c, "over", argv, &options);
+        caller_expect(c, "<a 100 0 true ->");
+        caller_expect(c, "<large.bin ");
+        caller_expect(c, " 0 false it can't be stored: File too large>");
+        caller_expect(c, "<b 200 0 true ->");
+        caller_expect(c, "END");
+        assert_false(is_there("data/files/up/large.bin"));
+        assert_false(is_there("data/files/up/.part-0-1-large.bin"));
+    }
+}
+
+static void who_offers_for_ever_is_ended(void **state)
+{
+    static char *argv[204] = {"sz", "-q"};
+    static char names[200][8];
+    static const struct peer_options options = {0};
+    struct caller *c = exchange_begin_upload();
+
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(names[i], sizeof(names[i]), "n%u", i);
+        make_own(names[i], 10, 'x');
+        argv[2 + i] = names[i];
+    }
+    send_with(c, "n=1", argv, &options);
+    caller_expect(c, "<n0 10 0 true ->");
+    caller_expect(c, "<n100 0 0 false no more files are taken>");
+    caller_expect(c, "END too many files are offered that are not wanted");
+    assert_false(caller_has(c, "<n101 "));
+}
+
+/* A part that was whole when the line was cut is not sent again, and its time is the caller's
+ * file's. */
+static void a_whole_part_is_gone_on_with(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "large.bin", NULL};
+    static const struct peer_options options = {0};
+    const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    struct caller *c = exchange_begin_upload();
+    char path[PATH_BYTES];
+    struct stat st;
+
+    (void)state;
+    make_own("large.bin", 300000, -1);
+    make_file("up/.part-2-large.bin", 300000, -1);
+    assert_int_equal(utimensat(AT_FDCWD, folder_of(path, "got/large.bin"), times, 0), 0);
+    send_with(c, "luna", argv, &options);
+    caller_expect(c, "<large.bin 300000 299999 true ->");
+    assert_came("large.bin");
+    assert_int_equal(stat(folder_of(path, "data/files/up/large.bin"), &st), 0);
+    assert_int_equal(st.st_mtime, 1000000000);
+}
+
+/* At a rate: more than the first second's worth takes its time. */
+static void a_rate_is_kept(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "large.bin", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c;
+    double began;
+
+    (void)state;
+    board_write(board, "lua/settings.lua", "return { files = { rate_kb = 100 } }\n");
+    c = exchange_begin_upload();
+    make_own("large.bin", 300000, -1);
+    began = now_seconds();
+    send_with(c, "", argv, &options);
+    caller_expect(c, "<large.bin 300000 0 true ->");
+    assert_true(now_seconds() - began >= 1.9);
+    assert_came("large.bin");
+}
+
 /* There is no way round a file that is not wanted. */
 static void ymodem_ends_where_a_file_is_not_wanted(void **state)
 {
@@ -421,6 +569,13 @@ int main(void)
         TEST(what_rz_has_is_not_sent_again),
         TEST(paths_lead_nowhere_else),
         TEST(five_ctrl_x_lead_back),
+        TEST(it_may_be_cancelled_at_any_moment),
+        TEST(ctrl_c_leads_back_before_it_has_begun),
+        TEST(its_crc_is_not_told_for_ever),
+        TEST(a_full_disk_ends_that_file),
+        TEST(who_offers_for_ever_is_ended),
+        TEST(a_whole_part_is_gone_on_with),
+        TEST(a_rate_is_kept),
         TEST(a_form_is_painted_again),
         TEST(sz_sends_what_it_has),
         TEST(sz_may_escape_and_use_crc_16),

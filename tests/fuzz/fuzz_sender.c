@@ -19,7 +19,9 @@ struct run {
     unsigned offered;
     bool is_xmodem;
     bool is_over;
-    int64_t size; /* of the file under way */
+    bool is_slow;  /* the owner: a file is looked for a while */
+    bool is_asked; /* for a file */
+    int64_t size;  /* of the file under way */
 };
 
 static char bytes[FILE_BYTES];
@@ -42,7 +44,9 @@ static void take(struct run *r, const struct transfer_event *ev)
     assert(!r->is_over);
     switch (ev->type) {
     case TRANSFER_WANT_FILE:
-        offer(r);
+        r->is_asked = r->is_slow;
+        if (!r->is_slow)
+            offer(r);
         break;
     case TRANSFER_WANT_CRC:
         assert(ev->size >= 0 && ev->size <= r->size);
@@ -63,6 +67,13 @@ static void take(struct run *r, const struct transfer_event *ev)
     default:
         break;
     }
+}
+
+static void offer_late(struct run *r)
+{
+    if (r->is_asked)
+        offer(r);
+    r->is_asked = false;
 }
 
 static void pull(struct run *r, struct span in)
@@ -93,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        .is_clean = kind & 32,
                                        .patience_ms = 60000};
 
+    r.is_slow = kind & 64;
     r.sender = sender_new(&options, 0);
     while (in.len > 0) {
         uint8_t n = (uint8_t)span_take(&in, 1).data[0];
@@ -101,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (n >= 128)
             sender_timeout(r.sender, r.now);
         pull(&r, n < 128 ? span_take(&in, n) : SPAN_LIT(""));
+        offer_late(&r);
     }
     for (unsigned i = 0; !r.is_over; i++) { /* a peer that says nothing more */
         assert(i < 1000 && sender_deadline(r.sender) != TRANSFER_NEVER);
