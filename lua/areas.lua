@@ -2,10 +2,13 @@
 -- folder, data/files/areas/NAME, is there for callers within a second.
 --
 -- Of each: name, title, about, the levels from which one may `see`, `download` and `upload`,
--- `max` (bytes of an upload), `space` (bytes of the area), `approve = true` (a sysop looks at
--- uploads first), `folder` (another place: see files.roots in the settings).
-return {
-  { name = "art", title = "Art", about = "ANSI, ASCII and what draws them",
+-- `max` (bytes of a file), `space` (bytes of the area), `files` (of one upload),
+-- `approve = true` (a sysop looks at uploads first), `folder` (another place: see files.roots
+-- in the settings).
+local files = require "bbs.files"
+
+files.define {
+  { name = "art", title = "Art", about = "ANSI, ASCII, and tools",
     see = 1, download = 1, upload = 10 },
   { name = "texts", title = "Texts", about = "To be read, or printed",
     see = 1, download = 1, upload = 10 },

@@ -9,7 +9,6 @@ local time = require "bbs.time"
 local files = {}
 
 local INCOMING <const> = "incoming" -- where uploads stand until they are looked at
-local STEP <const> = 200            -- files of a scan between two rests
 local FIELDS <const> = "f.id, f.area, f.name, f.size, f.modified / 1000000000 AS modified, "
   .. "f.sha256, f.description, f.uploader, f.added_at, f.downloads, f.approved, "
   .. "u.nick_name AS uploader_name"
@@ -26,12 +25,27 @@ local SORTS <const> = {
 local areas = {}   -- in the board's order, and by name
 local policy       -- function(client, what, list) -> nil, or why not
 
-local NUMBERS <const> = { see = 1, download = 1, upload = 1, max = 0, space = 0 }
+local NUMBERS <const> = { see = 1, download = 1, upload = 1, max = 0, space = 0, files = 1000 }
+local OTHERS <const> = { name = "string", title = "string", folder = "string",
+  about = "string", approve = "boolean" }
+
+local function refuse(area, format, ...)
+  error(("area %s: " .. format):format(area, ...), 4)
+end
 
 local function check_area(i, area)
   if type(area) ~= "table" or type(area.name) ~= "string"
     or not area.name:find "^[%l%d_-]+$" then
-    error(("area %d: a name of a-z, 0-9, _ and - expected"):format(i), 4)
+    refuse(i, "a name of a-z, 0-9, _ and - expected")
+  end
+  for field, value in pairs(area) do
+    if NUMBERS[field] and (math.type(value) ~= "integer" or value < 0) then
+      refuse(area.name, "%s: a number expected", field)
+    elseif OTHERS[field] and type(value) ~= OTHERS[field] then
+      refuse(area.name, "%s: a %s expected", field, OTHERS[field])
+    elseif not NUMBERS[field] and not OTHERS[field] then
+      refuse(area.name, "there is no '%s' of an area", tostring(field))
+    end
   end
   local checked = {
     name = area.name,
@@ -40,24 +54,28 @@ local function check_area(i, area)
     about = area.about or "",
     approve = area.approve or false,
   }
-  for field, standard in pairs(NUMBERS) do
-    checked[field] = area[field] or standard
-    if math.type(checked[field]) ~= "integer" or checked[field] < 0 then
-      error(("area %s: %s: a number expected"):format(area.name, field), 4)
-    end
-  end
+  for field, standard in pairs(NUMBERS) do checked[field] = area[field] or standard end
+  local why = disk.why_no_place(checked.folder .. "/x")
+  if why then refuse(area.name, "folder: %s", why) end
   return checked
 end
 
 -- files.define{ {name=, title=, about=, folder=, see=level, download=level, upload=level,
--- max=bytes of an upload, space=bytes in all, approve=}, ... , policy=function }: what the
--- areas are, from the first to the last.
+-- max=bytes of an upload, space=bytes in all, files=of one upload, approve=}, ... ,
+-- policy=function }: what the areas are, from the first to the last. Called in lua/areas.lua.
 function files.define(list)
   local new = {}
   for i, area in ipairs(list) do
     local checked = check_area(i, area)
-    if new[checked.name] then error(("area %s: there are two"):format(checked.name), 3) end
+    if new[checked.name] then error(("area %s: there are two"):format(checked.name), 2) end
     new[i], new[checked.name] = checked, checked
+  end
+  for field, value in pairs(list) do
+    if type(field) == "string" and field ~= "policy" then
+      error(("there is no '%s' beside the areas: 'policy' expected"):format(field), 2)
+    elseif field == "policy" and type(value) ~= "function" then
+      error("policy: a function expected", 2)
+    end
   end
   areas, policy = new, list.policy
 end
@@ -180,8 +198,8 @@ end
 
 -- files.get(client, id) -> row, or nil: it is not there for this caller.  Waits.
 function files.get(client, id)
-  return db.row("SELECT " .. FIELDS .. FROM .. "WHERE f.id = ? AND f.area IN "
-    .. visible(client) .. " AND " .. approved_for(client), id)
+  return add_tags(client, db.rows("SELECT " .. FIELDS .. FROM .. "WHERE f.id = ? AND f.area IN "
+    .. visible(client) .. " AND " .. approved_for(client), id))[1]
 end
 
 local function path_of(row)
@@ -189,17 +207,28 @@ local function path_of(row)
   return area and area.folder .. "/" .. row.name
 end
 
+-- What the disk says, for callers.
+local function plainly(why)
+  return why:find "No such file" and "It has been removed" or why
+end
+
 -- files.contents(row) -> { {name=, size=}, ... } of an archive, or nil and why not.  Waits.
 function files.contents(row)
   if not disk.is_archive(row.name) then return nil, "It is no archive" end
-  return disk.contents(path_of(row))
+  local list, why = disk.contents(path_of(row))
+  if not list then return nil, plainly(why) end
+  return list
 end
 
--- files.text(row) -> the text of a file, or nil and why not.  Waits.
-function files.text(row)
+-- files.text(client, row) -> the text of a file that the caller may download, or nil and why
+-- not.  Waits.
+function files.text(client, row)
   if disk.is_archive(row.name) then return nil, "It is an archive" end
-  local text, why = disk.read(path_of(row))
-  if not text then return nil, why end
+  local ok, why = files.may_download(client, { row })
+  if not ok then return nil, why end
+  local text
+  text, why = disk.read(path_of(row))
+  if not text then return nil, plainly(why) end
   if text:find "\0" then return nil, "It is no text" end
   return text
 end
@@ -249,55 +278,99 @@ function files.totals(client)
     or { uploads = 0, uploaded = 0, downloads = 0, downloaded = 0 }
 end
 
-local function count(user, what, bytes)
-  if not user then return end
+local function counting(user, what, bytes)
   local column <const> = { download = "downloads", upload = "uploads" }
   local sum <const> = { download = "downloaded", upload = "uploaded" }
-  db.run(("INSERT INTO file_totals (user, %s, %s) VALUES (?1, 1, ?2) ON CONFLICT (user) DO "
+  return { ("INSERT INTO file_totals (user, %s, %s) VALUES (?1, 1, ?2) ON CONFLICT (user) DO "
     .. "UPDATE SET %s = %s + 1, %s = %s + ?2"):format(column[what], sum[what], column[what],
-    column[what], sum[what], sum[what]), user, bytes)
+    column[what], sum[what], sum[what]), user, bytes }
+end
+
+local function why_not_download(client, row)
+  local area = areas[row.area]
+  if not area then return "its area is closed" end
+  if client.level >= area.download or is_sysop(client) then return nil end
+  return ("it is for level %d and above"):format(area.download)
 end
 
 -- files.may_download(client, rows) -> true, or nil and why not.  Waits where the board's policy
 -- does.
 function files.may_download(client, rows)
   for _, row in ipairs(rows) do
-    local area = areas[row.area]
-    if not area or client.level < area.download and not is_sysop(client) then
-      return nil, ("%s is for level %d and above"):format(row.name, area and area.download or 0)
-    end
+    local why = why_not_download(client, row)
+    if why then return nil, row.name .. ": " .. why end
   end
   local why = policy and not is_sysop(client) and policy(client, "download", rows)
   if why then return nil, why end
   return true
 end
 
--- files.download(client, rows, [protocol]) -> as client:send_files, or nil and why not. What
--- has been sent is counted, and not marked any more.  Waits.
-function files.download(client, rows, protocol)
-  local ok, why = files.may_download(client, rows)
-  if not ok then return nil, why end
-  local list = { protocol = protocol }
-  for i, row in ipairs(rows) do list[i] = { path = path_of(row), name = row.name } end
-  local results = client:send_files(list)
+local BATCH <const> = 900 -- statements at once
+
+local function count_sent(user, rows, results)
+  local batch = {}
   for i, result in ipairs(results) do
     if result.ok then
-      db.run("UPDATE files SET downloads = downloads + 1 WHERE id = ?", rows[i].id)
-      files.tag(client, rows[i].id, false)
-      count(disk.account(client), "download", result.bytes)
+      batch[#batch + 1] = { "UPDATE files SET downloads = downloads + 1 WHERE id = ?",
+        rows[i].id }
+      if user then
+        batch[#batch + 1] = { "DELETE FROM file_tags WHERE user = ? AND file = ?", user,
+          rows[i].id }
+        batch[#batch + 1] = counting(user, "download", result.bytes)
+      end
+    end
+    if #batch > 0 and (i == #results or #batch > BATCH) then
+      db.batch(batch)
+      batch = {}
     end
   end
+end
+
+-- What the caller may have, and results for the rest.
+local function split(client, rows)
+  local mine, refused = {}, {}
+  for _, row in ipairs(rows) do
+    local why = why_not_download(client, row)
+    if why then
+      refused[#refused + 1] = { name = row.name, ok = false, reason = why, bytes = 0,
+        resumed = 0, seconds = 0 }
+    else
+      mine[#mine + 1] = row
+    end
+  end
+  return mine, refused
+end
+
+-- files.download(client, rows, [protocol]) -> as client:send_files, or nil and why not: those
+-- that the caller may have. What has been sent is counted, and not marked any more, also if the
+-- line drops meanwhile.  Waits.
+function files.download(client, rows, protocol)
+  local mine, refused = split(client, rows)
+  local ok, why = files.may_download(client, #mine > 0 and mine or rows)
+  if not ok then return nil, why end
+  local list = { protocol = protocol }
+  for i, row in ipairs(mine) do list[i] = { path = path_of(row), name = row.name } end
+  local user = disk.account(client)
+  local is_over, results = pcall(client.send_files, client, list)
+  count_sent(user, mine, is_over and results or list.results or {})
+  if not is_over then error(results, 0) end
+  for _, result in ipairs(results) do
+    result.reason = result.reason and plainly(result.reason)
+  end
+  table.move(refused, 1, #refused, #results + 1, results)
   return results
 end
 
 -- --- what comes ---
 
-local turns = {} -- areas that are being changed: a scan waits for an upload, and the other way
-
--- Whoever waits for it takes it: local turn <close> = wait_for_turn(name); turns[name] = turn
+-- The area's: a scan waits for an upload, and the other way.
 local function wait_for_turn(name)
-  while turns[name] do time.sleep(0.02) end
-  return setmetatable({}, { __close = function() turns[name] = nil end })
+  local turn = disk.turn(name)
+  while not turn do
+    time.sleep(0.02)
+    turn = disk.turn(name)
+  end
+  return turn
 end
 
 -- The first lines of a FILE_ID.DIZ, without the blank ones round them.
@@ -335,54 +408,107 @@ local function free_name(area, name)
   return new
 end
 
--- A file that has come -> its id, or nil and why not. `by` is { user=, is_sysop=, folder= }.
+local function space_left(area)
+  if area.space == 0 then return math.maxinteger end
+  local used = db.row("SELECT coalesce(sum(size), 0) AS n FROM files WHERE area = ?", area.name)
+  return math.max(area.space - used.n, 0)
+end
+
+-- Nobody is told of what they may not see.
+local function known_as(by, same)
+  local area = areas[same.area]
+  local sees = by.is_sysop or area and by.level >= area.see
+    and (same.approved == 1 or same.uploader == by.user)
+  return sees and ("it is here already, as %s in %s"):format(same.name,
+    area and area.title or same.area) or "it is here already"
+end
+
+-- Where a file is to go -> its name there; if it has a row already, that, and why not if the
+-- file is there, too; or nil and why not.
+local function find_room(by, area, name, found)
+  local same = db.row("SELECT id, area, name, approved, uploader FROM files WHERE sha256 = ?",
+    found.sha256)
+  if not same then
+    if found.size > space_left(area) then return nil, "the area is full" end
+    return free_name(area, name)
+  end
+  local why = known_as(by, same)
+  if same.area ~= area.name or same.uploader ~= by.user then return nil, why end
+  return same.name, same.id, why
+end
+
+-- A file that has come -> its id, and its name there; or nil and why not. `by` is { user=,
+-- level=, is_sysop=, folder= }.
 local function take(by, area, name)
   local path = by.folder .. "/" .. name
   local found, why = disk.examine(path)
   if not found then return nil, why end
-  local same = db.row("SELECT area, name FROM files WHERE sha256 = ?", found.sha256)
-  if same then
+  local _turn_of_all <close> = wait_for_turn "*" -- nobody adds the same meanwhile
+  local _turn <close> = wait_for_turn(area.name)
+  local new, known, known_why = find_room(by, area, name, found)
+  if not new then
     disk.remove(path)
-    local known = areas[same.area]
-    return nil, ("it is here already, as %s in %s"):format(same.name,
-      known and known.title or same.area)
+    return nil, known
   end
-  local turn <close> = wait_for_turn(area.name)
-  turns[area.name] = turn
-  local new = free_name(area, name)
-  local id = add(area, new, found,
+  -- Its row may be there, without the file: its caller has hung up in between.
+  local id = known or add(area, new, found,
     { uploader = by.user, approved = not area.approve or by.is_sysop })
+  disk.make(area.folder)
   local ok
   ok, why = disk.move(path, area.folder .. "/" .. new)
   if not ok then
-    db.run("DELETE FROM files WHERE id = ?", id)
+    if not known then db.run("DELETE FROM files WHERE id = ?", id) end
     disk.remove(path)
-    return nil, why
+    return nil, known and known_why or why
   end
-  count(by.user, "upload", found.size)
-  return id
+  if by.user then db.batch { counting(by.user, "upload", found.size) } end
+  return id, new
 end
 
-local orphans = {} -- what is left of uploads whose callers are gone, until it is taken
+local STEP <const> = 200 -- entries between two rests
 
-local function take_orphans()
-  local list = orphans
-  orphans = {}
-  for _, orphan in ipairs(list) do
-    local area = areas[orphan.area]
-    for _, file in ipairs(area and disk.list(orphan.by.folder) or {}) do
-      local id, why = take(orphan.by, area, file.name)
-      log.info(("files: %s in %s: %s"):format(file.name, area.name,
-        id and "its caller has hung up; it is taken" or why))
+-- The entries of a list of core.files, with rests.
+local function entries(list)
+  local part, i = nil, 0
+  return function()
+    if not part or i == #part then
+      if part then time.sleep(0) end
+      part, i = list:next(STEP), 0
+      if not part then return nil end
+    end
+    i = i + 1
+    return part[i]
+  end
+end
+
+-- What is left of uploads whose callers are gone: folders AREA-USER that nobody is sending to.
+local function take_left(name)
+  local area_name, user = name:match "^([%l%d_-]+)-(%w+)$"
+  local area = areas[area_name]
+  local folder = INCOMING .. "/" .. name
+  local busy <close> = disk.turn(folder)
+  if not area or not busy then return end
+  local by = { user = math.tointeger(tonumber(user)), level = 0, folder = folder }
+  local there = disk.list(folder)
+  if not there then return end
+  for file in entries(there) do
+    local id, why = take(by, area, file.name)
+    log.info(("files: %s in %s: %s"):format(file.name, area.name,
+      id and "its caller has hung up; it is taken" or why))
+  end
+end
+
+local left = {} -- such folders, by name, that are known of; others are found by a sweep
+
+local function take_all_left(sweeps)
+  local names = left
+  left = {}
+  if sweeps then
+    for folder in entries(disk.folders(INCOMING) or { next = function() end }) do
+      names[folder.name] = true
     end
   end
-end
-
-local function space_left(area)
-  if area.space == 0 then return area.max end
-  local used = db.row("SELECT coalesce(sum(size), 0) AS n FROM files WHERE area = ?", area.name)
-  local left = math.max(area.space - used.n, 0)
-  return area.max > 0 and math.min(area.max, left) or left
+  for name in pairs(names) do take_left(name) end
 end
 
 -- files.may_upload(client, area) -> true, or nil and why not.  Waits.
@@ -392,44 +518,54 @@ function files.may_upload(client, name)
   if client.level < area.upload and not is_sysop(client) then
     return nil, ("Uploads here are for level %d and above"):format(area.upload)
   end
-  if area.space > 0 and space_left(area) == 0 then return nil, "The area is full" end
+  if space_left(area) == 0 then return nil, "The area is full" end
   local why = policy and not is_sysop(client) and policy(client, "upload", area)
   if why then return nil, why end
   return true
 end
 
 -- files.upload(client, area, [{protocol=, name=}]) -> as client:receive_files, with the `id` of
--- each file that is new, and its `description`; or nil and why not.  Waits.
+-- each file that is new, the name that it is `stored` as, and its `description`; or nil and why
+-- not.  Waits.
 function files.upload(client, name, options)
   local ok, why = files.may_upload(client, name)
   if not ok then return nil, why end
   local area = areas[name]
-  local most = space_left(area)
+  local folder = ("%s-%s"):format(name, disk.account(client) or "guest" .. client.id)
   local by = {
     user = disk.account(client),
+    level = client.level,
     is_sysop = is_sysop(client),
-    folder = ("%s/%s-%s"):format(INCOMING, name, disk.account(client) or "guest"),
+    folder = INCOMING .. "/" .. folder,
   }
-  disk.list(INCOMING) -- they are made where they are missing
-  disk.list(area.folder)
-  local orphan <close> = setmetatable({ area = name, by = by }, { __close = function(self)
-    if not self.is_done then orphans[#orphans + 1] = self end
-  end })
+  local busy <close> = disk.turn(by.folder)
+  if not busy then return nil, "You are sending files there already, on another line" end
+  local space = space_left(area)
+  if space == 0 then return nil, "The area is full" end
+  disk.make(INCOMING)
+  left[folder] = true
   local results = client:receive_files(by.folder, {
-    max = most > 0 and most or nil,
+    max = area.max,
+    space = space < math.maxinteger and space or nil,
+    files = area.files,
     protocol = options and options.protocol,
     name = options and options.name,
   })
   for _, result in ipairs(results) do
     if result.ok then
-      result.id, result.reason = take(by, area, result.name)
-      result.ok = result.id ~= nil
-      local row = result.id and files.get(client, result.id)
+      local id, stored = take(by, area, result.name)
+      result.ok, result.id = id ~= nil, id
+      if id then result.stored = stored else result.reason = stored end
+      local row = id and files.get(client, id)
       result.description = row and row.description
     end
   end
-  orphan.is_done = true
   return results
+end
+
+-- files.may_describe(client, row): the sysops may, and whose it is.
+function files.may_describe(client, row)
+  return is_sysop(client) or row.uploader ~= nil and row.uploader == disk.account(client)
 end
 
 -- files.describe(id, text).  Waits.
@@ -447,8 +583,7 @@ end
 function files.remove(id)
   local row = db.row("SELECT area, name FROM files WHERE id = ?", id)
   if not row then return nil, "There is no such file" end
-  local turn <close> = wait_for_turn(row.area)
-  turns[row.area] = turn
+  local _turn <close> = wait_for_turn(row.area)
   local ok, why = true, nil
   if areas[row.area] then ok, why = disk.remove(path_of(row)) end
   if not ok and not why:find "No such file" then return nil, why end
@@ -466,14 +601,12 @@ function files.move(id, name)
   -- In one order: nobody waits for a turn that waits for this one.
   local one, two = row.area, name
   if two < one then one, two = two, one end
-  local first <close> = wait_for_turn(one)
-  turns[one] = first
-  local second <close> = wait_for_turn(two)
-  turns[two] = second
+  local _turn_one <close> = wait_for_turn(one)
+  local _turn_two <close> = wait_for_turn(two)
   if is_name_taken(area, row.name) then
     return nil, ("%s has a file %s already"):format(area.title, row.name)
   end
-  disk.list(area.folder)
+  disk.make(area.folder)
   local ok, why = disk.move(path_of(row), area.folder .. "/" .. row.name)
   if not ok then return nil, why end
   db.run("UPDATE files SET area = ? WHERE id = ?", name, id)
@@ -537,20 +670,60 @@ local function missing_of(area, known)
   return before
 end
 
+local said = {} -- [area]: what is wrong with its folder, and has been said
+
+local function say(area, format, ...)
+  local what = format:format(...)
+  if said[area.name] ~= what then log.warn(("files: %s: %s"):format(area.name, what)) end
+  said[area.name] = what
+end
+
+-- What stands in the area's folder. It is made where it is missing, but for an area that has
+-- had files: it may be a disk that is not there, and what is known of them is to stay.
+local function list_area(area)
+  local there, why = disk.list(area.folder)
+  if not there and not db.row("SELECT 1 FROM files WHERE area = ?", area.name) then
+    local parent = area.folder:match "^([^/].*)/"
+    if parent then disk.make(parent) end
+    disk.make(area.folder)
+    there, why = disk.list(area.folder)
+  end
+  if not there then
+    say(area, "its folder can't be read, what is known of its files stays: %s", why)
+  elseif there:is_cut() then
+    say(area, "there are too many files in its folder: some are not seen")
+  elseif there:left_out() > 0 then
+    say(area, "%d left out: links, folders and names that can't be shown", there:left_out())
+  else
+    said[area.name] = nil
+  end
+  return there
+end
+
+-- Known, and not there. Twice: between two looks another program may be moving it.
+local function drop_gone(area, known, waits)
+  local missing = missing_of(area, known)
+  local gone, open = 0, 0
+  for name, row in pairs(known) do
+    if waits and not missing[name] then
+      open = open + 1
+    else
+      db.run("DELETE FROM files WHERE id = ?", row.id)
+      log.info(("files: %s in %s is gone"):format(name, area.name))
+      gone = gone + 1
+    end
+  end
+  return gone, open
+end
+
 -- Compare the folder with the store -> new or changed, gone, not ready yet.
 local function scan(area, waits)
-  local turn <close> = wait_for_turn(area.name)
-  turns[area.name] = turn
-  local parent = area.folder:match "^([^/].*)/"
-  if parent then disk.list(parent) end -- it is made where it is missing
-  local there, why = disk.list(area.folder)
-  if not there then
-    log.warn(("files: %s: %s"):format(area.name, why))
-    return 0, 0, 0
-  end
+  local _turn <close> = wait_for_turn(area.name)
+  local there = list_area(area)
+  if not there then return 0, 0, 0 end
   local known = known_files(area)
-  local new, gone, open = 0, 0, 0
-  for i, file in ipairs(there) do
+  local new, open = 0, 0
+  for file in entries(there) do
     local row = known[file.name]
     known[file.name] = nil
     if not row or row.size ~= file.size or row.modified ~= file.modified then
@@ -561,20 +734,10 @@ local function scan(area, waits)
         new = new + 1
       end
     end
-    if i % STEP == 0 then time.sleep(0) end
   end
-  -- Twice: between two looks another program may be moving it.
-  local missing = missing_of(area, known)
-  for name, row in pairs(known) do
-    if waits and not missing[name] then
-      open = open + 1
-    else
-      db.run("DELETE FROM files WHERE id = ?", row.id)
-      log.info(("files: %s in %s is gone"):format(name, area.name))
-      gone = gone + 1
-    end
-  end
-  return new, gone, open
+  if there:is_cut() then return new, 0, open end
+  local gone, also_open = drop_gone(area, known, waits)
+  return new, gone, open + also_open
 end
 
 -- files.scan([area]) -> how many files were new or changed, how many are gone.  Waits.
@@ -597,9 +760,9 @@ local next_sweep = 0
 -- For time.every(0.4, files.watch); a file is taken when it has not grown since the last time.
 -- What is changed in place is found within a minute.  Waits.
 function files.watch()
-  take_orphans()
   local now = os.time()
   local sweeps = now >= next_sweep
+  take_all_left(sweeps)
   for _, area in ipairs(areas) do
     local at = disk.changed(area.folder)
     if not at or at ~= changed[area.name] or scan_again[area.name] or sweeps then
@@ -643,8 +806,9 @@ function commands.list(print, words)
     for _, row in ipairs(rows) do list_line(print, row) end
     offset = offset + #rows
   until #rows < 500
-  if offset == 0 then return nil, "there is no such file" end
-  return true
+  if offset > 0 then return true end
+  return nil, name and #words == 0 and "the area is empty"
+    or #words == 0 and "there are no files" or "no file has all these words"
 end
 
 local function check_area_name(name)
@@ -667,23 +831,24 @@ function commands.scan(print, words)
   return true
 end
 
--- add AREA NAME ..., of files that stand in the incoming folder
+-- add AREA FOLDER NAME ..., of files that stand in a folder of incoming
 function commands.add(print, words)
   local ok, why = check_area_name(words[1])
   if not ok then return nil, why end
-  disk.list(areas[words[1]].folder)
-  local last
-  for i = 2, #words do
-    local id, reason = take({ is_sysop = true, folder = INCOMING }, areas[words[1]], words[i])
+  local by = { is_sysop = true, folder = INCOMING .. "/" .. words[2] }
+  local refused = 0
+  for i = 3, #words do
+    local id, name = take(by, areas[words[1]], words[i])
     if id then
-      print(("%s was added to %s"):format(words[i], words[1]))
+      print(("%s was added to %s%s"):format(words[i], words[1],
+        name ~= words[i] and " as " .. name or ""))
     else
-      last = words[i] .. ": " .. reason
-      print(last)
+      print(words[i] .. ": " .. name)
+      refused = refused + 1
     end
   end
-  if last then return nil, last end
-  return true
+  if refused == 0 then return true end
+  return nil, ("%d of %d were not added"):format(refused, #words - 2)
 end
 
 local function find_named(name)
@@ -718,7 +883,9 @@ end
 
 -- files.command(words, print) -> true, or nil and why not: `perigee files`.  Waits.
 function files.command(words, print)
-  if #areas == 0 then return nil, "the board has no file areas: see lua/areas.lua" end
+  if #areas == 0 then
+    return nil, "the board has no file areas: see lua/areas.lua, and 'perigee check'"
+  end
   return commands[table.remove(words, 1)](print, words)
 end
 

@@ -15,7 +15,7 @@ struct file_work {
     struct job job;
     struct task *task; /* NULL: its handler does not wait any more */
     int (*run)(struct file_work *w, struct err *e);
-    int (*push)(lua_State *L, const struct file_work *w);
+    int (*push)(lua_State *L, struct file_work *w);
     struct place place;
     struct place target;
     struct file_list list;
@@ -40,6 +40,16 @@ static void run_work(struct job *job, void *context)
 static int run_list(struct file_work *w, struct err *e)
 {
     return folder_read(&w->place, &w->list, e);
+}
+
+static int run_folders(struct file_work *w, struct err *e)
+{
+    return folder_read_folders(&w->place, &w->list, e);
+}
+
+static int run_make(struct file_work *w, struct err *e)
+{
+    return folder_make(&w->place, e);
 }
 
 static int run_changed(struct file_work *w, struct err *e)
@@ -148,7 +158,7 @@ static void cancel(void *wait)
 
 static int worked(lua_State *L, int status, lua_KContext at)
 {
-    const struct file_work *w = lua_touserdata(L, (int)at + 1);
+    struct file_work *w = lua_touserdata(L, (int)at + 1);
 
     (void)status;
     if (task_is_cancelled(L, (int)at + 1))
@@ -161,20 +171,20 @@ static int worked(lua_State *L, int status, lua_KContext at)
     return w->push(L, w);
 }
 
-static int push_true(lua_State *L, const struct file_work *w)
+static int push_true(lua_State *L, struct file_work *w)
 {
     (void)w;
     lua_pushboolean(L, 1);
     return 1;
 }
 
-static int push_number(lua_State *L, const struct file_work *w)
+static int push_number(lua_State *L, struct file_work *w)
 {
     lua_pushinteger(L, (lua_Integer)w->number);
     return 1;
 }
 
-static int push_text(lua_State *L, const struct file_work *w)
+static int push_text(lua_State *L, struct file_work *w)
 {
     struct span s = buf_span(&w->text);
 
@@ -182,11 +192,11 @@ static int push_text(lua_State *L, const struct file_work *w)
     return 1;
 }
 
-static int push_list(lua_State *L, const struct file_work *w)
+static void push_entries(lua_State *L, const struct file_entry *first, unsigned count)
 {
-    lua_createtable(L, (int)w->list.count, 0);
-    for (unsigned i = 0; i < w->list.count; i++) {
-        const struct file_entry *f = &w->list.entries[i];
+    lua_createtable(L, (int)count, 0);
+    for (unsigned i = 0; i < count; i++) {
+        const struct file_entry *f = &first[i];
 
         lua_createtable(L, 0, 3);
         lua_pushstring(L, f->name);
@@ -197,10 +207,141 @@ static int push_list(lua_State *L, const struct file_work *w)
         lua_setfield(L, -2, "modified");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
+}
+
+static int push_all(lua_State *L, struct file_work *w)
+{
+    push_entries(L, w->list.entries, w->list.count);
     return 1;
 }
 
-static int push_examined(lua_State *L, const struct file_work *w)
+/* --- long lists, which Lua takes in pieces --- */
+
+#define LIST_NAME "core.files.list"
+
+struct list_box {
+    struct file_list list;
+    unsigned at;
+};
+
+static int push_list(lua_State *L, struct file_work *w)
+{
+    struct list_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+
+    *box = (struct list_box){.list = w->list};
+    w->list = (struct file_list){0};
+    luaL_setmetatable(L, LIST_NAME);
+    return 1;
+}
+
+/* list:next(n) -> the next n entries at most, { {name=, size=, modified=Unix nanoseconds}, ...
+ * }, or nil: there are no more. */
+static int l_list_next(lua_State *L)
+{
+    struct list_box *box = luaL_checkudata(L, 1, LIST_NAME);
+    lua_Integer most = luaL_checkinteger(L, 2);
+    unsigned left = box->list.count - box->at;
+    unsigned n = most < 0 ? 0 : most < (lua_Integer)left ? (unsigned)most : left;
+
+    if (left == 0)
+        return 0;
+    push_entries(L, box->list.entries + box->at, n);
+    box->at += n;
+    return 1;
+}
+
+/* list:left_out() -> how many are not in it, for what they are or are called, or too many */
+static int l_list_left_out(lua_State *L)
+{
+    const struct list_box *box = luaL_checkudata(L, 1, LIST_NAME);
+
+    lua_pushinteger(L, box->list.left_out);
+    return 1;
+}
+
+/* list:is_cut() -> there are more than it can have */
+static int l_list_is_cut(lua_State *L)
+{
+    const struct list_box *box = luaL_checkudata(L, 1, LIST_NAME);
+
+    lua_pushboolean(L, box->list.count == FILE_LIST_MOST);
+    return 1;
+}
+
+static int l_list_gc(lua_State *L)
+{
+    struct list_box *box = luaL_checkudata(L, 1, LIST_NAME);
+
+    file_list_clear(&box->list);
+    return 0;
+}
+
+static void make_list_type(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{"next", l_list_next},
+                                       {"left_out", l_list_left_out},
+                                       {"is_cut", l_list_is_cut},
+                                       {NULL, NULL}};
+
+    luaL_newmetatable(L, LIST_NAME);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, l_list_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}
+
+/* --- turns --- */
+
+/* What has a turn's name in its user value, and is in the table of turns while it lasts. Its
+ * end is C: a handler that is stopped for running too long has no Lua that runs. */
+static int end_turn(lua_State *L)
+{
+    lua_getiuservalue(L, 1, 1);
+    lua_pushvalue(L, -1);
+    if (lua_gettable(L, lua_upvalueindex(1)) != LUA_TNIL && lua_rawequal(L, -1, 1)) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+        lua_settable(L, lua_upvalueindex(1));
+    }
+    return 0;
+}
+
+/* files.turn(name) -> something to be closed, or nil: somebody has that turn */
+static int l_turn(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_pushvalue(L, 1);
+    if (lua_gettable(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 0;
+    lua_newuserdatauv(L, 0, 1);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -2);
+    lua_settable(L, lua_upvalueindex(1));
+    return 1;
+}
+
+/* The function, on the stack. A turn that nobody refers to has ended. */
+static void push_turn_function(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, end_turn, 1);
+    lua_setfield(L, -2, "__close");
+    lua_pushcclosure(L, l_turn, 2);
+}
+
+static int push_examined(lua_State *L, struct file_work *w)
 {
     lua_createtable(L, 0, 4);
     lua_pushinteger(L, (lua_Integer)w->size);
@@ -222,8 +363,14 @@ static int find_place(const struct bridge *b, struct span path, struct place *ou
     return place_find(out, b->config.settings, clients_files(b->all), path, e);
 }
 
+/* It reads a whole file, or what a stranger has packed: nobody waits behind that. */
+static bool is_long(int (*run)(struct file_work *w, struct err *e))
+{
+    return run == run_examine || run == run_contents;
+}
+
 static int submit(lua_State *L, int (*run)(struct file_work *w, struct err *e),
-                  int (*push)(lua_State *L, const struct file_work *w), bool has_target,
+                  int (*push)(lua_State *L, struct file_work *w), bool has_target,
                   int64_t number)
 {
     struct bridge *b = bridge_of(L);
@@ -256,16 +403,28 @@ static int submit(lua_State *L, int (*run)(struct file_work *w, struct err *e),
     w->target = target;
     buf_init(&w->text, 4 * TEXT_MOST);
     w->task = b->current;
-    worker_add(clients_disks(b->all), &w->job);
+    worker_add(is_long(run) ? clients_readers(b->all) : clients_disks(b->all), &w->job);
     lua_settop(L, 0);
     return task_wait(L, cancel, w, worked);
 }
 
 /* Each gives nil and why not where it fails, and waits.
- * files.list(folder) -> { {name=, size=, modified=Unix nanoseconds}, ... } */
+ * files.list(folder) -> a list of its files: list:next(n), list:left_out(), list:is_cut() */
 static int l_list(lua_State *L)
 {
     return submit(L, run_list, push_list, false, 0);
+}
+
+/* files.folders(folder) -> a list of its folders, the same */
+static int l_folders(lua_State *L)
+{
+    return submit(L, run_folders, push_list, false, 0);
+}
+
+/* files.make(folder) -> true: it is there */
+static int l_make(lua_State *L)
+{
+    return submit(L, run_make, push_true, false, 0);
 }
 
 /* files.changed(folder) -> when a name was last added or taken away, Unix nanoseconds */
@@ -280,10 +439,10 @@ static int l_examine(lua_State *L)
     return submit(L, run_examine, push_examined, false, 0);
 }
 
-/* files.contents(path) -> as list, of what is in an archive; sizes of -1 are not known */
+/* files.contents(path) -> { {name=, size=}, ... } of an archive; sizes of -1 are not known */
 static int l_contents(lua_State *L)
 {
-    return submit(L, run_contents, push_list, false, 0);
+    return submit(L, run_contents, push_all, false, 0);
 }
 
 /* files.clean(folder, nanoseconds) -> how many files were older than that, and are gone */
@@ -322,6 +481,23 @@ static int l_is_archive(lua_State *L)
     return 1;
 }
 
+/* files.why_no_place(path) -> why a file can't be there, or nil. Does not look at the disk. */
+static int l_why_no_place(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    struct place place = {0};
+    struct span path;
+    struct err e;
+
+    path.data = luaL_checklstring(L, 1, &path.len);
+    if (!b->all || find_place(b, path, &place, &e) == 0) {
+        place_clear(&place);
+        return 0;
+    }
+    lua_pushstring(L, e.text);
+    return 1;
+}
+
 /* files.account(client) -> the number of the account, or nil for a guest */
 static int l_account(lua_State *L)
 {
@@ -337,14 +513,25 @@ static int l_account(lua_State *L)
 int luaopen_core_files(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"list", l_list},       {"changed", l_changed},
-        {"examine", l_examine}, {"contents", l_contents},
-        {"clean", l_clean},     {"read", l_read},
-        {"move", l_move},       {"remove", l_remove},
-        {"account", l_account}, {"is_archive", l_is_archive},
+        {"list", l_list},
+        {"folders", l_folders},
+        {"make", l_make},
+        {"why_no_place", l_why_no_place},
+        {"changed", l_changed},
+        {"examine", l_examine},
+        {"contents", l_contents},
+        {"clean", l_clean},
+        {"read", l_read},
+        {"move", l_move},
+        {"remove", l_remove},
+        {"account", l_account},
+        {"is_archive", l_is_archive},
         {NULL, NULL},
     };
 
+    make_list_type(L);
     luaL_newlib(L, functions);
+    push_turn_function(L);
+    lua_setfield(L, -2, "turn");
     return 1;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/archive.h"
+
 #define BOARD_OPTION "  --board DIR          the board's folder; default: the current one\n"
 #define DATA_OPTION                                                                            \
     "  --data DIR           the data folder; default: data in the board's folder\n"
@@ -250,6 +252,8 @@ int cli_main(int argc, char **argv)
 {
     const struct command *c;
 
+    if (argc == 3 && strcmp(argv[1], ARCHIVE_COMMAND) == 0)
+        return archive_inside(argv[2]);
     if (argc < 2) {
         print_commands(stderr);
         return CLI_WRONG;

@@ -9,7 +9,12 @@
 #include "client/name.h"
 #include "server/headless.h"
 
-enum { WORDS_MOST = 1000, PIECE = 1 << 20, PATH_ROOM = PATH_MAX + 300 };
+enum {
+    WORDS_MOST = 1000,
+    PIECE = 1 << 20,
+    PATH_ROOM = PATH_MAX + 100,
+    NAME_ROOM = PATH_ROOM + NAME_MAX_BYTES + 2
+};
 
 static const struct files_action {
     const char *name;
@@ -37,55 +42,67 @@ static void print_line(struct span line)
 
 /* --- add --- */
 
+/* Between two file systems that can't share what they have, byte by byte. */
+static int copy_by_hand(int from, int to)
+{
+    static char piece[PIECE];
+    ssize_t n;
+
+    while ((n = read(from, piece, sizeof(piece))) > 0) {
+        for (ssize_t done = 0, w; done < n; done += w) {
+            if ((w = write(to, piece + done, (size_t)(n - done))) < 0)
+                return -1;
+        }
+    }
+    return n < 0 ? -1 : 0;
+}
+
 static int copy_bytes(int from, int to)
 {
     ssize_t n;
 
     while ((n = copy_file_range(from, NULL, to, NULL, PIECE, 0)) > 0)
         ;
+    if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+        return copy_by_hand(from, to); /* from where it has come to */
     return n < 0 ? -1 : 0;
 }
 
-/* To the folder that files come into, where the areas' side takes it. 0, or errno's error. */
-static int copy_in(const char *path, const char folder[PATH_MAX],
+/* To a folder of the folder that files come into, where the areas' side takes it. */
+static int copy_in(const char *path, const char folder[PATH_ROOM],
                    const char name[NAME_MAX_BYTES + 1], struct err *e)
 {
-    char target[PATH_ROOM];
+    char target[NAME_ROOM];
     int from = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     int to = -1;
     int rc = -1;
 
-    snprintf(target, sizeof(target), "%s/files/incoming/%s", folder, name);
+    snprintf(target, sizeof(target), "%s/%s", folder, name);
     if (from >= 0 && fstat(from, &st) == 0 && !S_ISREG(st.st_mode))
         errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
     else if (from >= 0)
-        to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to >= 0)
         rc = copy_bytes(from, to);
     if (to >= 0 && close(to) < 0)
         rc = -1;
     if (rc < 0)
-        err_set(e, "%s: %s", path, strerror(errno));
+        err_set(e, "%s: %s", path,
+                errno == EEXIST ? "another of these files has the same name" : strerror(errno));
     if (from >= 0)
         close(from);
-    if (rc < 0 && to >= 0)
-        unlink(target);
     return rc;
 }
 
-/* Make the words of `add` the names that the files have there. */
-static int copy_all(const struct command *self, const char folder[PATH_MAX], char **words,
-                    int count, char names[][NAME_MAX_BYTES + 1])
+/* Make the words of `add`, behind the area and the folder, the names that the files have there.
+ */
+static int copy_all(const struct command *self, const char *folder, char **words, int count,
+                    char names[][NAME_MAX_BYTES + 1])
 {
-    char path[PATH_ROOM];
     struct err e;
 
-    snprintf(path, sizeof(path), "%s/files", folder);
-    mkdir(path, 0700);
-    snprintf(path, sizeof(path), "%s/files/incoming", folder);
-    mkdir(path, 0700);
-    for (int i = 2; i < count; i++) {
+    for (int i = 3; i < count; i++) {
         if (!name_make_safe(span_of(words[i]), names[i]))
             return cli_say(self, CLI_NO, "%s: it has no name that can be used", words[i]);
         if (copy_in(words[i], folder, names[i], &e) < 0)
@@ -96,16 +113,17 @@ static int copy_all(const struct command *self, const char folder[PATH_MAX], cha
 }
 
 /* What was refused stays nowhere; what was taken is not there any more. */
-static void remove_copies(const char folder[PATH_MAX], char names[][NAME_MAX_BYTES + 1],
+static void remove_copies(const char folder[PATH_ROOM], char names[][NAME_MAX_BYTES + 1],
                           int count)
 {
-    char path[PATH_ROOM];
+    char path[NAME_ROOM];
 
-    for (int i = 2; i < count; i++) {
-        snprintf(path, sizeof(path), "%s/files/incoming/%s", folder, names[i]);
+    for (int i = 3; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
         if (names[i][0])
             unlink(path);
     }
+    rmdir(folder);
 }
 
 /* --- the board --- */
@@ -126,25 +144,46 @@ static int run_on_board(const struct command *self, const struct headless_config
     return cli_say(self, rc > 0 ? CLI_NO : CLI_FAILED, "%s", e.text);
 }
 
+/* add AREA FILE...: the files are copied to a folder of their own, which is one word more. */
+static int add(const struct command *self, const struct headless_config *config, char **words,
+               int count)
+{
+    static char names[WORDS_MOST + 3][NAME_MAX_BYTES + 1];
+    static char *all[WORDS_MOST + 3];
+    char folder[PATH_ROOM];
+    char *name;
+    int status;
+
+    snprintf(folder, sizeof(folder), "%s/files", config->data);
+    mkdir(folder, 0700);
+    snprintf(folder, sizeof(folder), "%s/files/incoming", config->data);
+    mkdir(folder, 0700);
+    snprintf(folder, sizeof(folder), "%s/files/incoming/add.%ld", config->data, (long)getpid());
+    if (mkdir(folder, 0700) < 0)
+        return cli_say(self, CLI_FAILED, "%s: %s", folder, strerror(errno));
+    name = strrchr(folder, '/') + 1;
+    memcpy(all, (char *[]){words[0], words[1], name}, 3 * sizeof(*all));
+    memcpy(all + 3, words + 2, (size_t)(count - 2) * sizeof(*all));
+    status = copy_all(self, folder, all, count + 1, names);
+    if (status == CLI_DONE)
+        status = run_on_board(self, config, (const char *const *)all, (unsigned)count + 1);
+    remove_copies(folder, names, count + 1);
+    return status;
+}
+
 static int run_action(const struct command *self, const char *board,
                       const char folder[PATH_MAX], char **words, int count)
 {
-    static char names[WORDS_MOST + 2][NAME_MAX_BYTES + 1];
     struct headless_config config = {.board = board, .data = folder};
     char database[PATH_ROOM];
-    int status;
 
     snprintf(database, sizeof(database), "%s/perigee.db", folder);
     if (access(database, F_OK) < 0)
         return cli_say(self, CLI_NO, "%s: %s: 'perigee serve' makes it", database,
                        strerror(errno));
-    if (strcmp(words[0], "add") != 0)
-        return run_on_board(self, &config, (const char *const *)words, (unsigned)count);
-    status = copy_all(self, folder, words, count, names);
-    if (status == CLI_DONE)
-        status = run_on_board(self, &config, (const char *const *)words, (unsigned)count);
-    remove_copies(folder, names, count);
-    return status;
+    if (strcmp(words[0], "add") == 0)
+        return add(self, &config, words, count);
+    return run_on_board(self, &config, (const char *const *)words, (unsigned)count);
 }
 
 int files_run(const struct command *self, int argc, char **argv)

@@ -1,46 +1,25 @@
 #include "client/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/mem.h"
-#include "term/ansi.h"
-#include "term/charset.h"
-
-enum {
-    PIECE = 65536,
-    SECONDS_MOST = 10,
-    ENTRIES_MOST = 10000,
-    FILTERS_MOST = 2, /* compressed within compressed within ...: each a thousandfold */
-    NAME_BYTES = 1024,
-    DESCRIPTION_BYTES = 8192,
-};
-
-struct reader {
-    struct archive *archive;
-    int fd;
-    int64_t at;
-    double until;
-    char piece[PIECE];
-};
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+enum { OUTPUT_MOST = 16 << 20, WAIT_MS = 2000 * ARCHIVE_SECONDS };
 
 bool archive_is_name(struct span name)
 {
-    static const char *const ends[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2",
-                                       ".xz",  ".7z",  ".lha", ".lzh", ".rar",
-                                       ".cab", ".iso", ".zst", ".arj", ".cpio"};
+    static const char *const ends[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2", ".xz",  ".7z",
+                                       ".lha", ".lzh", ".rar", ".cab", ".iso", ".zst", ".cpio"};
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         size_t n = strlen(ends[i]);
@@ -51,164 +30,148 @@ bool archive_is_name(struct span name)
     return false;
 }
 
-/* --- what libarchive reads --- */
+/* --- the program that looks inside --- */
 
-static ssize_t read_piece(struct archive *a, void *arg, const void **data)
+extern char **environ;
+
+static int spawn(int fd, int out, const char *what, pid_t *pid)
 {
-    struct reader *r = arg;
-    ssize_t n;
+    char *argv[] = {"perigee", ARCHIVE_COMMAND, (char *)(uintptr_t)what, NULL};
+    posix_spawn_file_actions_t actions;
+    int rc;
 
-    if (now() > r->until) {
-        archive_set_error(a, -1, "it takes too long to look into");
-        return ARCHIVE_FATAL;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    rc = posix_spawn(pid, "/proc/self/exe", &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* All that it says. False: it says too much, or for too long. */
+static bool read_output(int fd, struct buf *out)
+{
+    int64_t until = now_ms() + WAIT_MS;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char piece[65536];
+
+    for (;;) {
+        int64_t left = until - now_ms();
+        ssize_t n;
+
+        if (left <= 0 || poll(&p, 1, (int)left) == 0)
+            return false;
+        n = read(fd, piece, sizeof(piece));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0;
+        if (!buf_add(out, span_from(piece, (size_t)n)))
+            return false;
     }
-    n = pread(r->fd, r->piece, PIECE, r->at);
-    if (n > 0)
-        r->at += n;
-    *data = r->piece;
-    return n;
 }
 
-static la_int64_t seek_to(struct archive *a, void *arg, la_int64_t offset, int whence)
+static int run(int fd, const char *what, struct buf *out, struct err *e)
 {
-    struct reader *r = arg;
-    la_int64_t size = lseek(r->fd, 0, SEEK_END);
-    la_int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? r->at : size;
+    int ends[2];
+    int status = 0;
+    bool is_whole;
+    pid_t pid;
+    int rc;
 
-    (void)a;
-    if (size < 0 || offset + from < 0)
-        return ARCHIVE_FATAL;
-    r->at = offset + from;
-    return r->at;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_set(e, "look into an archive: %s", strerror(errno));
+    rc = spawn(fd, ends[1], what, &pid);
+    close(ends[1]);
+    if (rc != 0) {
+        close(ends[0]);
+        return err_set(e, "look into an archive: %s", strerror(rc));
+    }
+    is_whole = read_output(ends[0], out);
+    close(ends[0]);
+    if (!is_whole)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return is_whole && WIFEXITED(status) && WEXITSTATUS(status) == 0
+               ? 0
+               : err_set(e, "it can't be looked into: it takes too much time or memory");
 }
 
-static la_int64_t skip_over(struct archive *a, void *arg, la_int64_t bytes)
-{
-    struct reader *r = arg;
+/* --- what it has said --- */
 
-    (void)a;
-    r->at += bytes;
-    return bytes;
+static struct span take_line(struct span *s)
+{
+    const char *end = memchr(s->data, '\n', s->len);
+    struct span line = span_take(s, end ? (size_t)(end - s->data) : s->len);
+
+    span_take(s, end ? 1 : 0);
+    return line;
 }
 
-static int failed(const struct reader *r, struct err *e)
+static int64_t take_number(struct span *s)
 {
-    const char *why = archive_error_string(r->archive);
+    char digits[24] = "";
+    size_t n = 0;
 
-    return err_set(e, "%.200s", why ? why : "it is no archive that can be read");
+    while (s->len > 0 && *s->data != ' ' && n + 1 < sizeof(digits))
+        digits[n++] = *span_take(s, 1).data;
+    span_take(s, s->len > 0 ? 1 : 0);
+    return strtoll(digits, NULL, 10);
 }
 
-static struct reader *open_archive(int fd, struct err *e)
+static int take_entry(struct file_list *out, struct span line, struct err *e)
 {
-    struct reader *r = mem_zalloc(sizeof(*r));
+    char kind = *span_take(&line, 1).data;
+    int64_t size, time;
 
-    r->fd = fd;
-    r->until = now() + SECONDS_MOST;
-    r->archive = archive_read_new();
-    archive_read_support_filter_all(r->archive);
-    archive_read_support_format_all(r->archive);
-    archive_read_set_read_callback(r->archive, read_piece);
-    archive_read_set_seek_callback(r->archive, seek_to);
-    archive_read_set_skip_callback(r->archive, skip_over);
-    archive_read_set_callback_data(r->archive, r);
-    if (archive_read_open1(r->archive) == ARCHIVE_OK &&
-        archive_filter_count(r->archive) <= FILTERS_MOST + 1)
-        return r;
-    failed(r, e);
-    archive_read_free(r->archive);
-    mem_free(r);
-    return NULL;
-}
-
-static void close_archive(struct reader *r)
-{
-    archive_read_free(r->archive);
-    mem_free(r);
-}
-
-/* --- names --- */
-
-static void add_entry(struct file_list *out, struct archive_entry *entry)
-{
-    const char *name = archive_entry_pathname(entry);
-    int64_t size = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : -1;
-    struct buf utf8;
-    struct buf clean;
-
-    buf_init(&utf8, BUF_LARGE);
-    buf_init(&clean, BUF_LARGE);
-    charset_decode_unknown(&utf8,
-                           name ? span_from(name, strnlen(name, NAME_BYTES)) : SPAN_LIT("?"));
-    ansi_strip(&clean, buf_span(&utf8), false);
-    file_list_add(out, buf_span(&clean), size,
-                  (int64_t)archive_entry_mtime(entry) * 1000000000);
-    buf_clear(&utf8);
-    buf_clear(&clean);
+    if (kind == ARCHIVE_SAYS_NO)
+        return err_set(e, "%.*s", SPAN_ARG(line));
+    size = take_number(&line);
+    time = take_number(&line);
+    file_list_add(out, line, size, time * 1000000000);
+    return 0;
 }
 
 int archive_read(int fd, struct file_list *out, struct err *e)
 {
-    struct reader *r = open_archive(fd, e);
-    struct archive_entry *entry;
-    int rc = ARCHIVE_OK;
+    struct buf said;
+    struct span s;
+    int rc;
 
     *out = (struct file_list){0};
-    if (!r)
-        return -1;
-    while (out->count < ENTRIES_MOST) {
-        rc = archive_read_next_header(r->archive, &entry);
-        if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
-            break;
-        add_entry(out, entry);
-    }
-    rc = rc == ARCHIVE_FATAL || rc == ARCHIVE_RETRY ? failed(r, e) : 0;
-    close_archive(r);
+    buf_init(&said, OUTPUT_MOST);
+    rc = run(fd, ARCHIVE_LIST, &said, e);
+    s = buf_span(&said);
+    while (rc == 0 && s.len > 0)
+        rc = take_entry(out, take_line(&s), e);
+    buf_clear(&said);
     return rc;
-}
-
-/* --- the description --- */
-
-static bool is_description(const char *path)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-
-    return path && strcasecmp(slash ? slash + 1 : path, "FILE_ID.DIZ") == 0;
-}
-
-static void read_description(struct reader *r, struct buf *out)
-{
-    char bytes[DESCRIPTION_BYTES];
-    la_ssize_t n = archive_read_data(r->archive, bytes, sizeof(bytes));
-    const char *end;
-    struct buf utf8;
-
-    if (n <= 0)
-        return;
-    end = memchr(bytes, 0x1A, (size_t)n); /* where DOS ends a text; SAUCE is behind */
-    buf_init(&utf8, BUF_LARGE);
-    charset_decode_unknown(&utf8, span_from(bytes, end ? (size_t)(end - bytes) : (size_t)n));
-    ansi_strip(out, buf_span(&utf8), true);
-    buf_clear(&utf8);
 }
 
 int archive_description(int fd, struct buf *out, struct err *e)
 {
-    struct reader *r = open_archive(fd, e);
-    struct archive_entry *entry;
-    int rc = ARCHIVE_OK;
+    struct buf said;
+    struct span s;
+    int rc;
 
-    if (!r)
-        return -1;
-    for (unsigned i = 0; i < ENTRIES_MOST; i++) {
-        rc = archive_read_next_header(r->archive, &entry);
-        if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
-            break;
-        if (is_description(archive_entry_pathname(entry))) {
-            read_description(r, out);
-            break;
-        }
-    }
-    rc = rc == ARCHIVE_FATAL || rc == ARCHIVE_RETRY ? failed(r, e) : 0;
-    close_archive(r);
+    buf_init(&said, OUTPUT_MOST);
+    rc = run(fd, ARCHIVE_DESCRIBE, &said, e);
+    s = buf_span(&said);
+    if (rc == 0 && s.len > 0 && *s.data == ARCHIVE_SAYS_NO)
+        rc = take_entry(NULL, take_line(&s), e);
+    else if (rc == 0)
+        buf_add(out, s);
+    buf_clear(&said);
     return rc;
 }

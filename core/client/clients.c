@@ -16,6 +16,11 @@ double clients_now(const struct clients *all)
     return ev_now(all->config.loop);
 }
 
+struct worker *clients_readers(const struct clients *all)
+{
+    return all->config.readers;
+}
+
 struct worker *clients_disks(const struct clients *all)
 {
     return all->config.disks;

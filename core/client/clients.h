@@ -20,6 +20,7 @@ struct clients_config {
     struct library *library;
     struct store *store;
     struct worker *disks;            /* reads and writes the files of transfers */
+    struct worker *readers;          /* looks through whole files: digests, archives */
     const char *files;               /* the data folder's files/ */
     const struct settings *settings; /* read anew at each use */
     struct client_hooks hooks;
@@ -31,6 +32,7 @@ struct clients_config {
 };
 
 struct worker *clients_disks(const struct clients *all);
+struct worker *clients_readers(const struct clients *all);
 const char *clients_files(const struct clients *all); /* the data folder's files/ */
 
 struct clients *clients_new(const struct clients_config *config);

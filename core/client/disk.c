@@ -149,7 +149,7 @@ void disk_open_folder(struct disk_job *j)
 {
     struct statvfs st;
 
-    j->fd = place_open_folder(&j->place, &j->error);
+    j->fd = place_open_folder(&j->place, true, &j->error);
     j->has_failed = j->fd < 0;
     if (!j->has_failed && fstatvfs(j->fd, &st) == 0)
         j->size = (int64_t)st.f_bavail * (int64_t)st.f_frsize;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,19 +70,47 @@ each_entry(int fd, void (*see)(void *arg, int folder, const char *name, const st
 
 static void add_file(void *arg, int folder, const char *name, const struct stat *st)
 {
+    struct file_list *list = arg;
     struct span s = span_of(name);
+    bool is_told = S_ISREG(st->st_mode) && place_is_name(s) && utf8_is_valid(s);
 
     (void)folder;
-    if (S_ISREG(st->st_mode) && *name != '.' && place_is_name(s) && utf8_is_valid(s))
-        file_list_add(arg, s, st->st_size, nanoseconds(st->st_mtim));
+    if (*name == '.')
+        return;
+    if (!is_told || !file_list_add(list, s, st->st_size, nanoseconds(st->st_mtim)))
+        list->left_out++;
+}
+
+static void add_folder(void *arg, int folder, const char *name, const struct stat *st)
+{
+    (void)folder;
+    if (*name != '.' && S_ISDIR(st->st_mode))
+        file_list_add(arg, span_of(name), 0, nanoseconds(st->st_mtim));
 }
 
 int folder_read(const struct place *p, struct file_list *out, struct err *e)
 {
-    int fd = place_open_folder(p, e);
+    int fd = place_open_folder(p, false, e);
 
     *out = (struct file_list){0};
     return fd < 0 ? -1 : each_entry(fd, add_file, out, e);
+}
+
+int folder_read_folders(const struct place *p, struct file_list *out, struct err *e)
+{
+    int fd = place_open_folder(p, false, e);
+
+    *out = (struct file_list){0};
+    return fd < 0 ? -1 : each_entry(fd, add_folder, out, e);
+}
+
+int folder_make(const struct place *p, struct err *e)
+{
+    int fd = place_open_folder(p, true, e);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 ? -1 : 0;
 }
 
 struct cleaning {
@@ -116,14 +145,14 @@ static void clean_folder(void *arg, int folder, const char *name, const struct s
 int64_t folder_clean(const struct place *p, int64_t before, struct err *e)
 {
     struct cleaning cleaning = {.before = before};
-    int fd = place_open_folder(p, e);
+    int fd = place_open_folder(p, false, e);
 
     return fd < 0 || each_entry(fd, clean_folder, &cleaning, e) < 0 ? -1 : cleaning.count;
 }
 
 int64_t folder_changed(const struct place *p, struct err *e)
 {
-    int fd = place_open_folder(p, e);
+    int fd = place_open_folder(p, false, e);
     struct stat st;
     int rc;
 
@@ -132,6 +161,13 @@ int64_t folder_changed(const struct place *p, struct err *e)
     rc = fstat(fd, &st);
     close(fd);
     return rc < 0 ? err_set(e, "%s: %s", p->path, strerror(errno)) : nanoseconds(st.st_mtim);
+}
+
+static atomic_bool digests_end;
+
+void file_digests_end(void)
+{
+    atomic_store(&digests_end, true);
 }
 
 int file_digest(int fd, char text[DIGEST_TEXT], struct err *e)
@@ -143,13 +179,13 @@ int file_digest(int fd, char text[DIGEST_TEXT], struct err *e)
     ssize_t n;
 
     sha256_init(&sum);
-    while ((n = pread(fd, piece, PIECE, at)) > 0) {
+    while ((n = pread(fd, piece, PIECE, at)) > 0 && !atomic_load(&digests_end)) {
         sha256_update(&sum, (size_t)n, piece);
         at += n;
     }
     mem_free(piece);
-    if (n < 0)
-        return err_set(e, "read: %s", strerror(errno));
+    if (n != 0)
+        return err_set(e, "read: %s", n < 0 ? strerror(errno) : "the server stops");
     sha256_digest(&sum, sizeof(digest), digest);
     for (unsigned i = 0; i < sizeof(digest); i++)
         snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);

@@ -18,15 +18,19 @@ struct file_entry {
 struct file_list {
     struct file_entry *entries;
     unsigned count;
+    unsigned left_out; /* links, folders, names that can't be shown, and what was too many */
 };
 
 /* `name` is copied. False: there are FILE_LIST_MOST already. */
 bool file_list_add(struct file_list *list, struct span name, int64_t size, int64_t modified);
 void file_list_clear(struct file_list *list);
 
-/* The files of a folder (made where it is missing), in no order: no links, no folders, nothing
- * that begins with a dot, no names that can't be shown. -1 and `e`. */
+/* The files of a folder, in no order: no links, no folders, nothing that begins with a dot, no
+ * names that can't be shown. -1 and `e`. */
 int folder_read(const struct place *p, struct file_list *out, struct err *e);
+int folder_read_folders(const struct place *p, struct file_list *out, struct err *e); /* its */
+
+int folder_make(const struct place *p, struct err *e); /* where it is missing. -1 and `e` */
 
 /* When a name was last added or taken away, in Unix nanoseconds; -1 and `e`. */
 int64_t folder_changed(const struct place *p, struct err *e);
@@ -39,5 +43,6 @@ enum { DIGEST_TEXT = 65 };
 
 /* SHA-256 of an open file, from its beginning, as hexadecimal digits. -1 and `e`. */
 int file_digest(int fd, char text[DIGEST_TEXT], struct err *e);
+void file_digests_end(void); /* those that are being made fail: the program ends */
 
 #endif

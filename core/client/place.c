@@ -171,7 +171,7 @@ int place_open(const struct place *p, int flags, struct err *e)
     return check_regular(p, fd, e);
 }
 
-int place_open_folder(const struct place *p, struct err *e)
+int place_open_folder(const struct place *p, bool makes, struct err *e)
 {
     char name[NAME_BYTES];
     int folder = open_above(p, name);
@@ -180,7 +180,8 @@ int place_open_folder(const struct place *p, struct err *e)
     if (folder < 0)
         return fail(p, folder, e);
     fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && (mkdirat(folder, name, 0700) == 0 || errno == EEXIST))
+    if (fd < 0 && makes && errno == ENOENT &&
+        (mkdirat(folder, name, 0700) == 0 || errno == EEXIST))
         fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return fail(p, folder, e);

@@ -34,7 +34,7 @@ int place_open(const struct place *p, int flags, struct err *e);
 int place_rename(const struct place *from, const struct place *to, struct err *e);
 int place_remove(const struct place *p, struct err *e); /* the same, of a file */
 
-/* A folder, made where its last name is missing. -1 and `e`. Blocks. */
-int place_open_folder(const struct place *p, struct err *e);
+/* A folder; `makes`: where its last name is missing, it is made. -1 and `e`. Blocks. */
+int place_open_folder(const struct place *p, bool makes, struct err *e);
 
 #endif

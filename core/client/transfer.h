@@ -34,16 +34,20 @@ struct transfer_item {
 struct transfer {
     struct client *c; /* NULL: the caller is gone, or goes on; jobs are still to come back */
     struct clients *all;
-    int64_t user;  /* 0: a guest */
-    unsigned jobs; /* on the worker's threads */
+    int64_t user;    /* 0: a guest */
+    unsigned errors; /* of the line */
+    unsigned jobs;   /* on the worker's threads */
     bool is_sending;
     bool is_prepared; /* the protocol can begin */
     bool is_over;
+    bool is_met;      /* the other side has said something in a protocol */
     int64_t begin_at; /* ms; 0: the protocol has begun, or what is written is not out yet */
     int64_t end_at;   /* ms; the line has been silent by then; 0: it has not failed */
     int64_t end_most; /* ms; no later */
-    bool is_met;      /* the other side has said something in a protocol */
-    unsigned errors;  /* of the line */
+    int64_t rate;     /* bytes a second at most; 0: any */
+    int64_t moved;    /* bytes of files, since then */
+    int64_t moving_since;
+    int64_t go_on_at; /* ms; 0: it is not ahead of its rate */
     struct buf out;
     enum transfer_protocol protocol; /* that was asked for */
     struct sender *sender;
@@ -54,33 +58,29 @@ struct transfer {
     unsigned at; /* the item under way; of files that come, the last */
     bool has_item;
     char why[160]; /* it has ended before its end; "": it has not */
-    int64_t rate;  /* bytes a second at most; 0: any */
-    int64_t moved; /* bytes of files, since then */
-    int64_t moving_since;
-    int64_t go_on_at; /* ms; 0: it is not ahead of its rate */
 
     /* sending */
-    unsigned left;       /* files, with the one under way */
-    bool wants_file;     /* the protocol asks for the next */
-    int64_t want_offset; /* of data the protocol has asked for */
-    int64_t want_size;   /* 0: none */
+    bool wants_file; /* the protocol asks for the next */
     bool is_reading;
+    unsigned left;          /* files, with the one under way */
+    int64_t want_offset;    /* of data the protocol has asked for */
+    int64_t want_size;      /* 0: none */
     struct disk_job *ahead; /* what has been read on a thread, and is not given yet */
     char *chunk;            /* read from memory */
 
     /* receiving */
     struct receive_options receive; /* of which it owns the place */
     struct disk_file *folder;
-    char part[TRANSFER_PART]; /* what the file is called until it is whole */
-    struct buf fill;          /* has come, and is to be written at fill_offset */
-    struct buf writing;       /* the piece before it */
+    struct buf fill;    /* has come, and is to be written at fill_offset */
+    struct buf writing; /* the piece before it */
     int64_t fill_offset;
-    uint32_t sum;       /* of what is there of it */
-    int64_t resume;     /* how many bytes that are */
-    int64_t free_bytes; /* of the disk */
-    unsigned accepted;  /* files */
-    unsigned refused;   /* in a row */
-    int64_t taken;      /* bytes of files that are whole */
+    int64_t resume;           /* how many bytes that are */
+    int64_t free_bytes;       /* of the disk */
+    int64_t taken;            /* bytes of files that are whole */
+    uint32_t sum;             /* of what is there of it */
+    unsigned accepted;        /* files */
+    unsigned refused;         /* in a row */
+    char part[TRANSFER_PART]; /* what the file is called until it is whole */
     bool is_writing;
     bool is_waiting; /* for a thread, with what the peer has been answered last */
     bool is_ending;  /* the peer has sent all of it */

@@ -401,6 +401,7 @@ static int open_board(struct headless *h, struct err *e)
         .store = h->store,
         .settings = &h->board.settings,
         .disks = h->hashers,
+        .readers = h->hashers,
         .files = h->config->data ? h->files : h->scratch.folder,
         .begin = on_begin,
         .arg = h,

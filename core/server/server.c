@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/folder.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/worker.h"
@@ -22,7 +23,13 @@
 #include "server/status.h"
 #include "store/accounts.h"
 
-enum { STOP_SECONDS = 5, PATH_LEN = 1024, HASH_NICE = 19, DISK_THREADS = 4 };
+enum {
+    STOP_SECONDS = 5,
+    PATH_LEN = 1024,
+    HASH_NICE = 19,
+    DISK_THREADS = 4,
+    READER_THREADS = 2
+};
 
 struct server {
     const struct server_config *config;
@@ -33,8 +40,9 @@ struct server {
     struct gate *gate;
     struct store *store;
     struct worker *hashers;
-    struct worker *files; /* writes the history */
-    struct worker *disks; /* reads and writes what callers transfer */
+    struct worker *files;   /* writes the history */
+    struct worker *disks;   /* reads and writes what callers transfer */
+    struct worker *readers; /* looks through files: nobody's transfer waits for that */
     struct history *history;
     struct watch *watch;
     struct listeners *listeners;
@@ -73,6 +81,8 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
         worker_reap(s->files);
     if (s->disks)
         worker_reap(s->disks);
+    if (s->readers)
+        worker_reap(s->readers);
 }
 
 /* --- stopping --- */
@@ -364,10 +374,15 @@ static int open_workers(struct server *s, struct err *e)
         .name = "files", .threads = 1, .notify = wake_loop, .notify_arg = s};
     struct worker_config disks = {
         .name = "disk", .threads = DISK_THREADS, .notify = wake_loop, .notify_arg = s};
+    struct worker_config readers = {.name = "reader",
+                                    .threads = READER_THREADS,
+                                    .nice = HASH_NICE,
+                                    .notify = wake_loop,
+                                    .notify_arg = s};
     char folder[PATH_LEN + 16];
 
     if (!(s->hashers = worker_new(&hashers, e)) || !(s->files = worker_new(&files, e)) ||
-        !(s->disks = worker_new(&disks, e)))
+        !(s->disks = worker_new(&disks, e)) || !(s->readers = worker_new(&readers, e)))
         return -1;
     snprintf(folder, sizeof(folder), "%s/history", s->data);
     s->history = history_new(folder, s->files);
@@ -450,6 +465,7 @@ static int open_board(struct server *s, struct err *e)
         .store = s->store,
         .settings = &s->board.settings,
         .disks = s->disks,
+        .readers = s->readers,
         .files = s->files_folder,
         .left = client_left,
         .arg = s,
@@ -514,6 +530,7 @@ static int start(struct server *s, struct err *e)
 /* In the opposite order of the start; each part may be missing. */
 static void finish(struct server *s)
 {
+    file_digests_end();
     listeners_free(s->listeners);
     control_free(s->control);
     watch_free(s->watch);
@@ -524,6 +541,7 @@ static void finish(struct server *s)
     worker_free(s->hashers);
     worker_free(s->files);
     worker_free(s->disks);
+    worker_free(s->readers);
     bridge_free(s->bridge);
     history_free(s->history);
     gate_free(s->gate);

@@ -6,7 +6,7 @@ local text = require "bbs.text"
 local time = require "bbs.time"
 local handlers = {}
 
-files.define(require "areas")
+require "areas"
 time.every(0.4, files.watch)
 
 local SORTS <const> = { "name", "date", "size", "downloads" }
@@ -32,9 +32,10 @@ end
 function handlers.areas(client, args)
   local all = files.areas(client)
   local rows = {}
-  for i = 1, math.min(#all, args.rows) do
+  local first = (args.page - 1) * args.rows
+  for i = first + 1, math.min(#all, first + args.rows) do
     local area = all[i]
-    rows[i] = {
+    rows[#rows + 1] = {
       number = i, title = area.title, about = area.about, files = area.files,
       size = text.size(area.bytes), new = area.new > 0 and area.new .. " new" or "",
     }
@@ -55,6 +56,11 @@ function handlers.protocol(client)
   return files.protocol(client)
 end
 
+-- <% get:files.waiting %>: how many files wait for a sysop
+function handlers.waiting(client)
+  return select(2, files.list(client, { waiting = true, rows = 1 }))
+end
+
 -- <% if:files.is_sysop %>
 function handlers.is_sysop(client)
   return is_sysop(client)
@@ -67,9 +73,16 @@ local function open_list(client, what)
   return "files/list"
 end
 
+-- A line, or nil: Esc and Enter alone lead back.
+local function ask(client, prompt, max, default)
+  local line = client:read_line { prompt = prompt, max = max, default = default }
+  return line and line:find "%S" and line or nil
+end
+
 local function search(client)
-  local words = client:read_line { prompt = "\r\n  |03Search all areas for: |15", max = 40 }
-  if words == "" then return "refresh" end
+  local words = ask(client, "\r\n  |03Search all areas for: |15", 40)
+  if not words then return "refresh" end
+  if not words:find "[%w\x80-\xFF]" then return "refresh", "There is no word in that" end
   return open_list(client, { title = 'With "' .. words .. '"', search = words })
 end
 
@@ -83,8 +96,7 @@ end
 -- The number that begins with `key`; one that is alone needs no Enter.
 local function read_number(client, key, most)
   if most < 10 then return tonumber(key) end
-  return math.tointeger(tonumber(client:read_line { prompt = "\r\n  |03Number: |15",
-    default = key, max = 4 }))
+  return math.tointeger(tonumber(ask(client, "\r\n  |03Number: |15", 4, key) or "0"))
 end
 
 local function wait_for_key(client)
@@ -92,25 +104,50 @@ local function wait_for_key(client)
   client:read_key {}
 end
 
+local RESULTS <const> = 12 -- that are told one by one
+
+local function plain(s)
+  return (s:gsub("|", "||"))
+end
+
+local function tell_result(client, r)
+  if not r.ok then
+    client:send(("  |12%s|07  %s\n"):format(plain(r.name), plain(r.reason)))
+    return
+  end
+  local pace = r.seconds > 0 and (r.bytes - r.resumed) / r.seconds or 0
+  local stored = r.stored and r.stored ~= r.name and " as " .. plain(r.stored) or ""
+  client:send(("  |10%s|07%s  %s%s, %s a second\n"):format(plain(r.name), stored,
+    text.size(r.bytes),
+    r.resumed > 0 and (", of which " .. text.size(r.resumed) .. " were there") or "",
+    text.size(pace)))
+end
+
+-- Each of a few; of many those that went wrong, and what they are together.
 local function tell_results(client, results)
+  local done, bytes, told = 0, 0, 0
   client:send "\n"
   for _, r in ipairs(results) do
-    local name = r.name:gsub("|", "||")
-    if r.ok then
-      local pace = r.seconds > 0 and (r.bytes - r.resumed) / r.seconds or 0
-      client:send(("  |10%s|07  %s%s, %s a second\n"):format(name, text.size(r.bytes),
-        r.resumed > 0 and (", of which " .. text.size(r.resumed) .. " were there") or "",
-        text.size(pace)))
-    else
-      client:send(("  |12%s|07  %s\n"):format(name, (r.reason:gsub("|", "||"))))
+    if r.ok then done, bytes = done + 1, bytes + r.bytes end
+    if #results <= RESULTS or not r.ok and told < RESULTS then
+      tell_result(client, r)
+      told = told + 1
     end
+  end
+  if #results > RESULTS then
+    client:send(("  |10%s|07  %s%s\n"):format(plural(done, "file"), text.size(bytes),
+      done < #results and (", |12%d|07 of %d did not come over"):format(#results - done,
+        #results) or ""))
+  elseif #results == 0 then
+    client:send("  |12No file came over|07" .. (results.reason and ": " .. results.reason or "")
+      .. "\n")
   end
 end
 
 local function download(client, rows)
-  if #rows == 0 then return "repeat", "Nothing is marked: Space marks the file at the bar" end
+  if #rows == 0 then return "refresh", "Nothing is marked: Space marks the file at the bar" end
   local results, why = files.download(client, rows, files.protocol(client))
-  if not results then return "repeat", why end
+  if not results then return "refresh", why end
   tell_results(client, results)
   wait_for_key(client)
   return "refresh"
@@ -120,30 +157,33 @@ local function download_tagged(client)
   return download(client, (files.list(client, { tagged = true, rows = 1000 })))
 end
 
-local function describe(client, result)
-  if result.description and result.description ~= "" then return end
-  client:send(("\n  |03What is |15%s|03? A line about it, or Enter for none.|07\n"):format(
-    (result.name:gsub("|", "||"))))
-  local line = client:read_line { prompt = "  > ", max = 200 }
-  if line ~= "" then files.describe(result.id, line) end
+-- A line about each that has no FILE_ID.DIZ. Esc leaves out the rest.
+local function describe_all(client, results)
+  for _, result in ipairs(results) do
+    if result.ok and (result.description or "") == "" then
+      client:send(("\n  |03What is |15%s|03? A line about it; Enter: none, Esc: none of the "
+        .. "rest.|07\n"):format(plain(result.stored)))
+      local line = client:read_line { prompt = "  > ", max = 200 }
+      if not line then return end
+      if line ~= "" then files.describe(result.id, line) end
+    end
+  end
 end
 
 local function upload(client, name)
   local ok, why = files.may_upload(client, name)
-  if not ok then return "repeat", why end
+  if not ok then return "refresh", why end
   local protocol = files.protocol(client)
   local as
   if protocol == "XModem" then
-    as = client:read_line { prompt = "\r\n  |03What is the file called? |15", max = 60 }
-    if as == "" then return "refresh" end
+    as = ask(client, "\r\n  |03What is the file called? |15", 60)
+    if not as then return "refresh" end
   end
   local results
   results, why = files.upload(client, name, { protocol = protocol, name = as })
-  if not results then return "repeat", why end
+  if not results then return "refresh", why end
   tell_results(client, results)
-  for _, result in ipairs(results) do
-    if result.ok then describe(client, result) end
-  end
+  describe_all(client, results)
   if #results > 0 and files.area(name).approve and not is_sysop(client) then
     client:send "\n  |07Thank you. A sysop looks at it before others see it.\n"
   end
@@ -158,7 +198,7 @@ local function upload_somewhere(client)
       all[#all + 1], items[#items + 1] = area.name, area.title
     end
   end
-  if #all == 0 then return "repeat", "There is no area that you may send files to" end
+  if #all == 0 then return "refresh", "There is no area that you may send files to" end
   local i = client:choose(items, { title = "Where to?" })
   if not i then return "refresh" end
   return upload(client, all[i])
@@ -170,7 +210,7 @@ function handlers.pick(client, key)
   local all = client.data.areas or {}
   if key:find "^%d$" then
     local area = all[read_number(client, key, #all)]
-    if not area then return "repeat", "There is no such number" end
+    if not area then return "refresh", "There is no such number" end
     return open_list(client, { area = area.name, title = area.title })
   end
   if key == "n" then
@@ -182,10 +222,15 @@ function handlers.pick(client, key)
     return open_list(client, { title = "Marked for the next download", tagged = true })
   elseif key == "d" then
     return download_tagged(client)
+  elseif key == "x" then
+    files.untag_all(client)
+    return "refresh", "Nothing is marked any more"
   elseif key == "u" then
     return upload_somewhere(client)
   elseif key == "p" then
     return choose_protocol(client)
+  elseif key == "page_down" or key == "page_up" then
+    return list.turn(client, key)
   elseif key == "a" and is_sysop(client) then
     return open_list(client, { title = "Waiting for a sysop", waiting = true })
   end
@@ -207,11 +252,13 @@ end
 
 local function shown_row(state, i, row)
   return {
-    number = i, mark = row.tagged and "*" or " ",
-    bar = i == state.row and state.has_bar and ">" or " ",
+    number = i, mark = row.tagged and "*" or state.has_bar and " " or "",
+    bar = state.has_bar and (i == state.row and ">" or " ") or "",
     name = row.name, size = text.size(row.size), date = day(row.added_at),
     downloads = row.downloads,
-    about = (row.approved == 0 and "(waiting) " or "") .. row.description:match "^[^\n]*",
+    about = (row.approved == 0 and "(waiting) " or "")
+      .. (not state.area and "[" .. files.area(row.area).title .. "] " or "")
+      .. row.description:match "^[^\n]*",
   }
 end
 
@@ -278,9 +325,9 @@ end
 -- Which files: the one at the bar, or those whose numbers are typed ("1 3 5-7").
 local function pick_rows(client, state, what)
   if state.has_bar then return { state.found[state.row] } end
-  local line = client:read_line { prompt = ("\r\n%s which? "):format(what), max = 40 }
+  local line = ask(client, ("\r\n%s which? "):format(what), 40)
   local rows = {}
-  for from, to in line:gmatch "(%d+)%-?(%d*)" do
+  for from, to in (line or ""):gmatch "(%d+)%-?(%d*)" do
     for i = tonumber(from), math.min(tonumber(to) or tonumber(from), #state.found) do
       rows[#rows + 1] = state.found[i]
     end
@@ -315,18 +362,18 @@ local function view(client, row)
     local inside
     inside, why = files.contents(row)
     if inside then
-      local lines = { "|15What is in " .. row.name:gsub("|", "||") .. "|07", "" }
+      local lines = { "|15What is in " .. plain(row.name) .. "|07", "" }
       for _, entry in ipairs(inside) do
         lines[#lines + 1] = ("%12s  %s"):format(
-          entry.size >= 0 and text.size(entry.size) or "", (entry.name:gsub("|", "||")))
+          entry.size >= 0 and text.size(entry.size) or "", plain(entry.name))
       end
       shown = table.concat(lines, "\n")
     end
   else
-    shown, why = files.text(row)
-    shown = shown and text.strip(shown):gsub("|", "||")
+    shown, why = files.text(client, row)
+    shown = shown and plain(text.strip(shown))
   end
-  if not shown then return "repeat", why end
+  if not shown then return "refresh", why end
   client:pager(shown)
   return "refresh"
 end
@@ -410,6 +457,7 @@ function handlers.of(client, args)
   if what == "date" then return day(row.added_at) end
   if what == "uploader" then return row.uploader_name or "the sysop" end
   if what == "area" then return files.area(row.area).title end
+  if what == "mark" then return row.tagged and "unmark it" or "mark it" end
   return row[what]
 end
 
@@ -424,6 +472,12 @@ function handlers.about(client, args)
   return rows
 end
 
+-- As it is after a change, shown anew.
+local function show_again(client, why)
+  client.data.shown = current(client)
+  return client.data.shown and "refresh" or "files/list", why
+end
+
 local function move_file(client, row)
   local items, names = {}, {}
   for _, area in ipairs(files.areas(client)) do
@@ -432,29 +486,26 @@ local function move_file(client, row)
   local i = client:choose(items, { title = "Move it where?" })
   if not i then return "refresh" end
   local ok, why = files.move(row.id, names[i])
-  if not ok then return "repeat", why end
-  return "refresh"
+  return show_again(client, not ok and why or nil)
 end
 
 local function describe_again(client, row)
   local new = client:edit(row.description, { title = row.name, max_lines = 30, columns = 70 })
   if new then files.describe(row.id, new) end
-  return "refresh"
+  return show_again(client)
 end
 
 local function remove_file(client, row)
   if not client:confirm("Remove " .. row.name .. " for good?", false) then return "refresh" end
   local ok, why = files.remove(row.id)
-  if not ok then return "repeat", why end
+  if not ok then return "refresh", why end
   return "files/list"
 end
 
 local function sysops_key(client, key, row)
   if key == "a" then
     files.approve(row.id)
-    return "refresh"
-  elseif key == "e" then
-    return describe_again(client, row)
+    return show_again(client)
   elseif key == "m" then
     return move_file(client, row)
   elseif key == "x" then
@@ -468,6 +519,11 @@ function handlers.is_waiting(client)
   return client.data.shown.approved == 0
 end
 
+-- <% if:files.may_describe %>
+function handlers.may_describe(client)
+  return files.may_describe(client, client.data.shown)
+end
+
 -- <% key:files.file_key %>
 function handlers.file_key(client, key)
   local row = client.data.shown
@@ -476,9 +532,10 @@ function handlers.file_key(client, key)
   if key == "v" then return view(client, row) end
   if key == "g" or key == "d" then return download(client, { row }) end
   if key == "t" or key == "space" then
-    files.tag(client, row.id)
-    return "files/list"
+    files.tag(client, row.id, not row.tagged)
+    return show_again(client)
   end
+  if key == "e" and files.may_describe(client, row) then return describe_again(client, row) end
   if not is_sysop(client) then return "repeat" end
   return sysops_key(client, key, row)
 end

@@ -30,6 +30,7 @@ struct peer {
     unsigned seed;
     unsigned faults; /* left */
     size_t carried;
+    bool has_cut;
 };
 
 static void start(struct peer *p, char *const argv[])
@@ -183,14 +184,17 @@ static bool program_said(struct peer *p)
     static unsigned char part[PIECE];
     ssize_t n = read(p->from, part, sizeof(part));
 
-    if (n > 0)
+    if (n > 0 && p->options->cut_at &&
+        memmem(part, (size_t)n, p->options->cut_at, strlen(p->options->cut_at)))
+        p->has_cut = true;
+    else if (n > 0)
         to_server(p, part, (size_t)n);
     return n > 0;
 }
 
 static bool is_cut(const struct peer *p)
 {
-    return p->options->cut_after > 0 && p->carried > p->options->cut_after;
+    return p->has_cut || (p->options->cut_after > 0 && p->carried > p->options->cut_after);
 }
 
 static void carry(struct peer *p)

@@ -13,6 +13,7 @@ struct peer_options {
     const char *folder;  /* that it works in */
     size_t piece;        /* bytes that are carried at once at most; 0: any */
     size_t cut_after;    /* bytes on the line; then the line is dropped; 0: never */
+    const char *cut_at;  /* the same when the program says this, which is not passed on */
     enum peer_nvt nvt;   /* telnet's binary mode is refused */
     unsigned seed;       /* of the line's faults */
     unsigned fault;      /* one in so many bytes is changed, lost or there twice; 0: none */

@@ -143,7 +143,7 @@ static void areas_are_for_levels(void **state)
     (void)state;
     drop_in("art", "moon.txt", "The moon");
     board_write(board, "lua/areas.lua",
-                "return { { name = 'art', title = 'Art', see = 50 },\n"
+                "require('bbs.files').define { { name = 'art', title = 'Art', see = 50 },\n"
                 "  { name = 'texts', title = 'Writings', download = 50, upload = 50 } }\n");
     board_expect_log(board, NULL, "reload event=lua");
     drop_in("texts", "sun.txt", "The sun");
@@ -161,7 +161,7 @@ static void areas_are_for_levels(void **state)
     caller_expect(c, "sun.txt");
     caller_expect(c, "back ");
     caller_send(c, "g");
-    caller_expect(c, "sun.txt is for level 50 and above");
+    caller_expect(c, "sun.txt: it is for level 50 and above");
     caller_expect(c, "back ");
     caller_send(c, "u");
     caller_expect(c, "Uploads here are for level 50 and above");
@@ -288,7 +288,7 @@ static void uploads_are_described_and_kept_once(void **state)
     write_own("a.txt", "another");
     expect_uploaded(c, again);
     caller_expect(c, "it is here already, as a.txt in Art");
-    caller_expect(c, "What is a.txt?");
+    caller_expect(c, "What is a-2.txt?");
     caller_send(c, "\r");
     caller_expect(c, "Any key goes on.");
     caller_send(c, " ");
@@ -360,6 +360,199 @@ static void what_has_come_whole_is_not_lost(void **state)
     c = sign_up("sol");
     go_to_area(c, "1", "Art");
     caller_expect(c, "a.txt");
+}
+
+/* The line drops when all has gone, before that was said; it counts all the same. */
+static void a_download_counts_where_the_line_drops_behind_it(void **state)
+{
+    static char *const rz[] = {"rz", "-q", NULL};
+    struct peer_options options = in_got();
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "a.txt", "one");
+    drop_in("art", "b.txt", "two");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    caller_send(c, "t");
+    caller_send(c, "t");
+    caller_send(c, "d");
+    caller_expect(c, "2 files");
+    options.cut_at = "**\030B08"; /* ZFIN: both have been taken */
+    assert_int_equal(peer_run(c, RQINIT, rz, &options), -1);
+    c = dial();
+    caller_log_in(c, "luna", "sunshine7");
+    caller_send(c, "f");
+    caller_expect(c, "nothing is marked");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "1");
+    caller_expect(c, "     1  ");
+    assert_text("got/b.txt", "two");
+}
+
+static void upload_is_refused(struct caller *c, char *const argv[], const char *why)
+{
+    expect_uploaded(c, argv);
+    caller_expect(c, why);
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, " ");
+    caller_expect(c, "back ");
+}
+
+static void an_area_has_room_for_so_much(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "a.txt", "b.txt", "c.txt", NULL};
+    static char *const one[] = {"sz", "-q", "c.txt", NULL};
+    struct caller *c = begin();
+
+    (void)state;
+    board_write(board, "lua/areas.lua",
+                "require('bbs.files').define {\n"
+                "  { name = 'art', title = 'Art', space = 25, upload = 1, files = 2 } }\n");
+    board_expect_log(board, NULL, "reload event=lua");
+    write_own("a.txt", "ten bytes.");
+    write_own("b.txt", "ten bytes!");
+    write_own("c.txt", "ten bytes?");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    expect_uploaded(c, sz);
+    caller_expect(c, "c.txt  no more files are taken");
+    caller_expect(c, "What is a.txt?");
+    caller_send(c, "\033");
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, " ");
+    caller_expect(c, "20 bytes");
+    caller_expect(c, "back ");
+    upload_is_refused(c, one, "c.txt  there is no more room for it");
+}
+
+static void nobody_is_told_of_what_they_may_not_see(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "mine.txt", NULL};
+    struct caller *c = begin();
+
+    (void)state;
+    board_write(board, "lua/areas.lua",
+                "require('bbs.files').define {\n"
+                "  { name = 'art', title = 'Art', upload = 1, download = 50 },\n"
+                "  { name = 'elite', title = 'Elite', see = 60 } }\n");
+    board_expect_log(board, NULL, "reload event=lua");
+    drop_in("elite", "plan.txt", "the plan");
+    drop_in("art", "note.txt", "a note");
+    write_own("mine.txt", "the plan");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    upload_is_refused(c, sz, "mine.txt  it is here already");
+    caller_send(c, "v"); /* to read it is to have it */
+    caller_expect(c, "note.txt: it is for level 50 and above");
+    assert_false(caller_has(c, "plan.txt"));
+}
+
+/* A disk that is not there has no files that are gone. */
+static void an_area_whose_folder_is_away_keeps_what_is_known(void **state)
+{
+    char from[PATH_BYTES];
+    char to[PATH_BYTES];
+    struct caller *c = begin();
+
+    (void)state;
+    drop_in("art", "moon.zip", "Silver");
+    snprintf(from, sizeof(from), "%s/data/files/areas/art", board->folder);
+    snprintf(to, sizeof(to), "%s/data/away", board->folder);
+    assert_int_equal(rename(from, to), 0);
+    board_expect_log(board, NULL, "what is known of its files stays");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "Silver");
+    assert_int_equal(rename(to, from), 0);
+    drop_in("art", "sun.txt", "Gold");
+    assert_false(board_log_has(board, "moon.zip in art is gone"));
+}
+
+static void mistakes_in_the_areas_are_told(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *why;
+    } mistakes[] = {
+        {"{ name = 'art', see = 'all' }", "lua/areas.lua:1: area art: see: a number expected"},
+        {"{ name = 'art', levle = 5 }", "lua/areas.lua:1: area art: there is no 'levle'"},
+        {"{ name = 'art', approve = 'yes' }", "area art: approve: a boolean expected"},
+        {"{ name = 'art', folder = '/etc' }", "area art: folder: /etc/x"},
+        {"{ title = 'Art' }", "area 1: a name of a-z"},
+        {"{ name = 'art' }, { name = 'art' }", "area art: there are two"},
+        {"policy = 'none'", "lua/areas.lua:1: policy: a function expected"},
+        {"polcy = print", "there is no 'polcy' beside the areas"},
+    };
+    struct caller *c = begin();
+    char text[PATH_BYTES];
+    size_t from = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+        snprintf(text, sizeof(text), "require('bbs.files').define { %s }\n", mistakes[i].text);
+        board_write(board, "lua/areas.lua", text);
+        board_expect_log(board, &from, mistakes[i].why);
+    }
+    go_to_area(c, "1", "Art");
+}
+
+/* More than a handler's time and memory would hold at once; and it goes on to look. */
+static void an_area_may_have_many_files(void **state)
+{
+    enum { MANY = 12000 };
+    struct caller *c;
+    char path[PATH_BYTES];
+    char count[40];
+
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(path, sizeof(path), "data/files/areas/art/n%05u", i);
+        board_write(board, path, "x");
+    }
+    board_start(board, NULL);
+    c = sign_up("luna");
+    snprintf(count, sizeof(count), "n%05u in art is new", MANY - 1);
+    board_expect_log(board, NULL, count);
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "later%u.txt", i);
+        drop_in("art", path, "later");
+    }
+    assert_false(board_log_has(board, "ran for too long"));
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "12003 files, ");
+}
+
+static void write_gz_of_gz(const char *path)
+{
+    static char bytes[ZIP_BYTES];
+    struct archive *a = archive_write_new();
+    size_t used;
+
+    archive_write_add_filter_gzip(a);
+    archive_write_add_filter_gzip(a);
+    archive_write_set_format_ustar(a);
+    archive_write_set_bytes_per_block(a, 0);
+    assert_int_equal(archive_write_open_memory(a, bytes, sizeof(bytes), &used), ARCHIVE_OK);
+    add_to_zip(a, "FILE_ID.DIZ", "Of a bomb");
+    archive_write_close(a);
+    archive_write_free(a);
+    board_write_bytes(board, path, bytes, used);
+}
+
+/* A thousandfold of a thousandfold. */
+static void what_is_compressed_twice_is_not_looked_into(void **state)
+{
+    struct caller *c = begin();
+
+    (void)state;
+    write_gz_of_gz("data/files/areas/art/bomb.gz");
+    board_expect_log(board, NULL, "bomb.gz in art is new");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "bomb.gz");
+    caller_expect(c, "back ");
+    caller_send(c, "v");
+    caller_expect(c, "it is no archive that can be read");
+    assert_false(caller_has(c, "Of a bomb"));
 }
 
 static void guests_of_dumb_terminals_type_numbers(void **state)
@@ -482,6 +675,13 @@ int main(void)
         TEST(uploads_are_described_and_kept_once),
         TEST(a_sysop_approves),
         TEST(what_has_come_whole_is_not_lost),
+        TEST(a_download_counts_where_the_line_drops_behind_it),
+        TEST(an_area_has_room_for_so_much),
+        TEST(nobody_is_told_of_what_they_may_not_see),
+        TEST(an_area_whose_folder_is_away_keeps_what_is_known),
+        TEST(mistakes_in_the_areas_are_told),
+        TEST(an_area_may_have_many_files),
+        TEST(what_is_compressed_twice_is_not_looked_into),
         TEST(guests_of_dumb_terminals_type_numbers),
         TEST(a_sysop_works_on_the_areas_from_the_shell),
         TEST(it_stops_while_a_file_is_looked_at),

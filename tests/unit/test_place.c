@@ -26,7 +26,7 @@ static void *open_it(void *arg)
     int fd;
 
     pthread_barrier_wait(&r->ready);
-    fd = place_open_folder(&r->place, &e);
+    fd = place_open_folder(&r->place, true, &e);
     if (fd < 0)
         return "refused";
     close(fd);
