@@ -47,7 +47,17 @@ test: setup-test ## install what is missing, run every test; SAN=1 with sanitize
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)scripts/run-tests $(BUILD)
 
-tests: $(PROGRAM) $(UNIT_TESTS) $(BOARD_TESTS) $(BENCHES)
+tests: $(PROGRAM) $(UNIT_TESTS) $(BOARD_TESTS) $(BENCHES) build/npm/package.json
+
+# Other people's ZMODEM. Its tests are skipped where npm is missing, or has nothing to give.
+build/npm/package.json: tests/peers/package.json
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+	$(Q)if command -v npm >/dev/null && command -v node >/dev/null; then \
+	    echo "NPM  zmodem.js zmodem2-wasm"; \
+	    cd $(@D) && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
+	        || echo "npm: could not install; the tests with zmodem.js are skipped"; \
+	else echo "npm: not there; the tests with zmodem.js are skipped"; fi
 
 lint: setup-test ## formatting, clang-tidy, luacheck, floors and banned calls
 	$(Q)$(MAKE) --no-print-directory lint-installed

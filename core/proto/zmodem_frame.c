@@ -7,6 +7,7 @@
 #include "proto/crc.h"
 #include "proto/undo.h"
 
+enum { ZRUB0 = 'l', ZRUB1 = 'm' }; /* how some programs escape DEL and IAC */
 enum { ZPAD = '*', ZDLE = 0x18, CAN = 0x18, XON = 0x11, IAC = 0xFF };
 enum { STYLE_16 = 'A', STYLE_HEX = 'B', STYLE_32 = 'C' };
 enum { CANS = 5, HEADER = 5, NO_DIGIT = 0xFF };
@@ -258,8 +259,8 @@ static bool undo(struct zframe_reader *r, uint8_t c, uint8_t *byte, bool *ok)
         *byte = c;
         return !r->drops_controls || (c & 0x60) != 0;
     }
-    *byte = c == 'l' ? 0x7F : c == 'm' ? 0xFF : c ^ 0x40;
-    *ok = r->cans < 2 && ((c & 0x60) == 0x40);
+    *byte = c == ZRUB0 ? 0x7F : c == ZRUB1 ? 0xFF : c ^ 0x40;
+    *ok = r->cans < 2 && ((c & 0x60) == 0x40 || c == ZRUB0 || c == ZRUB1);
     return *ok;
 }
 

@@ -149,6 +149,39 @@ static void every_byte_comes_through(void **state)
     }
 }
 
+/* As Synchronet's programs and zmodem2 have it. */
+static void del_and_iac_may_be_escaped(void **state)
+{
+    struct buf out = {.max = 100};
+    struct zframe_writer w = {.out = &out, .data_is_32 = true};
+    struct zframe_reader r;
+    struct zframe_event ev;
+    char wire[100];
+    size_t n = 0;
+    struct span in;
+
+    (void)state;
+    zframe_data(&w, SPAN_LIT("a\x7F\xFFz"), ZCRCG);
+    for (size_t i = 0; i < out.len; i++) {
+        uint8_t c = (uint8_t)out.data[i];
+
+        if (c == 0x7F || c == 0xFF)
+            wire[n++] = 0x18;
+        wire[n++] = (char)(c == 0x7F ? 'l' : c == 0xFF ? 'm' : c);
+    }
+    assert_true(n >= out.len + 2);
+    zframe_reader_init(&r);
+    r.is_32 = true;
+    r.style = 'C';
+    zframe_expect_data(&r);
+    in = span_from(wire, n);
+    assert_true(zframe_next(&r, &in, &ev));
+    assert_int_equal(ev.type, ZFRAME_DATA);
+    assert_int_equal(ev.data.len, 4);
+    assert_memory_equal(ev.data.data, "a\x7F\xFFz", 4);
+    buf_clear(&out);
+}
+
 /* --- a line between both sides --- */
 
 enum { FILES_MAX = 4, PIPE = 65536 };
@@ -768,6 +801,7 @@ int main(void)
         cmocka_unit_test(headers_are_those_of_other_programs),
         cmocka_unit_test(subpackets_are_those_of_other_programs),
         cmocka_unit_test(every_byte_comes_through),
+        cmocka_unit_test(del_and_iac_may_be_escaped),
         cmocka_unit_test(files_are_exact),
         cmocka_unit_test(a_batch_comes_one_byte_at_a_time),
         cmocka_unit_test(what_is_there_is_not_sent_again),
