@@ -444,6 +444,7 @@ own_modules["bbs.keep"] = function(name)
 end
 own_modules["bbs.users"] = own "users"
 own_modules["bbs.files"] = own "files"
+own_modules["bbs.zmodem"] = own "zmodem"
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
 own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list

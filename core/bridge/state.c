@@ -38,6 +38,10 @@ static const char files_lua[] = {
 #include "files.lua.h"
 };
 
+static const char zmodem_lua[] = {
+#include "zmodem.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -118,7 +122,7 @@ static const struct {
 } own_files[] = {
     {"users", users_lua},   {"client", client_lua}, {"choose", choose_lua},
     {"pager", pager_lua},   {"editor", editor_lua}, {"list", list_lua},
-    {"rescue", rescue_lua}, {"files", files_lua},
+    {"rescue", rescue_lua}, {"files", files_lua},   {"zmodem", zmodem_lua},
 };
 
 static void add_own_files(lua_State *L)

@@ -716,7 +716,7 @@ void client_stop_waiting(struct client *c)
 {
     c->is_drain_waited = false;
     c->ask_until = 0;
-    transfer_stop(c, "its handler has ended");
+    transfer_stop(c, client_is_open(c) ? "its handler has ended" : "the caller has left");
     if (c->asker == ASKER_HANDLER)
         prompt_end(c);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "client/internal.h"
@@ -148,8 +149,12 @@ static void end_file(struct transfer *t, bool ok)
         disk_job_free(t->ahead);
     t->ahead = NULL;
     t->want_size = 0;
-    if (ok)
+    if (ok) {
         transfer_item(t)->result.bytes = transfer_item(t)->size;
+        log_info("transfer event=sent node=%u name=%s bytes=%lld", client_id(t->c),
+                 log_quote(span_of(transfer_item(t)->result.name)),
+                 (long long)transfer_item(t)->size);
+    }
     transfer_end_item(t, ok, ok ? "" : "the other side does not want it");
     t->at++;
     t->left--;

@@ -8,11 +8,17 @@ local function idle(seconds)
   return time.ago(time.now() - seconds)
 end
 
+-- What of it is for everybody.
+local function doing(client)
+  local t = client.zmodem
+  return t and (t.sending and "gets a file" or "sends a file")
+end
+
 local function row(client)
   return {
     node = client.id,
     nick_name = client.nick_name,
-    where = client.status or client.keyword,
+    where = doing(client) or client.status or client.keyword,
     idle = idle(client.idle),
     since = os.date("%H:%M", math.floor(client.since)),
   }

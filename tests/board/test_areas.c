@@ -496,6 +496,47 @@ static void mistakes_in_the_areas_are_told(void **state)
     go_to_area(c, "1", "Art");
 }
 
+/* The sysop sees who gets what, and how far it is; the others that somebody does. */
+static void transfers_under_way_are_shown(void **state)
+{
+    struct caller *c;
+    static char big[3 << 20];
+    struct caller *sysop;
+
+    (void)state;
+    make_sysop();
+    c = begin();
+    board_write_bytes(board, "data/files/areas/art/big.bin", big, sizeof(big));
+    board_expect_log(board, NULL, "big.bin in art is new");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "3.0 MiB");
+    caller_expect(c, "back ");
+    sysop = dial();
+    caller_log_in(sysop, "moon", "moonmoon9");
+    caller_send(sysop, "f");
+    caller_expect(sysop, "Which area, or key? ");
+    caller_send(sysop, "w");
+    caller_expect(sysop, "Nobody gets or sends a file now.");
+    caller_send(c, "g");
+    caller_expect(c, RQINIT);
+    /* ZRINIT, and that it wants the file from its middle on */
+    caller_send_bytes(c, "**\030B0100000023be50\r\n\021", 22);
+    caller_expect(c, "big.bin");
+    caller_send_bytes(c, "**\030B090000180022a6\r\n\021", 22);
+    caller_expect(sysop, "luna");
+    caller_expect(sysop, "gets");
+    caller_expect(sysop, "big.bin");
+    caller_expect(sysop, " %");
+    caller_send(sysop, "q");
+    caller_expect(sysop, "Which area, or key? ");
+    caller_send(sysop, "q");
+    caller_expect(sysop, "all callers");
+    caller_send(sysop, "w");
+    caller_expect(sysop, "gets a file");
+    caller_send(c, "\030\030\030\030\030");
+    caller_expect(c, "Any key goes on.");
+}
+
 /* More than a handler's time and memory would hold at once; and it goes on to look. */
 static void an_area_may_have_many_files(void **state)
 {
@@ -680,6 +721,7 @@ int main(void)
         TEST(nobody_is_told_of_what_they_may_not_see),
         TEST(an_area_whose_folder_is_away_keeps_what_is_known),
         TEST(mistakes_in_the_areas_are_told),
+        TEST(transfers_under_way_are_shown),
         TEST(an_area_may_have_many_files),
         TEST(what_is_compressed_twice_is_not_looked_into),
         TEST(guests_of_dumb_terminals_type_numbers),
