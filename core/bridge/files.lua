@@ -384,13 +384,13 @@ local function tidy(text)
   return table.concat(lines, "\n")
 end
 
-local function add(area, name, found, more)
-  return db.run("INSERT INTO files (area, name, size, modified, sha256, description, "
+local function adding(area, name, found, more)
+  return { "INSERT INTO files (area, name, size, modified, sha256, description, "
     .. "uploader, added_at, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
     .. "SET size = excluded.size, modified = excluded.modified, sha256 = excluded.sha256",
     area.name, name,
     found.size, found.modified, found.sha256, tidy(more.description or found.description),
-    more.uploader, os.time(), more.approved == false and 0 or 1).last_id
+    more.uploader, os.time(), more.approved == false and 0 or 1, n = 10 }
 end
 
 local function is_name_taken(area, name)
@@ -451,8 +451,8 @@ local function take(by, area, name)
     return nil, known
   end
   -- Its row may be there, without the file: its caller has hung up in between.
-  local id = known or add(area, new, found,
-    { uploader = by.user, approved = not area.approve or by.is_sysop })
+  local id = known or db.batch { adding(area, new, found,
+    { uploader = by.user, approved = not area.approve or by.is_sysop }) }.last_id
   disk.make(area.folder)
   local ok
   ok, why = disk.move(path, area.folder .. "/" .. new)
@@ -615,59 +615,45 @@ end
 
 -- --- what the sysop puts there ---
 
+-- The area's rows in the order of their names, one at a call; nil behind the last.
 local function known_files(area)
-  local known, last = {}, ""
-  repeat
-    local rows = db.rows("SELECT id, name, size, modified FROM files WHERE area = ? AND "
-      .. "name > ? ORDER BY name LIMIT 1000", area.name, last)
-    for _, row in ipairs(rows) do
-      known[row.name] = row
-      last = row.name
+  local rows, i, last = {}, 0, ""
+  return function()
+    if i == #rows and last then
+      rows, i = db.rows("SELECT id, name, size, modified FROM files WHERE area = ? AND "
+        .. "name > ? ORDER BY name LIMIT 1000", area.name, last), 0
+      last = #rows == 1000 and rows[1000].name or nil
     end
-    time.sleep(0)
-  until #rows < 1000
-  return known
-end
-
-local growing = {} -- [area][name] = size and time of a file that may still be written
-
--- Has it been as it is since it was looked at last?
-local function is_still(area, file)
-  local seen = growing[area.name] or {}
-  local state = file.size .. " " .. file.modified
-  growing[area.name] = seen
-  if seen[file.name] == state then
-    seen[file.name] = nil
-    return true
+    i = i + 1
+    return rows[i]
   end
-  seen[file.name] = state
-  return false
 end
 
+-- What has changed is written a hundred at a time.
+local BATCH_MOST <const> = 100
+
+local function write_changes(changes)
+  if #changes == 0 then return end
+  db.batch(changes)
+  for _, change in ipairs(changes) do log.info(change.text) end
+end
+
+-- -> a statement, and the text that says it; or nil: the file can't be read
 local function take_change(area, file, row)
   local found, why = disk.examine(area.folder .. "/" .. file.name)
   if not found then
     log.warn(("files: %s in %s: %s"):format(file.name, area.name, why))
-    return
+    return nil
   end
+  local change = adding(area, file.name, found, {})
   if row then
-    db.run("UPDATE files SET size = ?, modified = ?, sha256 = ?, description = CASE "
+    change = { "UPDATE files SET size = ?, modified = ?, sha256 = ?, description = CASE "
       .. "description WHEN '' THEN ? ELSE description END WHERE id = ?", found.size,
-      found.modified, found.sha256, tidy(found.description), row.id)
-  else
-    add(area, file.name, found, {})
+      found.modified, found.sha256, tidy(found.description), row.id }
   end
-  log.info(("files: %s in %s is %s"):format(file.name, area.name, row and "changed" or "new"))
-end
-
-local missed = {} -- [area][name]: it was missing when the area was looked at last
-
--- What was missing; what is now is remembered.
-local function missing_of(area, known)
-  local before = missed[area.name] or {}
-  missed[area.name] = {}
-  for name in pairs(known) do missed[area.name][name] = true end
-  return before
+  change.text = ("files: %s in %s is %s"):format(file.name, area.name,
+    row and "changed" or "new")
+  return change
 end
 
 local said = {} -- [area]: what is wrong with its folder, and has been said
@@ -700,44 +686,75 @@ local function list_area(area)
   return there
 end
 
--- Known, and not there. Twice: between two looks another program may be moving it.
-local function drop_gone(area, known, waits)
-  local missing = missing_of(area, known)
-  local gone, open = 0, 0
-  for name, row in pairs(known) do
-    if waits and not missing[name] then
-      open = open + 1
-    else
-      db.run("DELETE FROM files WHERE id = ?", row.id)
-      log.info(("files: %s in %s is gone"):format(name, area.name))
-      gone = gone + 1
-    end
-  end
-  return gone, open
+local STILL <const> = 300000000 -- nanoseconds: what is still being written has changed since
+
+-- A scan: what has come of it so far.
+local function new_scan(area, waits)
+  return {
+    area = area,
+    before = waits and math.floor(time.now() * 1e9) - STILL or math.maxinteger,
+    waits = waits,
+    changes = {}, -- to be written
+    new = 0, gone = 0,
+    open = 0, -- to be looked at again
+    missing = {},
+  }
 end
 
--- Compare the folder with the store -> new or changed, gone, not ready yet.
+local function note_change(s, change)
+  s.changes[#s.changes + 1] = change
+  if #s.changes < BATCH_MOST then return end
+  write_changes(s.changes)
+  s.changes = {}
+end
+
+local function compare(s, file, row)
+  if row and row.size == file.size and row.modified == file.modified then return end
+  if file.changed > s.before then
+    s.open = s.open + 1
+  else
+    s.new = s.new + 1
+    note_change(s, take_change(s.area, file, row))
+  end
+end
+
+local missed = {} -- [area][name]: it was missing when the area was looked at last
+
+-- Known, and not there. Twice: between two looks another program may be moving it.
+local function miss(s, row)
+  if s.waits and not (missed[s.area.name] or {})[row.name] then
+    s.missing[row.name] = true
+    s.open = s.open + 1
+  else
+    s.gone = s.gone + 1
+    note_change(s, { "DELETE FROM files WHERE id = ?", row.id,
+      text = ("files: %s in %s is gone"):format(row.name, s.area.name) })
+  end
+end
+
+-- Compare the folder with the store, both in the order of names -> new or changed, gone, not
+-- ready yet.
 local function scan(area, waits)
   local _turn <close> = wait_for_turn(area.name)
   local there = list_area(area)
   if not there then return 0, 0, 0 end
-  local known = known_files(area)
-  local new, open = 0, 0
-  for file in entries(there) do
-    local row = known[file.name]
-    known[file.name] = nil
-    if not row or row.size ~= file.size or row.modified ~= file.modified then
-      if waits and not is_still(area, file) then
-        open = open + 1
-      else
-        take_change(area, file, row)
-        new = new + 1
-      end
+  local s = new_scan(area, waits)
+  local next_file, next_row = entries(there), known_files(area)
+  local file, row = next_file(), next_row()
+  while file or row do
+    if file and (not row or file.name <= row.name) then
+      local is_known = row and row.name == file.name
+      compare(s, file, is_known and row or nil)
+      file = next_file()
+      if is_known then row = next_row() end
+    else
+      if not there:is_cut() then miss(s, row) end
+      row = next_row()
     end
   end
-  if there:is_cut() then return new, 0, open end
-  local gone, also_open = drop_gone(area, known, waits)
-  return new, gone, open + also_open
+  write_changes(s.changes)
+  missed[area.name] = s.missing
+  return s.new, s.gone, s.open
 end
 
 -- files.scan([area]) -> how many files were new or changed, how many are gone.  Waits.

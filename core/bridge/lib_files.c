@@ -198,13 +198,15 @@ static void push_entries(lua_State *L, const struct file_entry *first, unsigned 
     for (unsigned i = 0; i < count; i++) {
         const struct file_entry *f = &first[i];
 
-        lua_createtable(L, 0, 3);
+        lua_createtable(L, 0, 4);
         lua_pushstring(L, f->name);
         lua_setfield(L, -2, "name");
         lua_pushinteger(L, (lua_Integer)f->size);
         lua_setfield(L, -2, "size");
         lua_pushinteger(L, (lua_Integer)f->modified);
         lua_setfield(L, -2, "modified");
+        lua_pushinteger(L, (lua_Integer)f->changed);
+        lua_setfield(L, -2, "changed");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }
@@ -234,8 +236,8 @@ static int push_list(lua_State *L, struct file_work *w)
     return 1;
 }
 
-/* list:next(n) -> the next n entries at most, { {name=, size=, modified=Unix nanoseconds}, ...
- * }, or nil: there are no more. */
+/* list:next(n) -> the next n entries at most, { {name=, size=, modified=, changed=Unix
+ * nanoseconds}, ... }, or nil: there are no more. */
 static int l_list_next(lua_State *L)
 {
     struct list_box *box = luaL_checkudata(L, 1, LIST_NAME);

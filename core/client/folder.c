@@ -6,6 +6,7 @@
 #include <nettle/sha2.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ bool file_list_add(struct file_list *list, struct span name, int64_t size, int64
         list->entries =
             mem_realloc(list->entries, (list->count ? list->count * 2 : 1) * sizeof(*entry));
     entry = &list->entries[list->count++];
-    *entry = (struct file_entry){.name = mem_alloc(name.len + 1), size, modified};
+    *entry = (struct file_entry){mem_alloc(name.len + 1), size, modified, 0};
     memcpy(entry->name, name.data, name.len);
     entry->name[name.len] = '\0';
     return true;
@@ -77,7 +78,9 @@ static void add_file(void *arg, int folder, const char *name, const struct stat 
     (void)folder;
     if (*name == '.')
         return;
-    if (!is_told || !file_list_add(list, s, st->st_size, nanoseconds(st->st_mtim)))
+    if (is_told && file_list_add(list, s, st->st_size, nanoseconds(st->st_mtim)))
+        list->entries[list->count - 1].changed = nanoseconds(st->st_ctim);
+    else
         list->left_out++;
 }
 
@@ -88,12 +91,21 @@ static void add_folder(void *arg, int folder, const char *name, const struct sta
         file_list_add(arg, span_of(name), 0, nanoseconds(st->st_mtim));
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct file_entry *)a)->name, ((const struct file_entry *)b)->name);
+}
+
 int folder_read(const struct place *p, struct file_list *out, struct err *e)
 {
     int fd = place_open_folder(p, false, e);
 
     *out = (struct file_list){0};
-    return fd < 0 ? -1 : each_entry(fd, add_file, out, e);
+    if (fd < 0 || each_entry(fd, add_file, out, e) < 0)
+        return -1;
+    if (out->count)
+        qsort(out->entries, out->count, sizeof(*out->entries), by_name);
+    return 0;
 }
 
 int folder_read_folders(const struct place *p, struct file_list *out, struct err *e)

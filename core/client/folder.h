@@ -13,6 +13,7 @@ struct file_entry {
     char *name;
     int64_t size;
     int64_t modified; /* Unix nanoseconds */
+    int64_t changed;  /* the same: written, or given its name or its time; 0: not known */
 };
 
 struct file_list {
@@ -25,8 +26,8 @@ struct file_list {
 bool file_list_add(struct file_list *list, struct span name, int64_t size, int64_t modified);
 void file_list_clear(struct file_list *list);
 
-/* The files of a folder, in no order: no links, no folders, nothing that begins with a dot, no
- * names that can't be shown. -1 and `e`. */
+/* The files of a folder, in the order of their names' bytes: no links, no folders, nothing that
+ * begins with a dot, no names that can't be shown. -1 and `e`. */
 int folder_read(const struct place *p, struct file_list *out, struct err *e);
 int folder_read_folders(const struct place *p, struct file_list *out, struct err *e); /* its */
 

@@ -69,13 +69,6 @@ static void take(struct run *r, const struct transfer_event *ev)
     }
 }
 
-static void offer_late(struct run *r)
-{
-    if (r->is_asked)
-        offer(r);
-    r->is_asked = false;
-}
-
 static void pull(struct run *r, struct span in)
 {
     struct transfer_event ev;
@@ -88,6 +81,15 @@ static void pull(struct run *r, struct span in)
         assert(++events < EVENTS_MOST);
     }
     buf_reset(&r->out);
+}
+
+static void offer_late(struct run *r)
+{
+    while (r->is_asked) {
+        r->is_asked = false;
+        offer(r);
+        pull(r, SPAN_LIT(""));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -120,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         r.now = sender_deadline(r.sender);
         sender_timeout(r.sender, r.now);
         pull(&r, SPAN_LIT(""));
+        offer_late(&r);
     }
     sender_free(r.sender);
     buf_clear(&r.out);
