@@ -583,6 +583,12 @@ static void hook_gone(void *arg, struct client *c)
         task_cancel(t);
 }
 
+static void hook_each_handler(void *arg, void (*see)(void *see_arg, const char *name),
+                              void *see_arg)
+{
+    bridge_each_handler(arg, see, see_arg);
+}
+
 static bool hook_has_handler(void *arg, const char *name)
 {
     return bridge_has_handler(arg, name);
@@ -595,5 +601,6 @@ struct client_hooks bridge_hooks(struct bridge *b)
                                  .answer = hook_answer,
                                  .gone = hook_gone,
                                  .forget = lib_client_forget,
-                                 .has_handler = hook_has_handler};
+                                 .has_handler = hook_has_handler,
+                                 .each_handler = hook_each_handler};
 }

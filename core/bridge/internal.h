@@ -173,6 +173,7 @@ int luaopen_bbs_settings(lua_State *L);
 int luaopen_bbs_sys(lua_State *L);
 int luaopen_core_accounts(lua_State *L);
 int luaopen_core_files(lua_State *L);
+int luaopen_core_rooms(lua_State *L);
 void lib_string_open(lua_State *L);    /* what does patterns */
 void lib_coroutine_open(lua_State *L); /* replaces what must know the engine's waits */
 /* The coroutine at `index`: nobody but the engine may resume or close it. */

@@ -445,6 +445,7 @@ end
 own_modules["bbs.users"] = own "users"
 own_modules["bbs.files"] = own "files"
 own_modules["bbs.zmodem"] = own "zmodem"
+own_modules["bbs.rooms"] = own "rooms"
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
 own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list

@@ -42,6 +42,10 @@ static const char zmodem_lua[] = {
 #include "zmodem.lua.h"
 };
 
+static const char rooms_lua[] = {
+#include "rooms.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -113,6 +117,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.sys", luaopen_bbs_sys},
     {"core.accounts", luaopen_core_accounts},
     {"core.files", luaopen_core_files},
+    {"core.rooms", luaopen_core_rooms},
     {NULL, NULL},
 };
 
@@ -123,6 +128,7 @@ static const struct {
     {"users", users_lua},   {"client", client_lua}, {"choose", choose_lua},
     {"pager", pager_lua},   {"editor", editor_lua}, {"list", list_lua},
     {"rescue", rescue_lua}, {"files", files_lua},   {"zmodem", zmodem_lua},
+    {"rooms", rooms_lua},
 };
 
 static void add_own_files(lua_State *L)

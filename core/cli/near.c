@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 
-enum { SHOWN_MOST = 8, LENGTH_MOST = 63, FAR = 1000 };
+enum { SHOWN_MOST = 8 };
 
 struct candidate {
     const char *keyword;
@@ -16,34 +17,6 @@ struct search {
     struct candidate *found;
     unsigned count;
 };
-
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters have to be changed, added or left out to make `b` of `a` (Levenshtein). */
-static unsigned distance(struct span a, struct span b)
-{
-    unsigned row[LENGTH_MOST + 1];
-
-    if (a.len > LENGTH_MOST || b.len > LENGTH_MOST)
-        return FAR;
-    for (unsigned j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (unsigned i = 1; i <= a.len; i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = i;
-        for (unsigned j = 1; j <= b.len; j++) {
-            unsigned changed = diagonal + (a.data[i - 1] != b.data[j - 1]);
-
-            diagonal = row[j];
-            row[j] = least(changed, 1 + least(row[j], row[j - 1]));
-        }
-    }
-    return row[b.len];
-}
 
 static bool has_part(struct span whole, struct span part)
 {
@@ -65,7 +38,7 @@ static void add_candidate(void *arg, const struct screen *screen, enum source_ki
     c->keyword = screen->keyword;
     c->distance = has_part(keyword, s->wanted) || has_part(s->wanted, keyword)
                       ? 1
-                      : distance(keyword, s->wanted);
+                      : near_distance(keyword, s->wanted);
 }
 
 static int by_distance(const void *one, const void *two)

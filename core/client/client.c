@@ -492,6 +492,7 @@ static void end_call(struct client *c)
     show_leave(c);
     account_call_ends(c);
     c->all->config.hooks.gone(c->all->config.hooks.arg, c);
+    chat_leave(c);
     prompt_end(c);
     prompt_drop_aside(c);
     if (!c->is_visitor) {
@@ -584,6 +585,7 @@ void client_free(struct client *c)
     unlink_client(c);
     transfer_stop(c, "the caller has left");
     transfer_forget(c);
+    chat_leave(c);
     show_end(c);
     if (c->paste)
         buf_clear(c->paste);

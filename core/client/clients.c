@@ -80,6 +80,7 @@ static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
     double end;
 
     (void)events;
+    chat_deliver(all);
     flush_dirty(all);
     if (all->dirty)
         ev_idle_start(loop, &all->no_wait);
@@ -124,6 +125,7 @@ struct clients *clients_new(const struct clients_config *config)
     struct clients *all = mem_zalloc(sizeof(*all));
 
     all->config = *config;
+    all->rooms = rooms_new();
     buf_init(&all->replies, 4096);
     buf_init(&all->gathered, 2 * READ_MOST);
     buf_init(&all->echo, BUF_LARGE);
@@ -155,6 +157,8 @@ void clients_free(struct clients *all)
     }
     while (all->dirty)
         flush_dirty(all);
+    rooms_free(all->rooms);
+    ev_timer_stop(all->config.loop, &all->rooms_timer);
     ev_prepare_stop(all->config.loop, &all->before_wait);
     ev_check_stop(all->config.loop, &all->after_wait);
     ev_idle_stop(all->config.loop, &all->no_wait);

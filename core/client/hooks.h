@@ -101,6 +101,8 @@ struct client_hooks {
     /* The client is about to be freed. */
     void (*forget)(void *arg, struct client *c);
     bool (*has_handler)(void *arg, const char *name);
+    void (*each_handler)(void *arg, void (*see)(void *see_arg, const char *name),
+                         void *see_arg);
 };
 
 #endif

@@ -6,8 +6,10 @@
 #include <netinet/in.h>
 
 #include "base/outq.h"
+#include "client/chat.h"
 #include "client/client.h"
 #include "client/clients.h"
+#include "client/command.h"
 #include "client/form.h"
 #include "client/lightbar.h"
 #include "client/recall.h"
@@ -129,6 +131,7 @@ struct client {
     struct lightbar *bar;      /* NULL: no item has been painted in a form */
     struct buf line;           /* what stands in the prompt's line, as it is on the wire */
     struct transfer *transfer; /* NULL: none is under way */
+    struct member *member;     /* NULL: in no room */
     struct transfer *ended;    /* the last that was stopped, with its results; NULL */
     struct buf *paste;         /* what is being pasted for a handler, or NULL */
     struct buf tells;          /* notices that wait for a prompt, each ends with LF */
@@ -204,6 +207,8 @@ struct clients {
     ev_prepare before_wait;
     ev_check after_wait;
     ev_idle no_wait;
+    ev_timer rooms_timer; /* a room's lines are due */
+    struct rooms *rooms;
     struct buf replies;  /* telnet's, of the client that is being read */
     struct buf gathered; /* its transfer's bytes */
     struct buf echo;     /* of the key that is being taken */
@@ -231,6 +236,7 @@ void client_mark_ready(struct client *c); /* look at its input again next turn *
 enum look client_look(const struct client *c);
 void output_bytes(struct client *c, struct span wire);  /* of which nobody takes note */
 void output_beside(struct client *c, struct span wire); /* no part of the prompt's line */
+void output_beside_blob(struct client *c, struct blob *wire);
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
 void output_line(struct client *c, struct span wire);  /* the prompt's line may be in it */
 void output_piped(struct client *c, struct span utf8); /* with pipe codes, encoded */
@@ -270,6 +276,7 @@ void prompt_end(struct client *c);       /* forget what is typed */
 void prompt_set_aside(struct client *c); /* a tick or a command begins, and may ask itself */
 void prompt_take_back(struct client *c);
 void prompt_drop_aside(struct client *c);
+void prompt_erase(struct client *c); /* lines come where it stands */
 void prompt_show_again(struct client *c);
 void prompt_keep_line(struct client *c); /* a handler is about to write beside the prompt */
 bool prompt_take_line(struct client *c); /* the kept one is back; false: nothing was kept */

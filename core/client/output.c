@@ -76,6 +76,19 @@ void output_beside(struct client *c, struct span wire)
     form_follow(c, wire);
 }
 
+void output_beside_blob(struct client *c, struct blob *wire)
+{
+    if (c->form || output_flows(c)) {
+        output_beside(c, blob_span(wire));
+        return;
+    }
+    if (c->state >= CLIENT_SHUT || wire->len == 0)
+        return;
+    clear_now(c);
+    outq_add_blob(&c->out, wire, 0, wire->len);
+    output_mark_dirty(c);
+}
+
 /* Bytes that go on the line in which the prompt may come to stand. */
 static void track_line(struct client *c, struct span wire)
 {

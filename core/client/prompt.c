@@ -104,6 +104,12 @@ static void erase_prompt(struct client *c)
         output_beside(c, SPAN_LIT("\r\n"));
 }
 
+void prompt_erase(struct client *c)
+{
+    erase_prompt(c);
+    c->after_field = false;
+}
+
 static void send_notice(struct client *c, struct span text)
 {
     struct buf clean;
@@ -191,7 +197,7 @@ bool prompt_is_drawn(const struct client *c)
     return c->mode == MODE_KEY && c->asker == ASKER_HANDLER && (c->ask_wants & ASK_TELL);
 }
 
-void prompt_flush_tells(struct client *c)
+static void flush_tells(struct client *c)
 {
     struct span rest = buf_span(&c->tells);
     bool in_form;
@@ -219,6 +225,12 @@ void prompt_flush_tells(struct client *c)
     }
     buf_clear(&c->tells);
     prompt_show_again(c);
+}
+
+void prompt_flush_tells(struct client *c)
+{
+    flush_tells(c);
+    chat_show_held(c);
 }
 
 bool client_tell(struct client *c, struct span text)
@@ -359,12 +371,14 @@ void prompt_key(struct client *c)
 
 /* --- commands that begin with "/" --- */
 
-static void refuse_command(struct client *c)
+static void refuse_command(struct client *c, struct span line)
 {
-    bool has_help = show_is_slash(c, SPAN_LIT("/help"));
+    struct buf text;
 
-    prompt_notice(c, has_help ? SPAN_LIT("There is no such command. Try /help")
-                              : SPAN_LIT("There is no such command."));
+    buf_init(&text, 1000);
+    command_refuse(c, line, &text);
+    prompt_notice(c, buf_span(&text));
+    buf_clear(&text);
 }
 
 static void begin_slash(struct client *c, char first)
@@ -437,7 +451,7 @@ static void take_slash(struct client *c)
         show_slash(c, line);
     } else {
         if (line.len > 1)
-            refuse_command(c);
+            refuse_command(c, line);
         prompt_show_again(c);
     }
     buf_clear(&text);
@@ -468,7 +482,8 @@ static void line_done(struct client *c)
         form_take_text(c);
     text = edit_take(c->edit);
     line = buf_span(&text);
-    enter_typed(c);
+    if (masked || !chat_erases_line(c))
+        enter_typed(c);
     if (slash) {
         show_slash(c, line); /* `edit` is set aside, empty: it is shown again afterwards */
     } else {
@@ -485,13 +500,23 @@ static void line_done(struct client *c)
     buf_clear(&text);
 }
 
-/* Begun with "/", longer than the field, and no command: the caller may mend it. */
+/* In a room a "/" begins a command, if not another follows: a slip is not said to everybody. */
+static bool is_for_room(const struct client *c)
+{
+    struct span text = buf_span(&c->edit->text);
+
+    return c->member && c->asker == ASKER_SCREEN && span_starts_with(text, "/") &&
+           !span_starts_with(text, "//");
+}
+
+/* Begun with "/", longer than the field or for a room, and no command: the caller may mend it.
+ */
 static bool is_no_answer(struct client *c)
 {
-    if (edit_fits(c->edit) || show_is_slash(c, buf_span(&c->edit->text)))
+    if ((edit_fits(c->edit) && !is_for_room(c)) || show_is_slash(c, buf_span(&c->edit->text)))
         return false;
     enter_typed(c);
-    refuse_command(c);
+    refuse_command(c, buf_span(&c->edit->text));
     prompt_show_again(c);
     return true;
 }
@@ -539,9 +564,59 @@ static void bring_back(struct client *c, struct span line)
     type_text(c, line);
 }
 
-static void edit_take_key(struct client *c, const struct key *key)
+/* Tab at the end of a line that is a command's, or a room's. */
+static bool completes(const struct client *c, const struct key *key)
+{
+    struct span text = buf_span(&c->edit->text);
+
+    return key->code == KEY_TAB && !form_has_prompt(c) && c->edit->cursor == text.len &&
+           !c->edit->options.mask && text.len > 0 && (*text.data == '/' || c->member);
+}
+
+static void complete(struct client *c)
+{
+    struct buf add, others;
+
+    buf_init(&add, 1000);
+    buf_init(&others, 4000);
+    command_complete(c, buf_span(&c->edit->text), &add, &others);
+    if (others.len > 0) {
+        prompt_notice(c, buf_span(&others));
+        prompt_show_again(c);
+    } else if (add.len > 0) {
+        type_text(c, buf_span(&add));
+    } else {
+        output_bytes(c, SPAN_LIT("\a"));
+    }
+    buf_clear(&add);
+    buf_clear(&others);
+}
+
+/* Page Up in a room shows what was said there, with what is typed as it is. */
+static bool looks_back(struct client *c, const struct key *key)
+{
+    return key->code == KEY_PAGE_UP && c->member && !form_has_prompt(c) &&
+           show_is_slash(c, SPAN_LIT("/history"));
+}
+
+static void edit_take_other(struct client *c, const struct key *key)
 {
     struct span before;
+
+    if (completes(c, key))
+        complete(c);
+    else if (c->mode == MODE_SLASH)
+        return;
+    else if (recall_key(c, key, &before))
+        bring_back(c, before);
+    else if (looks_back(c, key))
+        show_slash(c, SPAN_LIT("/history"));
+    else
+        move_in_form(c, key);
+}
+
+static void edit_take_key(struct client *c, const struct key *key)
+{
     struct buf *echo = &c->all->echo;
     bool slash = c->mode == MODE_SLASH;
     enum edit_result result;
@@ -559,10 +634,8 @@ static void edit_take_key(struct client *c, const struct key *key)
         empty_line(c);
     else if (result == EDIT_CANCEL)
         line_cancelled(c);
-    else if (result == EDIT_OTHER && !slash && recall_key(c, key, &before))
-        bring_back(c, before);
-    else if (result == EDIT_OTHER && !slash)
-        move_in_form(c, key);
+    else if (result == EDIT_OTHER)
+        edit_take_other(c, key);
 }
 
 /* --- what is pasted, for a handler that wants it --- */

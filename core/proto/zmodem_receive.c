@@ -7,14 +7,14 @@
 #include "proto/zmodem_frame.h"
 
 enum {
-    ASK_MS = 10000,      /* without a byte: asked again */
-    AGAIN_MS = 1000,     /* between two demands for the same place */
-    ANSWER_MS = 2000,    /* a file that is offered again within that is the same offer */
-    CHECK_MS = 120000,   /* for a CRC: the peer reads the whole file */
-    LAST_MS = 1000,      /* for OO */
-    REST_MS = 400,       /* after them: the terminal goes back to its screen */
-    SKIP_MS = 5000,      /* a peer that goes on sending what is not wanted */
-    SKIP_BYTES = 262144, /* ... or so much of it */
+    ASK_MS = 10000,        /* without a byte: asked again */
+    AGAIN_MS = 1000,       /* between two demands for the same place */
+    ANSWER_MS = 2000,      /* a file that is offered again within that is the same offer */
+    CHECK_MS = 120000,     /* for a CRC: the peer reads the whole file */
+    LAST_MS = 1000,        /* for OO */
+    REST_MS = 400,         /* after them: the terminal goes back to its screen */
+    SKIP_MS = 5000,        /* a peer that goes on sending what is not wanted */
+    SKIP_BYTES = 16 << 20, /* the same: more than TCP has under way */
     TRIES = 10,
     GARBAGE_MAX = 65536, /* in search of a header; then it is asked for again */
 };

@@ -1,12 +1,17 @@
 -- The main menu: a greeting, and what the last screen has to say.
 local clients = require "bbs.clients"
+local rooms = require "bbs.rooms"
 local settings = require "bbs.settings"
+local time = require "bbs.time"
 local menu = {}
 
 -- <% enter:menu.enter %>
 -- Whose password was given by somebody else chooses another before anything else.
 function menu.enter(client)
   if client.data.must_change then return "password" end
+  for _, page in ipairs(rooms.waiting_pages(client)) do
+    client:tell(("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text))
+  end
 end
 
 -- <% get:menu.board %>

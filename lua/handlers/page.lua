@@ -1,5 +1,7 @@
--- A line of text to one caller who is on line.
+-- A line of text to one caller; who is not on line is shown it at the next call.
 local clients = require "bbs.clients"
+local rooms = require "bbs.rooms"
+local users = require "bbs.users"
 local page = {}
 
 -- <% each:page.list(rows=10) %>: whom the caller may page.
@@ -20,18 +22,18 @@ end
 function page.whom(client, text)
   if text == "" then return "menu" end
   local other = clients.find(text)
-  if not other then return "repeat", text .. " is not on line." end
-  if other.id == client.id then return "repeat", "That is you." end
-  client.data.page_to = other.nick_name
+  local user = not other and users.find(text)
+  if not other and not user then return "repeat", "There is nobody called " .. text .. "." end
+  if other and other.id == client.id then return "repeat", "That is you." end
+  client.data.page_to = other and other.user_id or user.handle
 end
 
 -- <% set:page.text(max=250) %>
 function page.text(client, text)
   if text == "" then return "menu" end
-  local to = client.data.page_to
-  local ok, why = clients.page(client, to, text)
-  if not ok then return "remain", why .. "." end
-  return "menu", { notice = "Sent to " .. to .. "." }
+  local said, why = rooms.page(client, client.data.page_to, text)
+  if not said then return "remain", why .. "." end
+  return "menu", { notice = said .. "." }
 end
 
 return page

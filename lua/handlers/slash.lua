@@ -1,13 +1,21 @@
 -- What a caller types at any prompt: "/msg luna hello" calls slash.msg(client, "luna hello").
 local clients = require "bbs.clients"
+local rooms = require "bbs.rooms"
+local text = require "bbs.text"
 local slash = {}
 
 local LONGEST_NAME <const> = 80 -- bytes: 20 characters
 local HELP <const> = {
-  "/who                who is on line",
-  "/msg HANDLE text    a line to one caller",
-  "/help               this list",
-  "/quit               end the call",
+  "/who                 who is on line      /rooms               the rooms",
+  "/msg HANDLE text     a line to one       /reply text          to who paged last",
+  "/away [text]         told to who pages   /ignore HANDLE       neither lines nor pages",
+  "/unignore HANDLE     again               /join ROOM           go there, or make it",
+  "/me text             * luna waves        /leave               out of the room",
+  "/history             what was said       /time  /bell         before lines; at your name",
+  "/topic [text]        the room's          /invite HANDLE       into a private room",
+  "/kick HANDLE [why]   out of the room     /ban HANDLE [min] [why]   /unban HANDLE",
+  "/mute HANDLE [min]   may not speak       /op HANDLE           an operator, too",
+  "/nick NAME           another name        /quit                end the call",
 }
 
 local function is_guest(client)
@@ -18,22 +26,208 @@ end
 
 -- A handle may have spaces: the longest beginning that is somebody on line is the name.
 local function split(rest)
-  local other, text
-  for head, tail in rest:gmatch("()%s+()") do
+  local name, tail = rest:match "^(%S+)%s*(.*)$"
+  for head, behind in rest:gmatch("()%s+()") do
     if head > LONGEST_NAME + 1 then break end
-    local found = clients.find(rest:sub(1, head - 1))
-    if found then other, text = found, rest:sub(tail) end
+    if clients.find(rest:sub(1, head - 1)) then
+      name, tail = rest:sub(1, head - 1), rest:sub(behind)
+    end
   end
-  return other, text
+  if clients.find(rest) then name, tail = rest, "" end
+  return name, tail
+end
+
+-- --- to one caller ---
+
+local function send(client, name, line)
+  local said, why = rooms.page(client, name, line)
+  return nil, (said or why) .. "."
 end
 
 function slash.msg(client, rest)
   if is_guest(client) then return end
   if not rest:find("%S%s+%S") then return nil, "Type /msg HANDLE text" end
-  local other, text = split(rest)
-  if not other then return nil, rest:match("%S+") .. " is not on line." end
-  local ok, why = clients.page(client, other.id, text)
-  return nil, ok and "Sent to " .. other.nick_name .. "." or why .. "."
+  local name, line = split(rest)
+  if line == "" then return nil, "Type /msg HANDLE text" end
+  return send(client, name, line)
+end
+
+function slash.reply(client, rest)
+  if is_guest(client) then return end
+  if not client.data.paged_by then return nil, "Nobody has paged you yet." end
+  if not rest:find "%S" then return nil, "Type /reply text" end
+  return send(client, client.data.paged_by, rest)
+end
+
+function slash.away(client, rest)
+  if is_guest(client) then return end
+  local what = rest:find "%S" and rest or nil
+  rooms.away(client, what)
+  return nil, what and "Who pages you is told: " .. what or "You are here again."
+end
+
+local function ignore(client, rest, on)
+  if is_guest(client) then return end
+  if not rest:find "%S" then return nil, "Type the handle, too" end
+  local ok, why = rooms.ignore(client, rest, on)
+  return nil, ok and (on and "You see nothing of " or "You see again what comes of ") .. rest
+    .. "." or why .. "."
+end
+
+function slash.ignore(client, rest)
+  return ignore(client, rest, true)
+end
+
+function slash.unignore(client, rest)
+  return ignore(client, rest, false)
+end
+
+-- --- rooms ---
+
+-- What is done in the room that the caller is in; `f` returns true, or nil and why not.
+local function in_room(client, f)
+  if is_guest(client) then return end
+  local room = rooms.of(client)
+  if not room then return nil, "You are in no room: /join NAME" end
+  local ok, why = f(room)
+  if not ok then return nil, why end
+  return nil, type(ok) == "string" and ok or nil
+end
+
+function slash.join(client, rest)
+  if is_guest(client) then return end
+  if not rest:find "%S" then return nil, "Type /join ROOM; /rooms lists them" end
+  local room, why = rooms.open(rest, { by = client })
+  local ok
+  if room then ok, why = room:join(client) end
+  if not ok then return nil, why end
+  return client.keyword == "chat/room" and "refresh" or "chat/room"
+end
+
+function slash.leave(client)
+  if is_guest(client) then return end
+  if not rooms.of(client) then return nil, "You are in no room." end
+  return "chat"
+end
+
+function slash.rooms(client)
+  if is_guest(client) then return end
+  for _, room in ipairs(rooms.list(client)) do
+    client:tell(("%s %2d  %s"):format(text.pad(room.name, 20), room.members, room.topic))
+  end
+end
+
+slash["me"] = function(client, rest)
+  return in_room(client, function(room) return room:emote(client, rest) end)
+end
+
+function slash.topic(client, rest)
+  return in_room(client, function(room)
+    if not rest:find "%S" then return "The topic is: " .. room:topic() end
+    return room:topic(rest, client)
+  end)
+end
+
+-- /kick and its kind: a name, and what follows it
+local function on_somebody(client, rest, f)
+  return in_room(client, function(room)
+    if not rest:find "%S" then return nil, "Type the handle, too" end
+    local name, tail = split(rest)
+    return f(room, name, tail)
+  end)
+end
+
+local function minutes(tail)
+  local n, why = tail:match "^(%d+)%s*(.*)$"
+  n = n and math.tointeger(tonumber(n))
+  if n and n > 0 and n <= 527040 then return n * 60, why end
+  return nil, tail
+end
+
+function slash.kick(client, rest)
+  return on_somebody(client, rest, function(room, name, why)
+    return room:kick(client, name, why)
+  end)
+end
+
+function slash.ban(client, rest)
+  return on_somebody(client, rest, function(room, name, tail)
+    local seconds, why = minutes(tail)
+    return room:ban(client, name, seconds, why)
+  end)
+end
+
+function slash.unban(client, rest)
+  return on_somebody(client, rest, function(room, name)
+    local ok, why = room:allow(client, name, "banned")
+    return ok and name .. " may come again.", why
+  end)
+end
+
+function slash.mute(client, rest)
+  return on_somebody(client, rest, function(room, name, tail)
+    return room:mute(client, name, (minutes(tail)))
+  end)
+end
+
+function slash.unmute(client, rest)
+  return on_somebody(client, rest, function(room, name)
+    local ok, why = room:allow(client, name, "muted")
+    return ok and name .. " may speak again.", why
+  end)
+end
+
+function slash.op(client, rest)
+  return on_somebody(client, rest, function(room, name) return room:op(client, name, true) end)
+end
+
+function slash.invite(client, rest)
+  return on_somebody(client, rest, function(room, name)
+    local ok, why = room:invite(client, name)
+    return ok and name .. " is invited.", why
+  end)
+end
+
+local function old_line(line)
+  local at = os.date("%d %b %H:%M", line.at)
+  local said = line.text:gsub("|", "||")
+  local nick = line.nick_name:gsub("|", "||")
+  if line.kind == "note" then return ("|08%s |03-- %s|07"):format(at, said) end
+  if line.kind == "emote" then return ("|08%s * |15%s|07 %s"):format(at, nick, said) end
+  return ("|08%s <|15%s|08>|07 %s"):format(at, nick, said)
+end
+
+function slash.history(client)
+  return in_room(client, function(room)
+    local lines = {}
+    for i, line in ipairs(room:history()) do lines[i] = old_line(line) end
+    if #lines == 0 then return nil, "Nothing has been said yet." end
+    client:pager(table.concat(lines, "\n"))
+    return true
+  end)
+end
+
+local function toggle(client, what, on, off)
+  if is_guest(client) then return end
+  local c = rooms.choose(client, {})
+  local new = not c[what]
+  rooms.choose(client, { [what] = new })
+  return nil, new and on or off
+end
+
+function slash.time(client)
+  return toggle(client, "stamps", "Lines have the time before them.", "No times any more.")
+end
+
+function slash.bell(client)
+  return toggle(client, "bell", "A bell rings at your name.", "No bell any more.")
+end
+
+-- --- the rest ---
+
+function slash.nick(client)
+  if is_guest(client) then return end
+  return "nick"
 end
 
 function slash.who(client)

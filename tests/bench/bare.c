@@ -1,7 +1,8 @@
 /* bare.c -- the least a libev server can do, for ratios beside the engine: a watcher for each
  * caller and nothing else. A key comes back as it is; 'B' is answered with one constant
- * screen, which --greet sends at the beginning of a call too. No queue: a caller who does not
- * read is dropped. SIGTERM ends it. */
+ * screen, which --greet sends at the beginning of a call too. With --fan what a caller types up
+ * to a CR goes to all of them. No queue: a caller who does not read is dropped. SIGTERM ends
+ * it. */
 #include <arpa/inet.h>
 #include <ev.h>
 #include <getopt.h>
@@ -18,20 +19,30 @@
 
 enum { SCREEN_MOST = 65536, SCREEN_STANDARD = 2048, LINE = 64 };
 
-static const char usage[] = "usage: bare --listen HOST:PORT [--screen-bytes N] [--greet]\n";
+static const char usage[] =
+    "usage: bare --listen HOST:PORT [--screen-bytes N] [--greet] [--fan]\n";
 static const char end_mark[] = "~end~";
 static char screen[SCREEN_MOST];
 static size_t screen_len = SCREEN_STANDARD;
 static bool greet;
+static bool fan;
 
 struct caller {
     ev_io io;
+    struct caller *prev, *next; /* of all */
+    char line[128];
+    size_t len;
 };
+
+static struct caller *callers;
 
 static void end_caller(struct ev_loop *loop, struct caller *c)
 {
     ev_io_stop(loop, &c->io);
     close(c->io.fd);
+    *(c->prev ? &c->prev->next : &callers) = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
     free(c);
 }
 
@@ -56,13 +67,36 @@ static bool answer(int fd, const char *keys, size_t len)
     return true;
 }
 
+static void fan_out(const struct caller *c)
+{
+    char line[160];
+    int len = snprintf(line, sizeof(line), "<x> %.*s\r\n", (int)c->len, c->line);
+
+    for (const struct caller *to = callers; to; to = to->next)
+        put(to->io.fd, line, (size_t)len);
+}
+
+static void take_line(struct caller *c, const char *keys, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (keys[i] == '\r') {
+            fan_out(c);
+            c->len = 0;
+        } else if (c->len < sizeof(c->line)) {
+            c->line[c->len++] = keys[i];
+        }
+    }
+}
+
 static void on_keys(struct ev_loop *loop, ev_io *w, int events)
 {
     char keys[512];
     ssize_t n = recv(w->fd, keys, sizeof(keys), MSG_DONTWAIT);
 
     (void)events;
-    if (n <= 0 || !answer(w->fd, keys, (size_t)n))
+    if (n > 0 && fan)
+        take_line((struct caller *)w, keys, (size_t)n);
+    else if (n <= 0 || !answer(w->fd, keys, (size_t)n))
         end_caller(loop, (struct caller *)w);
 }
 
@@ -78,6 +112,12 @@ static void on_call(struct ev_loop *loop, ev_io *w, int events)
         if (!c)
             abort();
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        c->len = 0;
+        c->prev = NULL;
+        c->next = callers;
+        if (callers)
+            callers->prev = c;
+        callers = c;
         ev_io_init(&c->io, on_keys, fd, EV_READ);
         ev_io_start(loop, &c->io);
         if (greet && !put(fd, screen, screen_len))
@@ -146,6 +186,7 @@ static const char *read_options(int argc, char **argv)
     static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
                                             {"screen-bytes", required_argument, NULL, 'b'},
                                             {"greet", no_argument, NULL, 'g'},
+                                            {"fan", no_argument, NULL, 'f'},
                                             {NULL, 0, NULL, 0}};
     const char *where = NULL;
     int c;
@@ -157,6 +198,8 @@ static const char *read_options(int argc, char **argv)
             screen_len = strtoul(optarg, NULL, 10);
         else if (c == 'g')
             greet = true;
+        else if (c == 'f')
+            fan = true;
         else
             return NULL;
     }

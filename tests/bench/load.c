@@ -520,6 +520,83 @@ static void noise_start(struct load *l)
     }
 }
 
+/* ---- rooms ---- */
+
+enum { STAMP = 16, IN_STAMP = 3 };
+
+/* What is said is when: "~" and the time in hexadecimal digits. */
+static void say_time(struct load *l, struct caller *c)
+{
+    char line[STAMP + 4];
+
+    if (c->state != CALLER_IN)
+        return;
+    snprintf(line, sizeof(line), "~%016llx\r", (unsigned long long)now_ns());
+    caller_say(l, c, line, STAMP + 2);
+}
+
+static void on_room_beat(struct ev_loop *loop, ev_io *w, int events)
+{
+    struct load *l = ev_userdata(loop);
+    uint64_t expirations;
+    int64_t now = now_ns();
+
+    (void)events;
+    if (read(w->fd, &expirations, sizeof(expirations)) < 0)
+        return;
+    for (int i = 0; i < BURST && l->next_key <= now; i++) {
+        say_time(l, &l->callers[random_next(l) % l->options.callers]);
+        l->next_key += (int64_t)(1e9 / l->options.rate);
+    }
+    set_metronome(l);
+}
+
+static void room_start(struct load *l)
+{
+    if (!l->metronome.fd)
+        ev_io_init(&l->metronome, on_room_beat,
+                   timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), EV_READ);
+    ev_io_start(l->loop, &l->metronome);
+    l->next_key = now_ns();
+    set_metronome(l);
+}
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A line as it is shown, "<name> ~time"; what its speaker types has no "> " before it. */
+static void room_text(struct load *l, struct caller *c, struct span text)
+{
+    static const char mark[] = "> ~";
+    int64_t now = now_ns();
+
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+
+        if (c->match < IN_STAMP) {
+            c->match = byte == mark[c->match] ? c->match + 1 : byte == mark[0];
+            c->since = 0;
+            c->outstanding = 0;
+            continue;
+        }
+        c->since = c->since << 4 | (hex_value(byte) & 15);
+        if (hex_value(byte) < 0 || ++c->outstanding == STAMP) {
+            if (hex_value(byte) >= 0 && is_measured(l)) {
+                samples_add(&l->samples, now - c->since);
+                l->ops++;
+            }
+            c->match = c->outstanding = 0;
+        }
+    }
+}
+
+static void room_stop(struct load *l)
+{
+    ev_io_stop(l->loop, &l->metronome);
+}
+
 /* ---- phases ---- */
 
 static const struct mode modes[] = {
@@ -534,6 +611,8 @@ static const struct mode modes[] = {
      save_stop, false, false},
     {"noise", "callers send telnet noise and read nothing", noise_start, NULL, NULL, false,
      false},
+    {"room", "one of the callers says a line; until each of them has it", room_start, room_text,
+     room_stop, false, false},
     {NULL, NULL, NULL, NULL, NULL, false, false},
 };
 

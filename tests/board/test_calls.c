@@ -759,7 +759,7 @@ static void a_message_harms_nothing_that_is_typed(void **state)
     caller_send(anna, "/msg bob\r");
     caller_expect(anna, "Type /msg HANDLE text");
     caller_send(anna, "/msg nobody hello\r");
-    caller_expect(anna, "nobody is not on line.");
+    caller_expect(anna, "There is nobody called nobody.");
     assert_false(board_log_has(*state, "incident"));
     caller_send(anna, "/msg bob hello there\r");
     caller_expect(anna, "Sent to bob.");
@@ -786,7 +786,7 @@ static void the_page_screen_sends_a_message(void **state)
     caller_expect(anna, "On line now");
     caller_expect(anna, "bob");
     fill(anna, "Whom? ", "nobody");
-    caller_expect(anna, "nobody is not on line.");
+    caller_expect(anna, "There is nobody called nobody.");
     fill(anna, "Whom? ", "anna");
     caller_expect(anna, "That is you.");
     fill(anna, "Whom? ", "/msg bob from the field");

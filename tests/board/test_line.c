@@ -568,7 +568,7 @@ static void a_command_is_longer_than_its_field(void **state)
     caller_expect(c, "There is no such command. Try /help");
     window_expect_prompt(c, "Whom? /nothing of that name");
     caller_send(c, "\025/msg moon a line that is longer than the field\r");
-    caller_expect(c, "moon is not on line.");
+    caller_expect(c, "There is nobody called moon.");
     window_expect_prompt(c, "Whom? ");
     caller_send(c, "123456789.123456789.x");
     caller_expect(c, "123456789.123456789.\a");

@@ -1,0 +1,557 @@
+-- rooms.lua -- bbs.rooms: where callers chat. The engine has who is in a room and what was said
+-- last, the store what has to be there after a restart.
+local account = require "core.files".account
+local clients = require "bbs.clients"
+local core = require "core.rooms"
+local db = require "bbs.db"
+local log = require "bbs.log"
+local settings = require "bbs.settings"
+local time = require "bbs.time"
+local users = require "bbs.users"
+
+local rooms = {}
+
+local HISTORY <const> = 500    -- lines that are kept
+local SHOWN <const> = 15       -- of them, to who comes
+local BURST <const> = 6        -- lines at once
+local PER_SECOND <const> = 1   -- and then
+local FEW <const> = 20         -- members: who comes and goes is told at once
+local GATHERED <const> = 5     -- seconds: in larger rooms together
+local LONGEST <const> = 1000   -- bytes of a line
+local FOREVER <const> = math.maxinteger
+
+local known = {} -- by the name in lower case
+local policy     -- function(room, client, text): see rooms.on_line
+local listeners = {}
+
+-- --- what a room is ---
+
+local Room = {}
+Room.__index = Room
+
+local function is_sysop(client)
+  return client.level >= settings.levels.sysop
+end
+
+local function span(seconds)
+  if seconds < 90 then return seconds .. " s" end
+  if seconds < 5400 then return (seconds + 30) // 60 .. " min" end
+  return (seconds + 1800) // 3600 .. " h"
+end
+
+-- A right that somebody has, and until when: "op", "invited", "banned", "muted".
+local function right(room, user, what)
+  local all = room.rights[user]
+  local r = all and all[what]
+  if r and r.till > os.time() then return r end
+  return nil
+end
+
+local function set_right(room, user, what, till, reason)
+  room.rights[user] = room.rights[user] or {}
+  room.rights[user][what] = till and { till = till, reason = reason or "" } or nil
+  if till then
+    db.run("INSERT OR REPLACE INTO room_rights (room, user, what, until, reason) VALUES "
+      .. "(?, ?, ?, ?, ?)", room.id, user, what, till < FOREVER and till or nil, reason or "")
+  else
+    db.run("DELETE FROM room_rights WHERE room = ? AND user = ? AND what = ?", room.id, user,
+      what)
+  end
+end
+
+local function load_lines(id)
+  return db.rows("SELECT * FROM (SELECT id, kind, user, nick_name, text, at FROM room_lines "
+    .. "WHERE room = ? ORDER BY id DESC LIMIT " .. HISTORY .. ") ORDER BY id", id)
+end
+
+local function make_room(row, rights, lines)
+  local room = setmetatable({
+    id = row.id, name = row.name, topic_text = row.topic, private = row.private ~= 0,
+    slow = row.slow, most = row.most, rights = {}, spoken = {}, moves = {}, moved_at = 0,
+  }, Room)
+  for _, r in ipairs(rights) do
+    room.rights[r.user] = room.rights[r.user] or {}
+    room.rights[r.user][r.what] = { till = r["until"] or FOREVER, reason = r.reason }
+  end
+  for _, line in ipairs(lines) do
+    core.remember(room.name, line.kind, line.nick_name, line.text, line.user or 0, line.at)
+  end
+  return room
+end
+
+-- rooms.find(name) -> the room, or nil: nobody has made it.  Waits.
+function rooms.find(name)
+  local key = name:lower()
+  if known[key] then return known[key] end
+  local row = db.row("SELECT * FROM rooms WHERE name = ?", name)
+  if not row then return nil end
+  local rights = db.rows("SELECT user, what, until, reason FROM room_rights WHERE room = ?",
+    row.id)
+  local lines = load_lines(row.id)
+  if not known[key] and core.open(row.name) then
+    known[key] = make_room(row, rights, lines)
+  end
+  return known[key]
+end
+
+-- rooms.open(name, [{topic=, private=, by=client}]) -> the room, made where there is none, of
+-- whom `by` is the operator; or nil and why not.  Waits.
+function rooms.open(name, options)
+  local room = rooms.find(name)
+  if room then return room end
+  local ok, why = core.open(name)
+  if not ok then return nil, why end
+  local by = options and options.by and account(options.by)
+  db.run("INSERT OR IGNORE INTO rooms (name, topic, private, made_by, made_at) VALUES "
+    .. "(?, ?, ?, ?, ?)", name, options and options.topic or "",
+    options and options.private and 1 or 0, by, os.time())
+  room = rooms.find(name)
+  if by and not right(room, by, "op") then set_right(room, by, "op", FOREVER) end
+  return room
+end
+
+-- rooms.list(client) -> { {name=, topic=, members=, private=}, ... }: those that the client may
+-- know of, those with the most members first.  Waits.
+function rooms.list(client)
+  local list = {}
+  local user = account(client)
+  local rows = db.rows("SELECT r.name, r.topic, r.private, EXISTS (SELECT 1 FROM room_rights x "
+    .. "WHERE x.room = r.id AND x.user = ? AND x.what IN ('op', 'invited')) AS invited "
+    .. "FROM rooms r ORDER BY r.id LIMIT 1000", user)
+  for _, row in ipairs(rows) do
+    local count = core.count(row.name)
+    if row.private == 0 or row.invited ~= 0 or is_sysop(client) then
+      list[#list + 1] = { name = row.name, topic = row.topic, members = count,
+        private = row.private ~= 0 }
+    end
+  end
+  return list
+end
+
+-- rooms.of(client) -> the room that the client is in, or nil
+function rooms.of(client)
+  local name = core.of(client)
+  return name and known[name:lower()]
+end
+
+-- rooms.on_line(f): f(room, client, text) is called before a line is said; it returns the text
+-- as it is to be said, or nil and why not. One function; nil for none.
+function rooms.on_line(f)
+  policy = f
+end
+
+-- rooms.listen(name, f): f(room, line) is called behind each line that is said, by its kind,
+-- nick_name and text; for bots. Under one name, so that a file that is loaded anew is one bot.
+function rooms.listen(name, f)
+  listeners[name] = f
+end
+
+-- --- who is there ---
+
+local function is_op(room, client)
+  local user = account(client)
+  return is_sysop(client) or user ~= nil and right(room, user, "op") ~= nil
+end
+
+-- room:is_op(client)
+function Room:is_op(client)
+  return is_op(self, client)
+end
+
+local function note(room, text)
+  core.add(room.name, "note", "", text)
+end
+
+-- Who comes and goes: at once in small rooms.
+local function flush_moves(room)
+  local moves = room.moves
+  if #moves == 0 or os.time() - room.moved_at < GATHERED then return end
+  room.moves, room.moved_at = {}, os.time()
+  local more = #moves > 6 and (" and %d more"):format(#moves - 6) or ""
+  note(room, table.concat(moves, ", ", 1, math.min(#moves, 6)) .. more)
+end
+
+local function tell_move(room, client, what)
+  if core.count(room.name) <= FEW then
+    note(room, client.nick_name .. " " .. what)
+    return
+  end
+  room.moves[#room.moves + 1] = client.nick_name .. " " .. what
+  flush_moves(room)
+end
+
+-- What the caller wants to see and hear; kept with the account.
+local function choices(client)
+  local data = client.data
+  if not data.chat then
+    local user = account(client)
+    local row = db.row("SELECT stamps, bell, away FROM chat_choices WHERE user = ?", user)
+      or { stamps = 0, bell = 1 }
+    local ignored = {}
+    for _, r in ipairs(db.rows("SELECT other FROM ignored WHERE user = ?", user)) do
+      ignored[#ignored + 1] = r.other
+    end
+    data.chat = { stamps = row.stamps ~= 0, bell = row.bell ~= 0, away = row.away,
+      ignored = ignored }
+  end
+  return data.chat
+end
+
+local function keep_choices(client)
+  local c = choices(client)
+  core.choose(client, c.stamps, c.bell, c.ignored)
+  db.run("INSERT OR REPLACE INTO chat_choices (user, stamps, bell, away) VALUES (?, ?, ?, ?)",
+    account(client), c.stamps and 1 or 0, c.bell and 1 or 0, c.away)
+end
+
+local function ignores(client, user)
+  for _, other in ipairs(choices(client).ignored) do
+    if other == user then return true end
+  end
+  return false
+end
+
+local function why_not_in(room, client, user)
+  local ban = right(room, user, "banned")
+  if ban then
+    return ("You are banned from %s%s%s"):format(room.name,
+      ban.till < FOREVER and " for " .. span(ban.till - os.time()) .. " more" or "",
+      ban.reason ~= "" and ": " .. ban.reason or "")
+  elseif room.private and not right(room, user, "invited") and not is_op(room, client) then
+    return room.name .. " is private: somebody in it has to /invite you"
+  elseif room.most > 0 and core.count(room.name) >= room.most then
+    return ("%s is full: it takes %d"):format(room.name, room.most)
+  end
+end
+
+-- room:join(client) -> true, or nil and why not. The client leaves the room it was in. The last
+-- lines are shown at its next prompt.  Waits.
+function Room:join(client)
+  local user = account(client)
+  if not user then return nil, "Only who has an account can come in" end
+  local chosen = choices(client)
+  local why = not is_sysop(client) and why_not_in(self, client, user)
+  if why then return nil, why end
+  local before = rooms.of(client)
+  if before == self then return true end
+  if before then before:leave(client) end
+  core.join(self.name, client, SHOWN)
+  core.choose(client, chosen.stamps, chosen.bell, chosen.ignored)
+  tell_move(self, client, "has come")
+  return true
+end
+
+-- room:leave(client)
+function Room:leave(client)
+  if rooms.of(client) ~= self then return end
+  core.leave(client)
+  tell_move(self, client, "has left")
+end
+
+-- room:members() -> clients
+function Room:members()
+  return core.members(self.name)
+end
+
+-- room:history(n) -> the last n lines, { {kind=, at=, nick_name=, text=}, ... }
+function Room:history(n)
+  return core.last(self.name, n or HISTORY)
+end
+
+-- --- what is said ---
+
+-- How many seconds too early somebody speaks; nil: not.
+local function too_early(room, client, user)
+  local now = time.now()
+  local s = room.spoken[user] or { left = BURST, at = now, last = 0 }
+  room.spoken[user] = s
+  s.left = math.min(BURST, s.left + (now - s.at) * PER_SECOND)
+  s.at = now
+  if is_op(room, client) then return nil end
+  if now < s.last + room.slow then return s.last + room.slow - now end
+  if s.left < 1 then return (1 - s.left) / PER_SECOND end
+  s.left = s.left - 1
+  s.last = now
+  return nil
+end
+
+local function why_not_say(room, client, user)
+  if rooms.of(client) ~= room then return "You are in no room: /join NAME" end
+  local mute = right(room, user, "muted")
+  if mute then
+    return ("You may not speak in %s%s"):format(room.name,
+      mute.till < FOREVER and " for " .. span(mute.till - os.time()) .. " more" or "")
+  end
+  local early = too_early(room, client, user)
+  if early then
+    return room.slow > 0 and ("One line in %d s here: wait %s"):format(room.slow,
+      span(math.ceil(early))) or "Not so fast: your line was not said. Arrow up brings it back"
+  end
+end
+
+-- A policy that fails is no reason to say nothing.
+local function apply_policy(room, client, text)
+  if not policy then return text end
+  local ok, new, why = pcall(policy, room, client, text)
+  if not ok then
+    log.error("rooms: the policy has failed: " .. tostring(new))
+    return text
+  end
+  return new, why
+end
+
+local function keep_line(room, kind, user, nick_name, text)
+  db.run("INSERT INTO room_lines (room, kind, user, nick_name, text, at) VALUES "
+    .. "(?, ?, ?, ?, ?, ?)", room.id, kind, user, nick_name, text, os.time())
+  room.kept = (room.kept or 0) + 1
+  if room.kept % 100 == 0 then
+    db.run("DELETE FROM room_lines WHERE room = ?1 AND id <= (SELECT id FROM room_lines WHERE "
+      .. "room = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", room.id, HISTORY)
+  end
+end
+
+local function call_listeners(room, line)
+  for name, f in pairs(listeners) do
+    local ok, why = pcall(f, room, line)
+    if not ok then log.error(("rooms: %s has failed: %s"):format(name, tostring(why))) end
+  end
+end
+
+local function utter(room, kind, user, nick_name, text)
+  flush_moves(room)
+  core.add(room.name, kind, nick_name, text, user)
+  keep_line(room, kind, user, nick_name, text)
+end
+
+local function speak(room, client, text, kind)
+  local user = account(client)
+  text = text:sub(1, LONGEST):match "^%s*(.-)%s*$"
+  if text == "" then return true end
+  local why = why_not_say(room, client, user)
+  if why then return nil, why end
+  text, why = apply_policy(room, client, text)
+  if not text then return nil, why or "That can't be said here" end
+  utter(room, kind, user, client.nick_name, text)
+  call_listeners(room, { kind = kind, nick_name = client.nick_name, text = text })
+  return true
+end
+
+-- room:say(client, text) -> true, or nil and why not. Everybody sees it at once; the call
+-- returns when it is in the store.  Waits.
+function Room:say(client, text)
+  return speak(self, client, text, "say")
+end
+
+-- room:emote(client, text): "* luna waves".  Waits.
+function Room:emote(client, text)
+  return speak(self, client, text, "emote")
+end
+
+-- room:announce(nick_name, text): a line of nobody's, a bot's for instance.  Waits.
+function Room:announce(nick_name, text)
+  utter(self, "say", nil, nick_name, text)
+end
+
+-- room:topic([text, client]) -> the topic; with a text, as changed by the client: true, or nil
+-- and why not.  Waits.
+function Room:topic(text, client)
+  if not text then return self.topic_text end
+  if client and not is_op(self, client) then
+    return nil, "Only an operator of " .. self.name .. " can change the topic"
+  end
+  self.topic_text = text:sub(1, 200)
+  db.run("UPDATE rooms SET topic = ? WHERE id = ?", self.topic_text, self.id)
+  note(self, ("The topic is now: %s"):format(self.topic_text))
+  return true
+end
+
+-- room:set(client, {slow=seconds, most=members, private=}) -> true, or nil and why not.  Waits.
+function Room:set(client, options)
+  if not is_op(self, client) then return nil, "Only an operator can" end
+  for _, name in ipairs { "slow", "most" } do
+    local n = options[name]
+    if n and (math.type(n) ~= "integer" or n < 0 or n > 86400) then
+      return nil, name .. ": a number from 0 to 86400 expected"
+    end
+    self[name] = n or self[name]
+  end
+  if options.private ~= nil then self.private = options.private end
+  db.run("UPDATE rooms SET slow = ?, most = ?, private = ? WHERE id = ?", self.slow, self.most,
+    self.private and 1 or 0, self.id)
+  return true
+end
+
+-- --- what operators do ---
+
+local function find_user(name)
+  local row = users.find(name)
+  if row then return row end
+  return db.row("SELECT id, handle, nick_name, level FROM users WHERE nick_name = ?", name)
+end
+
+-- The account that an operator means, or nil and why not.
+local function target(room, by, name)
+  if not is_op(room, by) then return nil, "Only an operator of " .. room.name .. " can" end
+  local user = find_user(name)
+  if not user then return nil, "There is nobody called " .. name end
+  if user.id == account(by) then return nil, "That is you" end
+  if user.level >= settings.levels.sysop and not is_sysop(by) then
+    return nil, user.nick_name .. " is a sysop"
+  end
+  return user
+end
+
+local function put_out(room, user)
+  for _, client in ipairs(room:members()) do
+    if account(client) == user.id then
+      core.leave(client)
+      return client
+    end
+  end
+end
+
+local function because(reason)
+  return reason and reason ~= "" and ": " .. reason or ""
+end
+
+-- room:kick(by, name, [reason]) -> true, or nil and why not.  Waits.
+function Room:kick(by, name, reason)
+  local user, why = target(self, by, name)
+  if not user then return nil, why end
+  local client = put_out(self, user)
+  if not client then return nil, user.nick_name .. " is not in " .. self.name end
+  client:tell(("%s has put you out of %s%s"):format(by.nick_name, self.name, because(reason)))
+  note(self, ("%s was put out by %s%s"):format(user.nick_name, by.nick_name, because(reason)))
+  return true
+end
+
+-- room:ban(by, name, [seconds, reason]) -> true, or nil and why not.  Waits.
+function Room:ban(by, name, seconds, reason)
+  local user, why = target(self, by, name)
+  if not user then return nil, why end
+  set_right(self, user.id, "banned", seconds and os.time() + seconds or FOREVER, reason)
+  local client = put_out(self, user)
+  local how = (seconds and " for " .. span(seconds) or "") .. because(reason)
+  if client then
+    client:tell(("%s has banned you from %s%s"):format(by.nick_name, self.name, how))
+  end
+  note(self, ("%s was banned by %s%s"):format(user.nick_name, by.nick_name, how))
+  return true
+end
+
+-- room:mute(by, name, [seconds]) -> true, or nil and why not.  Waits.
+function Room:mute(by, name, seconds)
+  local user, why = target(self, by, name)
+  if not user then return nil, why end
+  set_right(self, user.id, "muted", seconds and os.time() + seconds or FOREVER)
+  note(self, ("%s may not speak%s"):format(user.nick_name,
+    seconds and " for " .. span(seconds) or ""))
+  return true
+end
+
+-- room:allow(by, name, "banned" or "muted") -> true, or nil and why not: no more.  Waits.
+function Room:allow(by, name, what)
+  local user, why = target(self, by, name)
+  if not user then return nil, why end
+  if not right(self, user.id, what) then return nil, user.nick_name .. " is not " .. what end
+  set_right(self, user.id, what, nil)
+  return true
+end
+
+-- room:op(by, name, on) -> true, or nil and why not.  Waits.
+function Room:op(by, name, on)
+  local user, why = target(self, by, name)
+  if not user then return nil, why end
+  set_right(self, user.id, "op", on and FOREVER or nil)
+  note(self, ("%s is %s operator"):format(user.nick_name, on and "an" or "no more an"))
+  return true
+end
+
+-- room:invite(by, name) -> true, or nil and why not: anybody in the room may.  Waits.
+function Room:invite(by, name)
+  if rooms.of(by) ~= self and not is_op(self, by) then return nil, "You are not in it" end
+  local user = find_user(name)
+  if not user then return nil, "There is nobody called " .. name end
+  set_right(self, user.id, "invited", FOREVER)
+  local client = clients.find(user.handle)
+  if client and not ignores(client, account(by)) then
+    client:tell(("%s invites you to the room %s: /join %s"):format(by.nick_name, self.name,
+      self.name))
+  end
+  return true
+end
+
+-- --- from one caller to another ---
+
+-- rooms.page(from, name, text) -> what became of it, or nil and why not. Who is not on line is
+-- shown it at the next call.  Waits.
+function rooms.page(from, name, text)
+  local user = account(from)
+  if not user then return nil, "Only who is logged in can page" end
+  local to = clients.find(name)
+  if not to then
+    local row = find_user(name)
+    if not row then return nil, "There is nobody called " .. name end
+    db.run("INSERT INTO pages (user, nick_name, text, at) VALUES (?, ?, ?, ?)", row.id,
+      from.nick_name, text:sub(1, LONGEST), os.time())
+    return row.nick_name .. " is not on line, and is shown it at the next call"
+  end
+  if ignores(to, user) then return nil, to.nick_name .. " does not take your pages" end
+  local ok, why = clients.page(from, to.id, text)
+  if not ok then return nil, why end
+  to.data.paged_by = from.user_id
+  local away = choices(to).away
+  return "Sent to " .. to.nick_name .. (away and ", who is away: " .. away or "")
+end
+
+-- rooms.waiting_pages(client) -> { {nick_name=, text=, at=}, ... }, which go then.  Waits.
+function rooms.waiting_pages(client)
+  local user = account(client)
+  if not user then return {} end
+  local list = db.rows("SELECT id, nick_name, text, at FROM pages WHERE user = ? ORDER BY id "
+    .. "LIMIT 100", user)
+  if #list > 0 then
+    db.run("DELETE FROM pages WHERE user = ? AND id <= ?", user, list[#list].id)
+  end
+  return list
+end
+
+-- rooms.away(client, [text]): what who pages is told; nil: the client is here again.  Waits.
+function rooms.away(client, text)
+  choices(client).away = text
+  keep_choices(client)
+end
+
+-- rooms.choose(client, {stamps=, bell=}) -> the choices as they are: with the time before each
+-- line, with a bell at the own name.  Waits.
+function rooms.choose(client, options)
+  local c = choices(client)
+  if options.stamps ~= nil then c.stamps = options.stamps end
+  if options.bell ~= nil then c.bell = options.bell end
+  keep_choices(client)
+  return c
+end
+
+-- rooms.ignore(client, name, on) -> true, or nil and why not: neither lines nor pages.  Waits.
+function rooms.ignore(client, name, on)
+  local user = find_user(name)
+  if not user then return nil, "There is nobody called " .. name end
+  if user.id == account(client) then return nil, "That is you" end
+  local c = choices(client)
+  local list = {}
+  for _, other in ipairs(c.ignored) do
+    if other ~= user.id then list[#list + 1] = other end
+  end
+  if on then
+    list[#list + 1] = user.id
+    db.run("INSERT OR IGNORE INTO ignored (user, other) VALUES (?, ?)", account(client),
+      user.id)
+  else
+    db.run("DELETE FROM ignored WHERE user = ? AND other = ?", account(client), user.id)
+  end
+  c.ignored = list
+  core.choose(client, c.stamps, c.bell, list)
+  return true
+end
+
+return rooms

@@ -1,0 +1,24 @@
+/* chat.h -- a caller in a room: lines that are said there appear above what is typed, or wait
+ * until there is a prompt. Part of client/; rooms are core/room/'s. */
+#ifndef PERIGEE_CLIENT_CHAT_H
+#define PERIGEE_CLIENT_CHAT_H
+
+#include "client/client.h"
+#include "room/room.h"
+
+/* Leaves the room before. The last `lines` of the room are shown at the next prompt. */
+struct member *chat_join(struct client *c, struct room *r, unsigned lines);
+void chat_leave(struct client *c);
+struct member *chat_member(const struct client *c); /* NULL: in no room */
+
+/* `l` is handed over, and goes to everybody in the room in this turn of the loop, or soon. */
+void chat_add(struct clients *all, struct room *r, struct line *l);
+
+struct rooms *chat_rooms(const struct clients *all);
+
+/* --- of client/'s other parts --- */
+void chat_deliver(struct clients *all);  /* what is due, before the loop sleeps */
+void chat_show_held(struct client *c);   /* there is a prompt */
+bool chat_erases_line(struct client *c); /* what was typed will be shown as said, if anything */
+
+#endif

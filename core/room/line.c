@@ -1,0 +1,214 @@
+#include "room/line.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "term/ansi.h"
+
+enum { TEXT_MOST = 4000, WIRE_MOST = 65536, INDENT = 2, ROOM_LEAST = 12 };
+
+/* --- lines --- */
+
+static char *clean(struct span s)
+{
+    struct buf b;
+    char *text;
+
+    buf_init(&b, TEXT_MOST);
+    ansi_strip(&b, span_from(s.data, s.len < TEXT_MOST / 4 ? s.len : TEXT_MOST / 4), false);
+    text = mem_strndup(b.len ? b.data : "", b.len);
+    buf_clear(&b);
+    return text;
+}
+
+struct line *line_new(enum line_kind kind, int64_t at, int64_t user, struct span nick,
+                      struct span text)
+{
+    struct line *l = mem_zalloc(sizeof(*l));
+
+    *l = (struct line){.refs = 1, .kind = (uint8_t)kind, .at = at, .user = user};
+    l->nick = clean(nick);
+    l->text = clean(text);
+    return l;
+}
+
+struct line *line_ref(struct line *l)
+{
+    l->refs++;
+    return l;
+}
+
+void line_unref(struct line *l)
+{
+    if (!l || --l->refs > 0)
+        return;
+    mem_free(l->nick);
+    mem_free(l->text);
+    mem_free(l);
+}
+
+/* --- names --- */
+
+static bool is_word(unsigned char c)
+{
+    return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c >= 'a' && c <= 'z');
+}
+
+/* Where `name` stands in the text as a word, from `from` on; NULL: nowhere. */
+static const char *find_name(const char *from, const char *begin, struct span name)
+{
+    if (name.len == 0)
+        return NULL;
+    for (; *from; from++) {
+        if (strncasecmp(from, name.data, name.len) == 0 &&
+            (from == begin || !is_word((unsigned char)from[-1])) &&
+            !is_word((unsigned char)from[name.len]))
+            return from;
+    }
+    return NULL;
+}
+
+bool line_calls(const struct line *l, int64_t user, struct span name)
+{
+    return l->kind != LINE_NOTE && l->user != user && find_name(l->text, l->text, name);
+}
+
+/* The same name has the same colour, today and tomorrow: none of the dark ones. */
+static const char *color_of(const char *nick)
+{
+    static const char *const colors[] = {"\033[0;1;31m", "\033[0;1;32m", "\033[0;1;33m",
+                                         "\033[0;1;34m", "\033[0;1;35m", "\033[0;1;36m",
+                                         "\033[0;31m",   "\033[0;32m",   "\033[0;33m",
+                                         "\033[0;35m",   "\033[0;36m"};
+    uint32_t hash = 2166136261u;
+
+    for (; *nick; nick++)
+        hash = (hash ^ (unsigned char)*nick) * 16777619u;
+    return colors[hash % (sizeof(colors) / sizeof(colors[0]))];
+}
+
+/* --- on the wire --- */
+
+/* What stands before the text; returns its columns. */
+static unsigned add_head(const struct line *l, const struct line_view *v, struct buf *out)
+{
+    unsigned columns = 0;
+    char time[8];
+    struct tm tm;
+    time_t at = (time_t)l->at;
+
+    if (v->has_time && localtime_r(&at, &tm) && strftime(time, sizeof(time), "%H:%M ", &tm)) {
+        buf_printf(out, "\033[0;1;30m%s", time);
+        columns += 6;
+    }
+    if (l->kind == LINE_NOTE) {
+        buf_add_text(out, "\033[0;36m-- ");
+        return columns + 3;
+    }
+    columns += utf8_columns(span_of(l->nick)) + (l->kind == LINE_SAY ? 3 : 3);
+    if (l->kind == LINE_SAY)
+        buf_printf(out, "\033[0;1;30m<%s%s\033[0;1;30m> \033[0m", color_of(l->nick), l->nick);
+    else
+        buf_printf(out, "\033[0;1;30m* %s%s \033[0m", color_of(l->nick), l->nick);
+    return columns;
+}
+
+/* One row of the text, with the name marked where it stands. */
+static void add_row(const struct line *l, struct span row, struct span name, struct buf *out)
+{
+    const char *end = row.data + row.len;
+
+    while (row.len > 0) {
+        const char *at = find_name(row.data, l->text, name);
+
+        if (!at || at + name.len > end) {
+            buf_add(out, row);
+            return;
+        }
+        buf_add(out, span_take(&row, (size_t)(at - row.data)));
+        buf_add_text(out, "\033[0;1;33m");
+        buf_add(out, span_take(&row, name.len));
+        buf_add_text(out, "\033[0m");
+    }
+}
+
+/* Rows behind the first are indented, so that a line is seen to go on. */
+static void compose(const struct line *l, const struct line_view *v, struct span name,
+                    struct buf *out)
+{
+    struct span rest = span_of(l->text);
+    unsigned used = add_head(l, v, out);
+    unsigned width = v->width - 1u;
+
+    if (used + ROOM_LEAST > width) {
+        buf_add_text(out, "\r\n  ");
+        used = INDENT;
+    }
+    while (rest.len > 0) {
+        add_row(l, utf8_take_line(&rest, width - used), name, out);
+        if (rest.len > 0)
+            buf_add_text(out, "\r\n  ");
+        used = INDENT;
+    }
+    buf_add_text(out, "\033[0m\r\n");
+}
+
+void line_add(const struct line *l, const struct line_view *v, struct span name,
+              struct buf *wire)
+{
+    struct buf utf8;
+
+    buf_init(&utf8, WIRE_MOST);
+    compose(l, v, name, &utf8);
+    text_encode(wire, buf_span(&utf8), (enum look)v->look);
+    buf_clear(&utf8);
+}
+
+/* --- lines that are shown together --- */
+
+void batch_init(struct batch *b, struct line *const *lines, unsigned count)
+{
+    *b = (struct batch){.lines = lines, .count = count};
+}
+
+void batch_clear(struct batch *b)
+{
+    for (unsigned i = 0; i < b->view_count; i++)
+        blob_unref(b->blobs[i]);
+    b->view_count = 0;
+}
+
+static struct blob *make_wire(const struct batch *b, const struct line_view *v)
+{
+    struct buf wire;
+    struct blob *blob;
+
+    buf_init(&wire, BUF_LARGE);
+    for (unsigned i = 0; i < b->count; i++)
+        line_add(b->lines[i], v, SPAN_LIT(""), &wire);
+    blob = blob_new(buf_span(&wire));
+    buf_clear(&wire);
+    return blob;
+}
+
+struct blob *batch_wire(struct batch *b, const struct line_view *v)
+{
+    struct blob *blob;
+
+    for (unsigned i = 0; i < b->view_count; i++) {
+        const struct line_view *w = &b->views[i];
+
+        if (w->look == v->look && w->width == v->width && w->has_time == v->has_time)
+            return blob_ref(b->blobs[i]);
+    }
+    blob = make_wire(b, v);
+    if (b->view_count < BATCH_VIEWS) {
+        b->views[b->view_count] = *v;
+        b->blobs[b->view_count++] = blob_ref(blob);
+    }
+    return blob;
+}

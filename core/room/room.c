@@ -1,0 +1,337 @@
+#include "room/room.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define uthash_malloc(size) mem_alloc(size)
+#define uthash_free(p, size) mem_free(p)
+#include <uthash.h>
+
+enum { KEY_BYTES = 4 * ROOM_NAME_MAX + 1 };
+static const double GATHER_SECONDS = 0.02;
+
+struct room {
+    struct rooms *all;
+    char *name;
+    char key[KEY_BYTES]; /* the name in lower case */
+    struct member *first;
+    struct member *last;
+    struct member *next_due; /* while it is delivered to: who comes next */
+    unsigned count;
+    struct line **ring; /* the last lines, ROOM_HISTORY of them */
+    unsigned ring_begin;
+    unsigned ring_count;
+    struct line **fresh;
+    unsigned fresh_count;
+    unsigned fresh_room;
+    double delivered_at;
+    struct room *next_fresh;
+    UT_hash_handle hh;
+};
+
+struct rooms {
+    struct room *by_key;
+    struct room *fresh; /* those with lines that are not delivered yet */
+};
+
+/* --- names --- */
+
+static bool make_key(struct span name, char key[KEY_BYTES])
+{
+    size_t n = 0;
+
+    if (name.len == 0 || name.len >= KEY_BYTES || !utf8_is_valid(name))
+        return false;
+    for (struct span s = name; s.len > 0; n++) {
+        uint32_t cp = utf8_next(&s, NULL);
+
+        if (cp < ' ' || cp == 0x7F || (cp >= 0x80 && utf8_width(cp) == 0) || n == ROOM_NAME_MAX)
+            return false;
+    }
+    for (size_t i = 0; i < name.len; i++)
+        key[i] = (char)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] | 0x20
+                                                                   : name.data[i]);
+    key[name.len] = '\0';
+    return name.data[0] != ' ' && name.data[name.len - 1] != ' ';
+}
+
+/* --- rooms --- */
+
+struct rooms *rooms_new(void)
+{
+    return mem_zalloc(sizeof(struct rooms));
+}
+
+static void free_room(struct room *r)
+{
+    for (unsigned i = 0; i < r->ring_count; i++)
+        line_unref(r->ring[(r->ring_begin + i) % ROOM_HISTORY]);
+    for (unsigned i = 0; i < r->fresh_count; i++)
+        line_unref(r->fresh[i]);
+    mem_free(r->ring);
+    mem_free(r->fresh);
+    mem_free(r->name);
+    mem_free(r);
+}
+
+void rooms_free(struct rooms *all)
+{
+    struct room *r, *next;
+
+    if (!all)
+        return;
+    HASH_ITER(hh, all->by_key, r, next)
+    {
+        HASH_DEL(all->by_key, r);
+        while (r->first)
+            room_leave(r->first);
+        free_room(r);
+    }
+    mem_free(all);
+}
+
+unsigned rooms_count(const struct rooms *all)
+{
+    return HASH_COUNT(all->by_key);
+}
+
+struct room *room_find(struct rooms *all, struct span name)
+{
+    char key[KEY_BYTES] = "";
+    struct room *r = NULL;
+
+    if (make_key(name, key))
+        HASH_FIND_STR(all->by_key, key, r);
+    return r;
+}
+
+struct room *room_open(struct rooms *all, struct span name, struct err *e)
+{
+    struct room *r = room_find(all, name);
+    char key[KEY_BYTES] = "";
+
+    if (r)
+        return r;
+    if (!make_key(name, key)) {
+        err_set(e, "a room's name has 1 to %d characters that can be seen", ROOM_NAME_MAX);
+        return NULL;
+    }
+    if (rooms_count(all) >= ROOMS_MOST) {
+        err_set(e, "there are %d rooms already", ROOMS_MOST);
+        return NULL;
+    }
+    r = mem_zalloc(sizeof(*r));
+    r->all = all;
+    r->name = mem_strndup(name.data, name.len);
+    memcpy(r->key, key, sizeof(key));
+    HASH_ADD_STR(all->by_key, key, r);
+    return r;
+}
+
+static void take_off_fresh(struct room *r)
+{
+    struct room **at = &r->all->fresh;
+
+    while (*at && *at != r)
+        at = &(*at)->next_fresh;
+    if (*at)
+        *at = r->next_fresh;
+}
+
+void room_forget(struct room *r)
+{
+    if (r->count > 0)
+        return;
+    take_off_fresh(r);
+    HASH_DEL(r->all->by_key, r);
+    free_room(r);
+}
+
+const char *room_name(const struct room *r)
+{
+    return r->name;
+}
+
+unsigned room_count(const struct room *r)
+{
+    return r->count;
+}
+
+struct member *room_first(const struct room *r)
+{
+    return r->first;
+}
+
+/* --- members --- */
+
+struct member *room_join(struct room *r, void *who)
+{
+    struct member *m = mem_zalloc(sizeof(*m));
+
+    m->room = r;
+    m->who = who;
+    m->prev = r->last;
+    *(r->last ? &r->last->next : &r->first) = m;
+    r->last = m;
+    r->count++;
+    return m;
+}
+
+void room_leave(struct member *m)
+{
+    struct room *r = m->room;
+
+    if (r->next_due == m)
+        r->next_due = m->next;
+    *(m->prev ? &m->prev->next : &r->first) = m->next;
+    *(m->next ? &m->next->prev : &r->last) = m->prev;
+    r->count--;
+    member_drop_held(m);
+    mem_free(m->ignored);
+    mem_free(m);
+}
+
+void member_hold(struct member *m, struct line *l)
+{
+    if (m->held_count == MEMBER_HELD_MOST) {
+        m->missed++;
+        return;
+    }
+    if (!m->held)
+        m->held = mem_alloc(MEMBER_HELD_MOST * sizeof(struct line *));
+    m->held[m->held_count++] = line_ref(l);
+}
+
+void member_drop_held(struct member *m)
+{
+    for (unsigned i = 0; i < m->held_count; i++)
+        line_unref(m->held[i]);
+    mem_free(m->held);
+    m->held = NULL;
+    m->held_count = 0;
+}
+
+bool member_ignores(const struct member *m, int64_t user)
+{
+    for (unsigned i = 0; user > 0 && i < m->ignored_count; i++) {
+        if (m->ignored[i] == user)
+            return true;
+    }
+    return false;
+}
+
+/* --- lines --- */
+
+static void add_to_ring(struct room *r, struct line *l)
+{
+    if (!r->ring)
+        r->ring = mem_zalloc(ROOM_HISTORY * sizeof(struct line *));
+    if (r->ring_count == ROOM_HISTORY) {
+        line_unref(r->ring[r->ring_begin]);
+        r->ring[r->ring_begin] = l;
+        r->ring_begin = (r->ring_begin + 1) % ROOM_HISTORY;
+    } else {
+        r->ring[(r->ring_begin + r->ring_count++) % ROOM_HISTORY] = l;
+    }
+}
+
+/* Nobody says so much in 20 ms: what is over it is in the history alone. */
+static void add_fresh(struct room *r, struct line *l)
+{
+    if (r->fresh_count == ROOM_FRESH_MOST) {
+        for (struct member *m = r->first; m; m = m->next)
+            m->missed++;
+        return;
+    }
+    if (r->fresh_count == r->fresh_room) {
+        r->fresh_room = r->fresh_room ? 2 * r->fresh_room : 4;
+        r->fresh = mem_realloc(r->fresh, r->fresh_room * sizeof(struct line *));
+    }
+    if (r->fresh_count == 0) {
+        r->next_fresh = r->all->fresh;
+        r->all->fresh = r;
+    }
+    r->fresh[r->fresh_count++] = line_ref(l);
+}
+
+void room_add(struct room *r, struct line *l, bool is_old)
+{
+    if (!is_old && r->count > 0)
+        add_fresh(r, l);
+    add_to_ring(r, l);
+}
+
+unsigned room_last(struct room *r, unsigned n, struct line **out)
+{
+    unsigned have = r->ring_count < n ? r->ring_count : n;
+
+    for (unsigned i = 0; i < have; i++)
+        out[i] = r->ring[(r->ring_begin + r->ring_count - have + i) % ROOM_HISTORY];
+    return have;
+}
+
+/* --- delivering --- */
+
+static double due_at(const struct room *r)
+{
+    return r->delivered_at + GATHER_SECONDS;
+}
+
+double rooms_due_at(const struct rooms *all)
+{
+    double at = 0;
+
+    for (const struct room *r = all->fresh; r; r = r->next_fresh)
+        at = at == 0 || due_at(r) < at ? due_at(r) : at;
+    return at;
+}
+
+static void deliver_room(struct room *r, double now,
+                         void (*deliver)(struct member *m, struct batch *lines))
+{
+    struct line **lines = r->fresh;
+    unsigned count = r->fresh_count;
+    struct batch batch;
+
+    r->fresh = NULL;
+    r->fresh_count = r->fresh_room = 0;
+    r->delivered_at = now;
+    batch_init(&batch, lines, count);
+    for (struct member *m = r->first; m; m = r->next_due) {
+        r->next_due = m->next;
+        deliver(m, &batch);
+    }
+    batch_clear(&batch);
+    for (unsigned i = 0; i < count; i++)
+        line_unref(lines[i]);
+    mem_free(lines);
+}
+
+void rooms_deliver(struct rooms *all, double now,
+                   void (*deliver)(struct member *m, struct batch *lines))
+{
+    struct room *r = all->fresh;
+    struct room *later = NULL;
+
+    all->fresh = NULL;
+    while (r) {
+        struct room *next = r->next_fresh;
+
+        if (due_at(r) <= now) {
+            deliver_room(r, now, deliver);
+        } else {
+            r->next_fresh = later;
+            later = r;
+        }
+        r = next;
+    }
+    while (later) {
+        struct room *next = later->next_fresh;
+
+        later->next_fresh = all->fresh;
+        all->fresh = later;
+        later = next;
+    }
+}

@@ -1,0 +1,76 @@
+/* room.h -- rooms, who is in them and what was said last. A line is added once; who delivers it
+ * asks for the rooms that are due, and is given each member and the lines that are new, in the
+ * order in which they were said, for everybody the same.
+ *
+ * In a quiet room a line is due at once; in a busy one lines are gathered for up to 20 ms.
+ * Does not write to anybody, know a terminal or read a clock: time is an argument. */
+#ifndef PERIGEE_ROOM_ROOM_H
+#define PERIGEE_ROOM_ROOM_H
+
+#include "base/err.h"
+#include "base/span.h"
+#include "room/line.h"
+
+enum {
+    ROOMS_MOST = 10000,
+    ROOM_NAME_MAX = 30,     /* characters, in at most four times as many bytes */
+    ROOM_HISTORY = 500,     /* lines that are kept in memory */
+    ROOM_FRESH_MOST = 1000, /* lines that are gathered at most before they are delivered */
+    MEMBER_HELD_MOST = 200, /* that wait for somebody who can't be shown them now */
+};
+
+struct rooms;
+struct room;
+
+/* Somebody in a room. `who` and what follows are the owner's. */
+struct member {
+    struct room *room;
+    void *who;
+    struct member *prev;
+    struct member *next;
+    uint32_t missed; /* lines, since they were last told */
+    uint32_t held_count;
+    struct line **held; /* referred to; NULL: none */
+    int64_t *ignored;   /* accounts */
+    uint32_t ignored_count;
+    bool has_time;
+    bool is_quiet; /* no bell at the own name */
+};
+
+struct rooms *rooms_new(void);
+void rooms_free(struct rooms *all); /* nobody is in them any more */
+unsigned rooms_count(const struct rooms *all);
+
+/* By its name in any case, made where there is none. NULL and `e`: it is no name, or there are
+ * ROOMS_MOST. */
+struct room *room_open(struct rooms *all, struct span name, struct err *e);
+struct room *room_find(struct rooms *all, struct span name); /* NULL: there is none */
+void room_forget(struct room *r);                            /* where nobody is in it */
+const char *room_name(const struct room *r);
+unsigned room_count(const struct room *r);
+struct member *room_first(const struct room *r);
+
+struct member *room_join(struct room *r, void *who);
+void room_leave(struct member *m); /* frees it */
+
+/* A line that was said: `l` is handed over. `is_old`: it is not delivered any more. */
+void room_add(struct room *r, struct line *l, bool is_old);
+
+/* The last `n` lines, the oldest first; how many there are. Borrowed until the next room_add.
+ */
+unsigned room_last(struct room *r, unsigned n, struct line **out);
+
+/* When rooms_deliver is to be called next, in seconds; 0: there is nothing new. */
+double rooms_due_at(const struct rooms *all);
+
+/* What is due at `now`, to each member. Members may leave meanwhile, and lines be added: those
+ * are delivered the next time. */
+void rooms_deliver(struct rooms *all, double now,
+                   void (*deliver)(struct member *m, struct batch *lines));
+
+/* Keep a line for later; it is counted as missed where too many wait. */
+void member_hold(struct member *m, struct line *l);
+void member_drop_held(struct member *m);
+bool member_ignores(const struct member *m, int64_t user);
+
+#endif
