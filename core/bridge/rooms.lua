@@ -41,7 +41,7 @@ end
 
 -- A right that somebody has, and until when: "op", "invited", "banned", "muted".
 local function right(room, user, what)
-  local all = room.rights[user]
+  local all = user and room.rights[user]
   local r = all and all[what]
   if r and r.till > os.time() then return r end
   return nil
@@ -94,10 +94,12 @@ function rooms.find(name)
   return known[key]
 end
 
--- rooms.open(name, [{topic=, private=, by=client}]) -> the room, made where there is none, of
--- whom `by` is the operator; or nil and why not.  Waits.
+-- rooms.open(name, [{topic=, private=, by=client, guests=}]) -> the room, made where there is
+-- none, of whom `by` is the operator; or nil and why not. With `guests` those who have no
+-- account may come in, too.  Waits.
 function rooms.open(name, options)
   local room = rooms.find(name)
+  if room and options and options.guests ~= nil then room.guests = options.guests end
   if room then return room end
   local ok, why = core.open(name)
   if not ok then return nil, why end
@@ -106,6 +108,7 @@ function rooms.open(name, options)
     .. "(?, ?, ?, ?, ?)", name, options and options.topic or "",
     options and options.private and 1 or 0, by, os.time())
   room = rooms.find(name)
+  room.guests = options and options.guests
   if by and not right(room, by, "op") then set_right(room, by, "op", FOREVER) end
   return room
 end
@@ -200,6 +203,7 @@ end
 local function keep_choices(client)
   local c = choices(client)
   core.choose(client, c.stamps, c.bell, c.ignored)
+  if not account(client) then return end
   db.run("INSERT OR REPLACE INTO chat_choices (user, stamps, bell, away) VALUES (?, ?, ?, ?)",
     account(client), c.stamps and 1 or 0, c.bell and 1 or 0, c.away)
 end
@@ -228,7 +232,7 @@ end
 -- lines are shown at its next prompt.  Waits.
 function Room:join(client)
   local user = account(client)
-  if not user then return nil, "Only who has an account can come in" end
+  if not user and not self.guests then return nil, "Only who has an account can come in" end
   local chosen = choices(client)
   local why = not is_sysop(client) and why_not_in(self, client, user)
   if why then return nil, why end
@@ -263,8 +267,9 @@ end
 -- How many seconds too early somebody speaks; nil: not.
 local function too_early(room, client, user)
   local now = time.now()
-  local s = room.spoken[user] or { left = BURST, at = now, last = 0 }
-  room.spoken[user] = s
+  local who = user or -client.id
+  local s = room.spoken[who] or { left = BURST, at = now, last = 0 }
+  room.spoken[who] = s
   s.left = math.min(BURST, s.left + (now - s.at) * PER_SECOND)
   s.at = now
   if is_op(room, client) then return nil end
@@ -536,6 +541,7 @@ end
 function rooms.ignore(client, name, on)
   local user = find_user(name)
   if not user then return nil, "There is nobody called " .. name end
+  if not account(client) then return nil, "Only who has an account can" end
   if user.id == account(client) then return nil, "That is you" end
   local c = choices(client)
   local list = {}

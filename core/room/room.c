@@ -10,7 +10,8 @@
 #include <uthash.h>
 
 enum { KEY_BYTES = 4 * ROOM_NAME_MAX + 1 };
-static const double GATHER_SECONDS = 0.02;
+static const double GATHER_MOST = 0.02;     /* seconds */
+static const double GATHER_EACH = 0.000015; /* about what a line costs for each member */
 
 struct room {
     struct rooms *all;
@@ -274,9 +275,12 @@ unsigned room_last(struct room *r, unsigned n, struct line **out)
 
 /* --- delivering --- */
 
+/* Bringing lines to everybody takes its time: as long the next ones are gathered. */
 static double due_at(const struct room *r)
 {
-    return r->delivered_at + GATHER_SECONDS;
+    double gathered = r->count * GATHER_EACH;
+
+    return r->delivered_at + (gathered < GATHER_MOST ? gathered : GATHER_MOST);
 }
 
 double rooms_due_at(const struct rooms *all)

@@ -2,7 +2,8 @@
  * asks for the rooms that are due, and is given each member and the lines that are new, in the
  * order in which they were said, for everybody the same.
  *
- * In a quiet room a line is due at once; in a busy one lines are gathered for up to 20 ms.
+ * In a quiet room a line is due at once; in a busy one lines are gathered for about as long as
+ * it takes to bring them to all its members, 20 ms at most.
  * Does not write to anybody, know a terminal or read a clock: time is an argument. */
 #ifndef PERIGEE_ROOM_ROOM_H
 #define PERIGEE_ROOM_ROOM_H

@@ -1,5 +1,6 @@
 -- The benchmark's board: names without accounts, and screens with values that Lua makes.
 local users = require "bbs.users"
+local rooms = require "bbs.rooms"
 local bench = {}
 
 -- <% set:bench.name(max=20) %>: a caller with what a login would leave in client.data.
@@ -86,6 +87,20 @@ end
 -- <% each:bench.new_rows(rows=20) %>: made anew at each call.
 function bench.new_rows(_, args)
   return make_rows(args.rows), 20
+end
+
+local room
+
+-- <% enter:bench.come %>
+function bench.come(client)
+  room = room or rooms.open("Bench", { guests = true })
+  room:join(client)
+end
+
+-- <% set:bench.say(max=400) %>
+function bench.say(client, text)
+  local ok, why = room:say(client, text)
+  return "repeat", not ok and why or nil
 end
 
 -- <% set:bench.transfer(max=3) %>: "get" sends bench.bin, "put" takes a file.
