@@ -19,6 +19,8 @@ local FEW <const> = 20         -- members: who comes and goes is told at once
 local GATHERED <const> = 5     -- seconds: in larger rooms together
 local LONGEST <const> = 1000   -- bytes of a line
 local FOREVER <const> = math.maxinteger
+local OWN_MOST <const> = 5     -- rooms that a caller may have made
+local PAGES_MOST <const> = 50  -- that wait for somebody
 
 local known = {} -- by the name in lower case
 local policy     -- function(room, client, text): see rooms.on_line
@@ -101,9 +103,13 @@ function rooms.open(name, options)
   local room = rooms.find(name)
   if room and options and options.guests ~= nil then room.guests = options.guests end
   if room then return room end
+  local by = options and options.by and account(options.by)
+  if by and not is_sysop(options.by) and db.row("SELECT count(*) AS n FROM rooms WHERE "
+    .. "made_by = ?", by).n >= OWN_MOST then
+    return nil, ("You have made %d rooms already"):format(OWN_MOST)
+  end
   local ok, why = core.open(name)
   if not ok then return nil, why end
-  local by = options and options.by and account(options.by)
   db.run("INSERT OR IGNORE INTO rooms (name, topic, private, made_by, made_at) VALUES "
     .. "(?, ?, ?, ?, ?)", name, options and options.topic or "",
     options and options.private and 1 or 0, by, os.time())
@@ -497,6 +503,9 @@ function rooms.page(from, name, text)
   if not to then
     local row = find_user(name)
     if not row then return nil, "There is nobody called " .. name end
+    if db.row("SELECT count(*) AS n FROM pages WHERE user = ?", row.id).n >= PAGES_MOST then
+      return nil, row.nick_name .. " is not on line, and has too many pages waiting"
+    end
     db.run("INSERT INTO pages (user, nick_name, text, at) VALUES (?, ?, ?, ?)", row.id,
       from.nick_name, text:sub(1, LONGEST), os.time())
     return row.nick_name .. " is not on line, and is shown it at the next call"

@@ -1,5 +1,6 @@
 -- Who is on line. The screen shows it anew when something has changed.
 local clients = require "bbs.clients"
+local rooms = require "bbs.rooms"
 local time = require "bbs.time"
 local who = {}
 
@@ -11,7 +12,9 @@ end
 -- What of it is for everybody.
 local function doing(client)
   local t = client.zmodem
-  return t and (t.sending and "gets a file" or "sends a file")
+  if t then return t.sending and "gets a file" or "sends a file" end
+  local room = rooms.of(client)
+  return room and (room.private and "in a private room" or "in " .. room.name)
 end
 
 local function row(client)

@@ -71,6 +71,8 @@ static void what_is_said_is_seen_by_all(void **state)
     luna = newcomer("luna");
     sol = newcomer("sol");
     caller_expect(luna, "-- sol has come");
+    say(luna, "/who");
+    caller_expect(luna, "2 on line: luna, sol");
     say(luna, "hello there");
     caller_expect(sol, "<luna> hello there");
     caller_expect(luna, "<luna> hello there");
@@ -82,6 +84,14 @@ static void what_is_said_is_seen_by_all(void **state)
     caller_send(sol, "\033");
     caller_expect(sol, "Which room?");
     caller_expect(luna, "-- sol has left");
+    caller_send(sol, "q");
+    caller_expect(sol, "which key?");
+    caller_send(sol, "w");
+    caller_expect(sol, "in Lobby");
+    caller_send(sol, "q");
+    caller_expect(sol, "which key?");
+    caller_send(sol, "r");
+    caller_expect(sol, "Which room?");
     hang_up(luna);
     caller_send(sol, "1");
     caller_expect(sol, "<luna> hello there"); /* what was said before */
@@ -522,6 +532,45 @@ static void boards_have_policies_and_bots(void **state)
     assert_false(caller_has(sol, "secret"));
 }
 
+/* The starter board's own, in lua/handlers/clock.lua. */
+static void the_clock_answers(void **state)
+{
+    struct caller *luna;
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    say(luna, "!time");
+    caller_expect(luna, "<luna> !time");
+    caller_expect(luna, "<clock> It is ");
+    say(luna, "!roll 0");
+    caller_expect(luna, "<clock> My dice have 2 to 1000 sides.");
+    say(luna, "!roll 20");
+    caller_expect(luna, "<clock> The die with 20 sides shows ");
+}
+
+static void a_caller_makes_few_rooms(void **state)
+{
+    struct caller *luna;
+    char line[40];
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    for (unsigned i = 1; i <= 5; i++) {
+        snprintf(line, sizeof(line), "/join Own%u", i);
+        say(luna, line);
+        snprintf(line, sizeof(line), "[Own%u] ", i);
+        caller_expect(luna, line);
+    }
+    say(luna, "/topic My own"); /* who made it is its operator */
+    caller_expect(luna, "The topic is now: My own");
+    say(luna, "/join Own6");
+    caller_expect(luna, "You have made 5 rooms already");
+    say(luna, "/join Own1");
+    caller_expect(luna, "[Own1] ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -539,6 +588,8 @@ int main(void)
         TEST(what_was_said_can_be_read_back),
         TEST(a_flood_is_held_back),
         TEST(boards_have_policies_and_bots),
+        TEST(the_clock_answers),
+        TEST(a_caller_makes_few_rooms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
