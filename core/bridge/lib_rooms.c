@@ -205,15 +205,21 @@ static int l_choose(lua_State *L)
     return 0;
 }
 
+/* rooms.may_ask(client) -> may a handler ask the client something now? */
+static int l_may_ask(lua_State *L)
+{
+    lua_pushboolean(L, client_may_ask(client_box_check(L, 1)));
+    return 1;
+}
+
 int luaopen_core_rooms(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"open", l_open},       {"forget", l_forget},
-        {"join", l_join},       {"leave", l_leave},
-        {"of", l_of},           {"add", l_add},
-        {"count", l_count},     {"remember", l_remember},
-        {"members", l_members}, {"last", l_last},
-        {"choose", l_choose},   {NULL, NULL},
+        {"may_ask", l_may_ask}, {"open", l_open},   {"forget", l_forget},
+        {"join", l_join},       {"leave", l_leave}, {"of", l_of},
+        {"add", l_add},         {"count", l_count}, {"remember", l_remember},
+        {"members", l_members}, {"last", l_last},   {"choose", l_choose},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

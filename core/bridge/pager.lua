@@ -3,7 +3,8 @@ local text = require "bbs.text"
 local time = require "bbs.time"
 local methods = client_methods
 
-local LINES_AT_ONCE <const> = 50 -- are wrapped before others have their turn
+local LINES_AT_ONCE <const> = 50
+local BYTES_AT_ONCE <const> = 4000 -- are wrapped before others have their turn
 
 local function without_codes(s)
   return (s:gsub("|%d%d", ""):gsub("||", "|"))
@@ -56,8 +57,11 @@ local function wrap(s, columns)
       rows[#rows + 1] = colors.fg .. colors.bg .. row
       colors = colors_after(row, colors)
     end
-    n = n + 1
-    if n % LINES_AT_ONCE == 0 then time.sleep(0) end
+    n = n + #line + 80
+    if n > BYTES_AT_ONCE then
+      time.sleep(0)
+      n = 0
+    end
   end
   return rows
 end

@@ -23,6 +23,7 @@ local OWN_MOST <const> = 5     -- rooms that a caller may have made
 local PAGES_MOST <const> = 50  -- that wait for somebody
 
 local known = {} -- by the name in lower case
+local own = {}   -- the board's, in its order, and by the name in lower case
 local policy     -- function(room, client, text): see rooms.on_line
 local listeners = {}
 
@@ -81,8 +82,14 @@ local function make_room(row, rights, lines)
   return room
 end
 
--- rooms.find(name) -> the room, or nil: nobody has made it.  Waits.
-function rooms.find(name)
+local function find_user(name)
+  local row = users.find(name)
+  if row then return row end
+  return db.row("SELECT id, handle, nick_name, level FROM users WHERE nick_name = ?", name)
+end
+
+-- From memory, or the store.
+local function load_room(name)
   local key = name:lower()
   if known[key] then return known[key] end
   local row = db.row("SELECT * FROM rooms WHERE name = ?", name)
@@ -100,28 +107,44 @@ end
 -- none, of whom `by` is the operator; or nil and why not. With `guests` those who have no
 -- account may come in, too.  Waits.
 function rooms.open(name, options)
-  local room = rooms.find(name)
+  local room = load_room(name)
   if room and options and options.guests ~= nil then room.guests = options.guests end
   if room then return room end
-  local by = options and options.by and account(options.by)
+  local mine = own[name:lower()]
+  local by
+  if not mine and options and options.by then by = account(options.by) end
   if by and not is_sysop(options.by) and db.row("SELECT count(*) AS n FROM rooms WHERE "
     .. "made_by = ?", by).n >= OWN_MOST then
     return nil, ("You have made %d rooms already"):format(OWN_MOST)
   end
   local ok, why = core.open(name)
   if not ok then return nil, why end
-  db.run("INSERT OR IGNORE INTO rooms (name, topic, private, made_by, made_at) VALUES "
-    .. "(?, ?, ?, ?, ?)", name, options and options.topic or "",
-    options and options.private and 1 or 0, by, os.time())
-  room = rooms.find(name)
+  local is_new = db.run("INSERT OR IGNORE INTO rooms (name, topic, private, made_by, made_at) "
+    .. "VALUES (?, ?, ?, ?, ?)", mine and mine.name or name,
+    options and options.topic or mine and mine.topic or "",
+    options and options.private and 1 or 0, by, os.time()).changes == 1
+  room = load_room(name)
   room.guests = options and options.guests
-  if by and not right(room, by, "op") then set_right(room, by, "op", FOREVER) end
+  if by and is_new then set_right(room, by, "op", FOREVER) end
   return room
+end
+
+-- rooms.find(name) -> the room, or nil: nobody has made it.  Waits.
+function rooms.find(name)
+  return load_room(name) or own[name:lower()] and rooms.open(name) or nil
+end
+
+-- rooms.define{ {name=, topic=}, ... }: the board's own rooms, which are nobody's, and there
+-- from the beginning.
+function rooms.define(list)
+  own = {}
+  for i, room in ipairs(list) do own[i], own[room.name:lower()] = room, room end
 end
 
 -- rooms.list(client) -> { {name=, topic=, members=, private=}, ... }: those that the client may
 -- know of, those with the most members first.  Waits.
 function rooms.list(client)
+  for _, room in ipairs(own) do rooms.find(room.name) end
   local list = {}
   local user = account(client)
   local rows = db.rows("SELECT r.name, r.topic, r.private, EXISTS (SELECT 1 FROM room_rights x "
@@ -135,6 +158,17 @@ function rooms.list(client)
     end
   end
   return list
+end
+
+-- rooms.may_move(client): may a command lead the client elsewhere? Not where it is being asked
+-- something, or has to do something first.
+function rooms.may_move(client)
+  return core.may_ask(client) and not client.data.must_change and client.keyword ~= "ghost"
+end
+
+-- rooms.find_user(name) -> the account of that handle or nick name, or nil.  Waits.
+function rooms.find_user(name)
+  return find_user(name)
 end
 
 -- rooms.of(client) -> the room that the client is in, or nil
@@ -192,15 +226,16 @@ end
 -- What the caller wants to see and hear; kept with the account.
 local function choices(client)
   local data = client.data
-  if not data.chat then
-    local user = account(client)
+  local user = account(client)
+  if not data.chat or data.chat.user ~= user then
+    data.paged_by = nil -- whoever was logged in on this line before
     local row = db.row("SELECT stamps, bell, away FROM chat_choices WHERE user = ?", user)
       or { stamps = 0, bell = 1 }
     local ignored = {}
     for _, r in ipairs(db.rows("SELECT other FROM ignored WHERE user = ?", user)) do
       ignored[#ignored + 1] = r.other
     end
-    data.chat = { stamps = row.stamps ~= 0, bell = row.bell ~= 0, away = row.away,
+    data.chat = { user = user, stamps = row.stamps ~= 0, bell = row.bell ~= 0, away = row.away,
       ignored = ignored }
   end
   return data.chat
@@ -276,10 +311,10 @@ local function too_early(room, client, user)
   local who = user or -client.id
   local s = room.spoken[who] or { left = BURST, at = now, last = 0 }
   room.spoken[who] = s
-  s.left = math.min(BURST, s.left + (now - s.at) * PER_SECOND)
+  s.left = math.min(BURST, s.left + math.max(0, now - s.at) * PER_SECOND)
   s.at = now
   if is_op(room, client) then return nil end
-  if now < s.last + room.slow then return s.last + room.slow - now end
+  if now >= s.last and now < s.last + room.slow then return s.last + room.slow - now end
   if s.left < 1 then return (1 - s.left) / PER_SECOND end
   s.left = s.left - 1
   s.last = now
@@ -288,6 +323,7 @@ end
 
 local function why_not_say(room, client, user)
   if rooms.of(client) ~= room then return "You are in no room: /join NAME" end
+  if right(room, user, "banned") then return "You are banned from " .. room.name end
   local mute = right(room, user, "muted")
   if mute then
     return ("You may not speak in %s%s"):format(room.name,
@@ -334,9 +370,16 @@ local function utter(room, kind, user, nick_name, text)
   keep_line(room, kind, user, nick_name, text)
 end
 
+-- At most so many bytes, and no part of a character.
+local function cut(text, most)
+  if #text <= most then return text end
+  while most > 0 and text:byte(most + 1) & 0xC0 == 0x80 do most = most - 1 end
+  return text:sub(1, most)
+end
+
 local function speak(room, client, text, kind)
   local user = account(client)
-  text = text:sub(1, LONGEST):match "^%s*(.-)%s*$"
+  text = cut(text, LONGEST):match "^%s*(.-)%s*$"
   if text == "" then return true end
   local why = why_not_say(room, client, user)
   if why then return nil, why end
@@ -370,7 +413,7 @@ function Room:topic(text, client)
   if client and not is_op(self, client) then
     return nil, "Only an operator of " .. self.name .. " can change the topic"
   end
-  self.topic_text = text:sub(1, 200)
+  self.topic_text = cut(text, 200)
   db.run("UPDATE rooms SET topic = ? WHERE id = ?", self.topic_text, self.id)
   note(self, ("The topic is now: %s"):format(self.topic_text))
   return true
@@ -394,12 +437,6 @@ end
 
 -- --- what operators do ---
 
-local function find_user(name)
-  local row = users.find(name)
-  if row then return row end
-  return db.row("SELECT id, handle, nick_name, level FROM users WHERE nick_name = ?", name)
-end
-
 -- The account that an operator means, or nil and why not.
 local function target(room, by, name)
   if not is_op(room, by) then return nil, "Only an operator of " .. room.name .. " can" end
@@ -412,13 +449,16 @@ local function target(room, by, name)
   return user
 end
 
+-- All calls of the account; one of the clients.
 local function put_out(room, user)
+  local found
   for _, client in ipairs(room:members()) do
     if account(client) == user.id then
       core.leave(client)
-      return client
+      found = client
     end
   end
+  return found
 end
 
 local function because(reason)
@@ -503,11 +543,14 @@ function rooms.page(from, name, text)
   if not to then
     local row = find_user(name)
     if not row then return nil, "There is nobody called " .. name end
+    if db.row("SELECT 1 FROM ignored WHERE user = ? AND other = ?", row.id, user) then
+      return nil, row.nick_name .. " does not take your pages"
+    end
     if db.row("SELECT count(*) AS n FROM pages WHERE user = ?", row.id).n >= PAGES_MOST then
       return nil, row.nick_name .. " is not on line, and has too many pages waiting"
     end
     db.run("INSERT INTO pages (user, nick_name, text, at) VALUES (?, ?, ?, ?)", row.id,
-      from.nick_name, text:sub(1, LONGEST), os.time())
+      from.nick_name, cut(text, LONGEST), os.time())
     return row.nick_name .. " is not on line, and is shown it at the next call"
   end
   if ignores(to, user) then return nil, to.nick_name .. " does not take your pages" end

@@ -1,11 +1,12 @@
 #include "client/chat.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "client/internal.h"
 
-enum { LINES_MOST = 100 };
+enum { LINES_MOST = 100, FEW = 20 };
 
 struct rooms *chat_rooms(const struct clients *all)
 {
@@ -15,6 +16,22 @@ struct rooms *chat_rooms(const struct clients *all)
 struct member *chat_member(const struct client *c)
 {
     return c->member;
+}
+
+void chat_end(struct client *c)
+{
+    struct member *m = c->member;
+    struct buf text;
+
+    if (m && room_count(m->room) <= FEW) { /* nobody has said so: it was on another screen */
+        buf_init(&text, 1000);
+        buf_printf(&text, "%s has left", client_nick_name(c));
+        room_add(m->room,
+                 line_new(LINE_NOTE, (int64_t)time(NULL), 0, SPAN_LIT(""), buf_span(&text)),
+                 false);
+        buf_clear(&text);
+    }
+    chat_leave(c);
 }
 
 void chat_leave(struct client *c)
@@ -28,8 +45,10 @@ void chat_leave(struct client *c)
 
 struct member *chat_join(struct client *c, struct room *r, unsigned lines)
 {
-    struct line *last[LINES_MOST];
-    unsigned count = room_last(r, lines < LINES_MOST ? lines : LINES_MOST, last);
+    struct line *last[ROOM_HISTORY];
+    unsigned fresh = room_fresh(r); /* those come by themselves */
+    unsigned most = lines < LINES_MOST ? lines : LINES_MOST;
+    unsigned count = room_last(r, most + fresh, last) - fresh;
     struct member *before = c->member;
 
     c->member = room_join(r, c);
@@ -67,6 +86,15 @@ static struct line_view view_of(const struct client *c)
                               .has_time = c->member->has_time};
 }
 
+static bool is_all_ignored(const struct client *c, const struct batch *b)
+{
+    for (unsigned i = 0; i < b->count; i++) {
+        if (!member_ignores(c->member, b->lines[i]->user))
+            return false;
+    }
+    return c->member->missed == 0;
+}
+
 /* Is any of them to be shown otherwise than to the rest? */
 static bool is_personal(const struct client *c, const struct batch *b)
 {
@@ -98,7 +126,7 @@ static void send_personal(struct client *c, const struct batch *b)
     }
     if (is_called && !c->member->is_quiet)
         buf_add_byte(&wire, '\a');
-    output_beside(c, buf_span(&wire));
+    output_made(c, buf_span(&wire));
     buf_clear(&wire);
 }
 
@@ -118,7 +146,7 @@ static void tell_missed(struct client *c)
     v.has_time = false;
     line_add(l, &v, SPAN_LIT(""), &text);
     line_unref(l);
-    output_beside(c, buf_span(&text));
+    output_made(c, buf_span(&text));
     buf_clear(&text);
     c->member->missed = 0;
 }
@@ -128,6 +156,8 @@ static void show_lines(struct client *c, struct batch *b)
 {
     struct line_view v = view_of(c);
 
+    if (is_all_ignored(c, b))
+        return;
     prompt_erase(c);
     tell_missed(c);
     if (is_personal(c, b)) {
@@ -204,9 +234,10 @@ void chat_deliver(struct clients *all)
 
 bool chat_erases_line(struct client *c)
 {
-    if (!c->member || !c->ansi || c->linear || form_has_prompt(c) || !prompt_echoes(c))
-        return false;
-    output_beside(c, SPAN_LIT("\r\033[0m\033[K"));
+    if (!c->member || !c->ansi || c->linear || form_has_prompt(c) || !prompt_echoes(c) ||
+        !c->edit || c->edit->options.width == 0)
+        return false; /* a line that went over the edge can't be taken back */
+    output_made(c, SPAN_LIT("\r\033[0m\033[K"));
     c->after_field = false;
     return true;
 }

@@ -18,6 +18,7 @@ struct rooms *chat_rooms(const struct clients *all);
 
 /* --- of client/'s other parts --- */
 void chat_deliver(struct clients *all);  /* what is due, before the loop sleeps */
+void chat_end(struct client *c);         /* the call is over: the room is told */
 void chat_show_held(struct client *c);   /* there is a prompt */
 bool chat_erases_line(struct client *c); /* what was typed will be shown as said, if anything */
 

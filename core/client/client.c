@@ -492,7 +492,7 @@ static void end_call(struct client *c)
     show_leave(c);
     account_call_ends(c);
     c->all->config.hooks.gone(c->all->config.hooks.arg, c);
-    chat_leave(c);
+    chat_end(c);
     prompt_end(c);
     prompt_drop_aside(c);
     if (!c->is_visitor) {

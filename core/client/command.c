@@ -80,6 +80,8 @@ static void add_name(struct completion *t, const char *name, const char *before)
     }
     while (strncasecmp(t->first, name, t->common) != 0)
         t->common--;
+    while (t->common > 0 && ((unsigned char)t->first[t->common] & 0xC0) == 0x80)
+        t->common--; /* no part of a character */
     if (t->count <= OTHERS_MOST)
         buf_printf(t->others, "%s%s%s", t->count > 1 ? "  " : "", before, name);
 }
@@ -97,7 +99,7 @@ static void add_nick_names(struct client *c, struct completion *t)
         for (const struct member *m = room_first(c->member->room); m; m = m->next)
             add_name(t, client_nick_name(m->who), "");
     }
-    for (unsigned i = 0; t->count == 0 && i < c->all->id_count; i++) {
+    for (unsigned i = 0; t->count == 0 && c->user > 0 && i < c->all->id_count; i++) {
         if (c->all->ids[i] && client_user(c->all->ids[i]) > 0)
             add_name(t, client_nick_name(c->all->ids[i]), "");
     }

@@ -236,6 +236,7 @@ void client_mark_ready(struct client *c); /* look at its input again next turn *
 enum look client_look(const struct client *c);
 void output_bytes(struct client *c, struct span wire);  /* of which nobody takes note */
 void output_beside(struct client *c, struct span wire); /* no part of the prompt's line */
+void output_made(struct client *c, struct span wire);   /* wrapped already, or taken back */
 void output_beside_blob(struct client *c, struct blob *wire);
 void output_wire(struct client *c, const struct text_wire *w, bool from_line);
 void output_line(struct client *c, struct span wire);  /* the prompt's line may be in it */

@@ -76,10 +76,21 @@ void output_beside(struct client *c, struct span wire)
     form_follow(c, wire);
 }
 
+/* In a narrow window text is wrapped on its way; this is not, and begins a line. */
+void output_made(struct client *c, struct span wire)
+{
+    if (!output_flows(c) || c->linear) {
+        output_beside(c, wire);
+        return;
+    }
+    output_bytes(c, wire);
+    c->flow = (struct flow){0};
+}
+
 void output_beside_blob(struct client *c, struct blob *wire)
 {
     if (c->form || output_flows(c)) {
-        output_beside(c, blob_span(wire));
+        output_made(c, blob_span(wire));
         return;
     }
     if (c->state >= CLIENT_SHUT || wire->len == 0)

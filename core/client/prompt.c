@@ -99,7 +99,7 @@ static void erase_prompt(struct client *c)
         return;
     }
     if (c->ansi && one_row && !c->after_field)
-        output_beside(c, SPAN_LIT("\r\033[0m\033[K"));
+        output_made(c, SPAN_LIT("\r\033[0m\033[K"));
     else
         output_beside(c, SPAN_LIT("\r\n"));
 }
@@ -595,8 +595,8 @@ static void complete(struct client *c)
 /* Page Up in a room shows what was said there, with what is typed as it is. */
 static bool looks_back(struct client *c, const struct key *key)
 {
-    return key->code == KEY_PAGE_UP && c->member && !form_has_prompt(c) &&
-           show_is_slash(c, SPAN_LIT("/history"));
+    return key->code == KEY_PAGE_UP && c->member && c->asker == ASKER_SCREEN &&
+           !form_has_prompt(c) && show_is_slash(c, SPAN_LIT("/history"));
 }
 
 static void edit_take_other(struct client *c, const struct key *key)

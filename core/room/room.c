@@ -273,6 +273,11 @@ unsigned room_last(struct room *r, unsigned n, struct line **out)
     return have;
 }
 
+unsigned room_fresh(const struct room *r)
+{
+    return r->fresh_count < r->ring_count ? r->fresh_count : r->ring_count;
+}
+
 /* --- delivering --- */
 
 /* Bringing lines to everybody takes its time: as long the next ones are gathered. */
@@ -323,7 +328,7 @@ void rooms_deliver(struct rooms *all, double now,
     while (r) {
         struct room *next = r->next_fresh;
 
-        if (due_at(r) <= now) {
+        if (due_at(r) <= now || r->delivered_at > now) { /* the clock may have been set back */
             deliver_room(r, now, deliver);
         } else {
             r->next_fresh = later;

@@ -60,6 +60,7 @@ void room_add(struct room *r, struct line *l, bool is_old);
 /* The last `n` lines, the oldest first; how many there are. Borrowed until the next room_add.
  */
 unsigned room_last(struct room *r, unsigned n, struct line **out);
+unsigned room_fresh(const struct room *r); /* of them, are still to be delivered */
 
 /* When rooms_deliver is to be called next, in seconds; 0: there is nothing new. */
 double rooms_due_at(const struct rooms *all);

@@ -169,8 +169,9 @@ int account_add(struct db *db, struct span handle, struct span nick, const char 
     if (taken != 0)
         return taken;
     if (run(db,
-            "INSERT INTO users (handle, nick_name, level, first_call) "
-            "VALUES (?, ?, ?, CAST(strftime('%s', 'now') AS INTEGER))",
+            "INSERT INTO users (id, handle, nick_name, level, first_call) "
+            "VALUES ((SELECT last + 1 FROM account_numbers), ?, ?, ?, CAST(strftime('%s', "
+            "'now') AS INTEGER))",
             user, 3, e) < 0)
         return -1;
     secret[0].integer = db_last_id(db);

@@ -3,20 +3,16 @@ local list = require "bbs.list"
 local rooms = require "bbs.rooms"
 local chat = {}
 
-local FIRST <const> = {
-  { "Lobby", "Who comes in, and whatever comes up" },
-  { "Art", "ANSI, ASCII, and how it is done" },
-  { "Tech", "Machines, modems, and the board itself" },
-}
+local FIRST <const> = "Lobby"
 
--- The board's own rooms are there from the beginning.
-local function open_first()
-  for _, room in ipairs(FIRST) do rooms.open(room[1], { topic = room[2] }) end
-end
+rooms.define {
+  { name = FIRST, topic = "Who comes in, and whatever comes up" },
+  { name = "Art", topic = "ANSI, ASCII, and how it is done" },
+  { name = "Tech", topic = "Machines, modems, and the board itself" },
+}
 
 -- <% each:chat.rooms(rows=12) %>
 function chat.rooms(client, args)
-  open_first()
   local all = rooms.list(client)
   local rows = {}
   local first = (args.page - 1) * args.rows
@@ -48,7 +44,6 @@ end
 
 -- <% enter:chat.look %>
 function chat.look(client)
-  open_first()
   client.data.rooms_seen = snapshot(client)
 end
 
@@ -64,7 +59,7 @@ end
 -- <% key:chat.pick %>
 function chat.pick(client, key)
   local all = client.data.rooms or {}
-  if key == "enter" then return go_in(client, FIRST[1][1]) end
+  if key == "enter" then return go_in(client, FIRST) end
   if key:find "^[1-9]$" and #all < 10 then key = tonumber(key) end
   if type(key) == "string" and key:find "^%d$" then
     local line = client:read_line { prompt = "\r\n  |03Number: |15", default = key, max = 4 }
@@ -88,8 +83,7 @@ end
 -- <% enter:chat.enter %> of a room: who comes here without one is in the first.
 function chat.enter(client)
   if rooms.of(client) then return end
-  open_first()
-  local ok, why = rooms.find(FIRST[1][1]):join(client)
+  local ok, why = rooms.find(FIRST):join(client)
   if not ok then return "chat", why end
 end
 

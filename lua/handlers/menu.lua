@@ -5,12 +5,20 @@ local settings = require "bbs.settings"
 local time = require "bbs.time"
 local menu = {}
 
+local FEW <const> = 3 -- pages that wait: more are shown by themselves
+
 -- <% enter:menu.enter %>
 -- Whose password was given by somebody else chooses another before anything else.
 function menu.enter(client)
   if client.data.must_change then return "password" end
-  for _, page in ipairs(rooms.waiting_pages(client)) do
-    client:tell(("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text))
+  local lines = {}
+  for i, page in ipairs(rooms.waiting_pages(client)) do
+    lines[i] = ("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text)
+  end
+  if #lines > FEW then
+    client:pager((table.concat(lines, "\n"):gsub("|", "||")))
+  else
+    for _, line in ipairs(lines) do client:tell(line) end
   end
 end
 

@@ -24,16 +24,17 @@ local function is_guest(client)
   return true
 end
 
--- A handle may have spaces: the longest beginning that is somebody on line is the name.
+-- A handle may have spaces: the longest beginning that is somebody's is the name.
 local function split(rest)
-  local name, tail = rest:match "^(%S+)%s*(.*)$"
-  for head, behind in rest:gmatch("()%s+()") do
+  rest = rest:match "^%s*(.-)%s*$"
+  local name, tail = rest:match "^(%S*)%s*(.*)$"
+  for head, behind in (rest .. " "):gmatch("()%s+()") do
+    local begun = rest:sub(1, head - 1)
     if head > LONGEST_NAME + 1 then break end
-    if clients.find(rest:sub(1, head - 1)) then
-      name, tail = rest:sub(1, head - 1), rest:sub(behind)
+    if begun ~= name and (clients.find(begun) or rooms.find_user(begun)) then
+      name, tail = begun, rest:sub(behind)
     end
   end
-  if clients.find(rest) then name, tail = rest, "" end
   return name, tail
 end
 
@@ -97,6 +98,8 @@ end
 function slash.join(client, rest)
   if is_guest(client) then return end
   if not rest:find "%S" then return nil, "Type /join ROOM; /rooms lists them" end
+  if not rooms.may_move(client) then return nil, "Answer what is asked first" end
+  rest = rest:match "^%s*(.-)%s*$"
   local room, why = rooms.open(rest, { by = client })
   local ok
   if room then ok, why = room:join(client) end
@@ -198,6 +201,7 @@ local function old_line(line)
 end
 
 function slash.history(client)
+  if not rooms.may_move(client) then return nil, "Answer what is asked first" end
   return in_room(client, function(room)
     local lines = {}
     for i, line in ipairs(room:history()) do lines[i] = old_line(line) end

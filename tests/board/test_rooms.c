@@ -571,6 +571,122 @@ static void a_caller_makes_few_rooms(void **state)
     caller_expect(luna, "[Own1] ");
 }
 
+/* The board's own rooms are nobody's, and a number is given to one account alone. */
+static void rights_come_from_nothing_else(void **state)
+{
+    char folder[400];
+    const char *const gone[] = {"user", "delete",  "sol",         "--yes", "--data",
+                                folder, "--board", board->folder, NULL};
+    struct caller *luna, *sol, *moon;
+
+    (void)state;
+    make_sysop();
+    board_start(board, NULL);
+    luna = dial();
+    caller_sign_up(luna, "luna", "sunshine7");
+    say(luna, "/join Lobby");
+    caller_expect(luna, PROMPT);
+    say(luna, "/topic Mine");
+    caller_expect(luna, "Only an operator of Lobby can change the topic");
+    sol = newcomer("sol");
+    moon = sysop();
+    say(moon, "/op sol");
+    caller_expect(sol, "sol is an operator");
+    snprintf(folder, sizeof(folder), "%s/data", board->folder);
+    assert_int_equal(board_run(gone, NULL, NULL), 0);
+    caller_expect_end(sol);
+    sol = newcomer("evil");
+    say(sol, "/topic Mine");
+    caller_expect(sol, "Only an operator of Lobby can change the topic");
+}
+
+static void blanks_do_no_harm(void **state)
+{
+    static const char *const lines[] = {
+        "/msg  sol hi", "/kick  x",    "/ban   sol",    "/mute  ", "/op  sol sol", "/invite  ",
+        "/me  ",        "/join  Art ", "/msg %s|04 %d", "/away  ", "/nick  x"};
+    struct caller *luna, *sol;
+
+    (void)state;
+    board_start(board, NULL);
+    sol = newcomer("sol dust");
+    luna = newcomer("luna");
+    hang_up(sol);
+    board_expect_log(board, NULL, "call event=end");
+    say(luna, "/msg sol dust for you alone");
+    caller_expect(luna, "sol dust is not on line");
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        say(luna, lines[i]);
+    caller_expect(luna, "New nick name");
+    assert_false(board_log_has(board, "incident"));
+}
+
+/* Whoever comes while something is said is shown it once. */
+static void nothing_is_shown_twice(void **state)
+{
+    struct caller *luna, *sol;
+    const char *at;
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    for (unsigned i = 0; i < 5; i++) {
+        char handle[20];
+        char line[20];
+
+        snprintf(handle, sizeof(handle), "sol%u", i);
+        sol = dial();
+        caller_sign_up(sol, handle, "sunshine7");
+        caller_send(sol, "r");
+        caller_expect(sol, "Which room?");
+        snprintf(line, sizeof(line), "number %u\r", i);
+        caller_send(luna, line);
+        caller_send(sol, "1");
+        caller_expect(sol, PROMPT);
+        say(sol, "I am here");
+        snprintf(line, sizeof(line), "<luna> number %u", i);
+        caller_expect(luna, "I am here");
+        caller_read_for_now(sol);
+        at = sol->seen ? strstr(sol->seen, line) : NULL;
+        assert_true(!at || !strstr(at + 1, line));
+        hang_up(sol);
+    }
+}
+
+/* Narrower than text is written for: nothing is torn there, either. */
+static void a_narrow_window_has_whole_lines(void **state)
+{
+    struct caller *luna, *sol;
+    struct window *w;
+
+    (void)state;
+    board_start(board, NULL);
+    luna = dial();
+    caller_resize(luna, 60, 24);
+    caller_sign_up(luna, "luna", "sunshine7");
+    go_in(luna);
+    sol = newcomer("sol");
+    caller_expect(luna, "-- sol has come");
+    caller_send(luna, "half");
+    caller_expect(luna, "half");
+    say(sol, "a line of so many words that it does not fit into the row, and goes on");
+    caller_expect(luna, "and goes");
+    say(luna, " and whole");
+    caller_expect(luna, "<luna> half and whole");
+    window_expect_prompt(luna, "[Lobby]");
+    w = window_of(luna);
+    for (unsigned row = 0; row < 24; row++) {
+        const char *s = window_row(w, row);
+
+        if (strstr(s, "half"))
+            assert_string_equal(s, "<luna> half and whole");
+        if (strstr(s, "<sol>"))
+            assert_string_equal(s,
+                                "<sol> a line of so many words that it does not fit into the");
+    }
+    window_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,6 +705,10 @@ int main(void)
         TEST(a_flood_is_held_back),
         TEST(boards_have_policies_and_bots),
         TEST(the_clock_answers),
+        TEST(rights_come_from_nothing_else),
+        TEST(blanks_do_no_harm),
+        TEST(nothing_is_shown_twice),
+        TEST(a_narrow_window_has_whole_lines),
         TEST(a_caller_makes_few_rooms),
     };
 
