@@ -244,12 +244,12 @@ int peer_run(struct caller *c, const char *trigger, char *const argv[],
     to_program(&p, at, c->wire_len - (size_t)(at - c->wire));
     c->wire_len = 0; /* the next one waits for another */
     carry(&p);
+    if (is_cut(&p)) {
+        kill(p.pid, SIGKILL); /* first: at the end of its input rz removes what it has */
+        caller_reset(c);
+    }
     close(p.to);
     close(p.from);
-    if (is_cut(&p)) {
-        caller_reset(c);
-        kill(p.pid, SIGKILL);
-    }
     waitpid(p.pid, &status, 0);
     if (is_cut(&p))
         return -1;
