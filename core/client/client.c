@@ -404,8 +404,7 @@ void clients_accept(struct clients *all, int fd, const struct sockaddr *address)
     all->last = c;
     all->count++;
     detect_begin(c);
-    output_bytes(c, buf_span(&all->replies));
-    buf_reset(&all->replies);
+    output_replies(c);
     output_flush(c);
     client_rearm(c);
 }

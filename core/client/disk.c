@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "client/folder.h"
 #include "proto/crc.h"
 
 enum { SUM_BYTES = 262144 };
@@ -151,7 +152,10 @@ void disk_open_folder(struct disk_job *j)
 
     j->fd = place_open_folder(&j->place, true, &j->error);
     j->has_failed = j->fd < 0;
-    if (!j->has_failed && fstatvfs(j->fd, &st) == 0)
+    if (j->has_failed)
+        return;
+    folder_clean_parts(j->fd, j->modified);
+    if (fstatvfs(j->fd, &st) == 0)
         j->size = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
 }
 

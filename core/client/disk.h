@@ -55,7 +55,8 @@ void disk_open(struct disk_job *j); /* place, to read -> fd, size, modified */
 void disk_read(struct disk_job *j); /* file, offset, len -> data, len: less at its end */
 void disk_sum(struct disk_job *j);  /* file, size -> crc of its first `size` bytes */
 
-void disk_open_folder(struct disk_job *j); /* place -> fd, size: bytes that are free */
+/* place -> fd, size: bytes that are free. Parts that are older than `modified` go. */
+void disk_open_folder(struct disk_job *j);
 /* folder, name, part, overwrites -> fd and size of the part, which nobody else is writing;
  * `exists`: there is a file of that name, and no fd. */
 void disk_open_part(struct disk_job *j);

@@ -162,6 +162,24 @@ int64_t folder_clean(const struct place *p, int64_t before, struct err *e)
     return fd < 0 || each_entry(fd, clean_folder, &cleaning, e) < 0 ? -1 : cleaning.count;
 }
 
+static void clean_part(void *arg, int folder, const char *name, const struct stat *st)
+{
+    const int64_t *before = arg;
+
+    if (strncmp(name, FOLDER_PART, strlen(FOLDER_PART)) == 0 && S_ISREG(st->st_mode) &&
+        nanoseconds(st->st_mtim) < *before)
+        unlinkat(folder, name, 0);
+}
+
+void folder_clean_parts(int folder, int64_t before)
+{
+    struct err ignored;
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0)
+        each_entry(fd, clean_part, &before, &ignored);
+}
+
 int64_t folder_changed(const struct place *p, struct err *e)
 {
     int fd = place_open_folder(p, false, e);

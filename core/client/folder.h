@@ -40,6 +40,11 @@ int64_t folder_changed(const struct place *p, struct err *e);
  * files, hidden ones too, and folders that are empty then. How many files; -1 and `e`. */
 int64_t folder_clean(const struct place *p, int64_t before, struct err *e);
 
+#define FOLDER_PART ".part-" /* begins the name of what has come of an upload */
+
+/* Remove the parts of uploads that nothing was written to since `before` (Unix nanoseconds). */
+void folder_clean_parts(int folder, int64_t before);
+
 enum { DIGEST_TEXT = 65 };
 
 /* SHA-256 of an open file, from its beginning, as hexadecimal digits. -1 and `e`. */

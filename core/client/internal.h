@@ -234,7 +234,8 @@ void client_mark_ready(struct client *c); /* look at its input again next turn *
 
 /* output.c */
 enum look client_look(const struct client *c);
-void output_bytes(struct client *c, struct span wire);  /* of which nobody takes note */
+void output_bytes(struct client *c, struct span wire); /* of which nobody takes note */
+void output_replies(struct client *c); /* telnet's, from the buffer that all clients have */
 void output_beside(struct client *c, struct span wire); /* no part of the prompt's line */
 void output_made(struct client *c, struct span wire);   /* wrapped already, or taken back */
 void output_beside_blob(struct client *c, struct blob *wire);

@@ -48,6 +48,13 @@ void output_bytes(struct client *c, struct span wire)
     output_mark_dirty(c);
 }
 
+void output_replies(struct client *c)
+{
+    if (c->all->replies.len > 0)
+        output_bytes(c, buf_span(&c->all->replies));
+    buf_reset(&c->all->replies);
+}
+
 /* What was wrapped, or is read: until the next call. */
 static struct span flow(struct client *c, struct span wire)
 {

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "client/internal.h"
+#include "client/transfer.h"
 
 /* What port scanners and browsers say first. */
 static bool is_other_protocol(struct span s)
@@ -144,16 +145,8 @@ static void take_event(struct client *c, const struct telnet_event *ev, int *lin
         break;
     default:
         detect_telnet(c, ev);
+        transfer_option(c);
     }
-}
-
-/* The replies of the telnet machine go to one buffer of all clients', and on from there. */
-static void send_replies(struct client *c)
-{
-    if (c->all->replies.len == 0)
-        return;
-    output_bytes(c, buf_span(&c->all->replies));
-    buf_reset(&c->all->replies);
 }
 
 /* Where keys wait, what comes after them waits untouched, but for the key that ends the wait.
@@ -197,10 +190,10 @@ static void run_telnet(struct client *c, struct span *in, int *lines)
         }
         take_gathered(c, lines);
         take_event(c, &ev, lines);
-        send_replies(c);
+        output_replies(c);
     }
     take_gathered(c, lines);
-    send_replies(c);
+    output_replies(c);
 }
 
 static void run_typed(struct client *c, int *lines)

@@ -206,6 +206,28 @@ static void end_line(struct client *c)
         form_cleared(c);
 }
 
+/* Binary mode is asked for where it is off, though it may have been refused before. */
+static void ask_binary(struct transfer *t)
+{
+    struct telnet *telnet = t->c->telnet;
+
+    for (enum telnet_side side = TELNET_US; side <= TELNET_HIM; side++) {
+        t->asked[side] =
+            telnet_has_answered(telnet) && !telnet_is_on(telnet, side, TELNET_BINARY);
+        if (t->asked[side])
+            telnet_ask_again(telnet, side, TELNET_BINARY);
+    }
+    output_replies(t->c);
+}
+
+static void give_binary_back(struct transfer *t)
+{
+    for (enum telnet_side side = TELNET_US; side <= TELNET_HIM; side++)
+        if (t->asked[side])
+            telnet_ask(t->c->telnet, side, TELNET_BINARY, false);
+    output_replies(t->c);
+}
+
 static void finish(struct transfer *t)
 {
     struct client *c = t->c;
@@ -227,6 +249,7 @@ static void finish(struct transfer *t)
     t->jobs++; /* it is there until the answer has been taken */
     c->transfer = NULL;
     c->last_input = clients_now(c->all);
+    give_binary_back(t);
     end_line(c);
     log_info("transfer event=end node=%u files=%u why=%s", client_id(c), t->count,
              log_quote(span_of(t->why)));
@@ -237,14 +260,25 @@ static void finish(struct transfer *t)
         end_unseen(t);
 }
 
-/* All that is written is out, and it has been quiet for a moment. */
+static int64_t begin_due(const struct transfer *t)
+{
+    const struct telnet *telnet = t->c->telnet;
+    bool is_asked = telnet_is_asked(telnet, TELNET_US, TELNET_BINARY) ||
+                    telnet_is_asked(telnet, TELNET_HIM, TELNET_BINARY);
+
+    return is_asked ? t->begin_most : t->begin_at;
+}
+
+/* All that is written is out, it has been quiet for a moment, and telnet is asked. */
 static void begin_protocol(struct transfer *t)
 {
     if (t->begin_at == 0 && outq_is_empty(&t->c->out)) {
         t->begin_at = transfer_now(t) + TRANSFER_QUIET_MS;
+        t->begin_most = transfer_now(t) + TRANSFER_BINARY_MS;
+        ask_binary(t);
         client_rearm(t->c);
     }
-    if (t->begin_at == 0 || transfer_now(t) < t->begin_at)
+    if (t->begin_at == 0 || transfer_now(t) < begin_due(t))
         return;
     t->begin_at = 0;
     if (t->protocol != TRANSFER_ZMODEM && !transfer_options(t).is_clean) {
@@ -322,7 +356,7 @@ double transfer_due_at(const struct client *c)
     if (t->end_at > 0)
         at = t->end_at < t->end_most ? t->end_at : t->end_most;
     else if (t->begin_at > 0)
-        at = t->begin_at;
+        at = begin_due(t);
     else if (t->sender)
         at = sender_deadline(t->sender);
     else if (t->receiver)
@@ -330,6 +364,12 @@ double transfer_due_at(const struct client *c)
     if (t->go_on_at > 0 && t->end_at == 0)
         at = t->go_on_at;
     return at == TRANSFER_NEVER ? 0 : (double)at / 1000;
+}
+
+void transfer_option(struct client *c)
+{
+    if (c->transfer)
+        client_rearm(c);
 }
 
 void transfer_timeout(struct client *c)
@@ -355,8 +395,10 @@ void transfer_stop(struct client *c, const char *why)
         receiver_abort(t->receiver, why);
         transfer_receive_keep(t);
     }
-    if (client_is_open(c))
+    if (client_is_open(c)) {
         write_out(t);
+        give_binary_back(t);
+    }
     if (t->has_item)
         transfer_end_item(t, false, why);
     transfer_forget(c);

@@ -11,9 +11,10 @@
 #include "proto/sender.h"
 
 enum {
-    TRANSFER_QUEUE = 65536,  /* bytes under way at most: more are stale after an error */
-    TRANSFER_PIECE = 262144, /* bytes that are read or written on a thread at once */
-    TRANSFER_QUIET_MS = 200, /* before the invitation: terminals look for it after a pause */
+    TRANSFER_QUEUE = 65536,    /* bytes under way at most: more are stale after an error */
+    TRANSFER_PIECE = 262144,   /* bytes that are read or written on a thread at once */
+    TRANSFER_QUIET_MS = 200,   /* before the invitation: terminals look for it after a pause */
+    TRANSFER_BINARY_MS = 1000, /* for an answer to binary mode */
     TRANSFER_PATIENCE_MS = 180000,
     TRANSFER_SILENCE_MS = 700, /* behind one that has failed: what is under way is no typing */
     TRANSFER_SILENCE_MAX_MS = 5000,
@@ -40,12 +41,14 @@ struct transfer {
     bool is_sending;
     bool is_prepared; /* the protocol can begin */
     bool is_over;
-    bool is_met;      /* the other side has said something in a protocol */
-    int64_t begin_at; /* ms; 0: the protocol has begun, or what is written is not out yet */
-    int64_t end_at;   /* ms; the line has been silent by then; 0: it has not failed */
-    int64_t end_most; /* ms; no later */
-    int64_t rate;     /* bytes a second at most; 0: any */
-    int64_t moved;    /* bytes of files, since then */
+    bool is_met;        /* the other side has said something in a protocol */
+    bool asked[2];      /* by enum telnet_side: binary mode is on for the transfer alone */
+    int64_t begin_at;   /* ms; 0: the protocol has begun, or what is written is not out yet */
+    int64_t begin_most; /* ms; no later, whether telnet's answers are there or not */
+    int64_t end_at;     /* ms; the line has been silent by then; 0: it has not failed */
+    int64_t end_most;   /* ms; no later */
+    int64_t rate;       /* bytes a second at most; 0: any */
+    int64_t moved;      /* bytes of files, since then */
     int64_t moving_since;
     int64_t go_on_at; /* ms; 0: it is not ahead of its rate */
     struct buf out;
@@ -101,6 +104,7 @@ void transfer_ready(struct transfer *t);                 /* it can go on: in the
 /* Of the client's other parts: take what has come; go on in the next turn's time; the deadline
  * in loop seconds or 0; its time has come; end it at once, with the peer told. */
 void transfer_take(struct client *c, struct span *in);
+void transfer_option(struct client *c); /* telnet has an answer */
 double transfer_due_at(const struct client *c);
 void transfer_timeout(struct client *c);
 void transfer_stop(struct client *c, const char *why);

@@ -2,10 +2,12 @@
  * next try goes on with, and gets the name that it is to have when it is whole. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "client/folder.h"
 #include "client/internal.h"
 #include "client/name.h"
 #include "client/transfer.h"
@@ -70,10 +72,12 @@ static void has_folder(struct transfer *t, struct disk_job *j)
 void transfer_receive_begin(struct transfer *t)
 {
     struct disk_job *j = disk_job_new(t, disk_open_folder, has_folder);
+    int64_t days = t->all->config.settings->part_days;
 
     buf_init(&t->fill, TRANSFER_PIECE + SPARE);
     buf_init(&t->writing, TRANSFER_PIECE + SPARE);
     place_copy(&j->place, &t->receive.folder);
+    j->modified = ((int64_t)time(NULL) - days * 86400) * 1000000000;
     transfer_job(t, j);
 }
 
@@ -199,9 +203,9 @@ static const char *why_not(const struct transfer *t, const struct transfer_file 
 static void name_part(struct transfer *t, const char *name)
 {
     if (t->user > 0)
-        snprintf(t->part, sizeof(t->part), ".part-%lld-%s", (long long)t->user, name);
+        snprintf(t->part, sizeof(t->part), FOLDER_PART "%lld-%s", (long long)t->user, name);
     else
-        snprintf(t->part, sizeof(t->part), ".part-0-%u-%s", client_id(t->c), name);
+        snprintf(t->part, sizeof(t->part), FOLDER_PART "0-%u-%s", client_id(t->c), name);
 }
 
 static void offered(struct transfer *t, const struct transfer_file *f)

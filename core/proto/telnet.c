@@ -240,6 +240,29 @@ void telnet_ask(struct telnet *t, enum telnet_side side, uint8_t option, bool on
         ask(t, side, i, on);
 }
 
+static void note_refusal(struct telnet *t, enum telnet_side side, int i, bool refused)
+{
+    uint8_t bit = (uint8_t)(1u << i), others = t->declined[side] & (uint8_t)~bit;
+
+    t->declined[side] = refused ? others | bit : others;
+}
+
+void telnet_ask_again(struct telnet *t, enum telnet_side side, uint8_t option)
+{
+    int i = find_option(option);
+
+    if (i >= 0)
+        note_refusal(t, side, i, false);
+    telnet_ask(t, side, option, true);
+}
+
+bool telnet_is_asked(const struct telnet *t, enum telnet_side side, uint8_t option)
+{
+    int i = find_option(option);
+
+    return i >= 0 && t->q[side][i] == WANT_YES;
+}
+
 void telnet_start(struct telnet *t)
 {
     telnet_ask(t, TELNET_US, TELNET_SGA, true);
@@ -306,13 +329,6 @@ static bool agree(struct telnet *t, enum telnet_side side, int i)
         return reply_verb(t, side, options[i].option, true);
     refuse(t, side, options[i].option);
     return false;
-}
-
-static void note_refusal(struct telnet *t, enum telnet_side side, int i, bool refused)
-{
-    uint8_t bit = (uint8_t)(1u << i), others = t->declined[side] & (uint8_t)~bit;
-
-    t->declined[side] = refused ? others | bit : others;
 }
 
 /* The option in place `i` is what the peer says it is: `yes` for WILL and DO. */

@@ -62,6 +62,13 @@ void telnet_start(struct telnet *t);
  * TTYPE). Where `out` is full nothing changes, and it may be asked again. */
 void telnet_ask(struct telnet *t, enum telnet_side side, uint8_t option, bool on);
 
+/* The same for on, but a refusal is no answer for ever: the peer may have come to know better.
+ */
+void telnet_ask_again(struct telnet *t, enum telnet_side side, uint8_t option);
+
+/* Is a request of ours for it to be on still without an answer? */
+bool telnet_is_asked(const struct telnet *t, enum telnet_side side, uint8_t option);
+
 /* Is it in force? Ours ends when we send WONT, theirs when their WONT is here. */
 bool telnet_is_on(const struct telnet *t, enum telnet_side side, uint8_t option);
 

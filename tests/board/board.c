@@ -592,14 +592,24 @@ void caller_resize(struct caller *c, unsigned columns, unsigned rows)
     send_window(c);
 }
 
-static bool is_ours(int option)
+static bool takes_binary(const struct caller *c, int option)
 {
-    return option == TTYPE || option == NAWS || option == BINARY || option == SGA;
+    return option == BINARY && !c->refuses_binary;
 }
 
-static bool is_his(int option)
+static bool is_ours(const struct caller *c, int option)
 {
-    return option == ECHO_OPTION || option == SGA || option == BINARY;
+    return option == TTYPE || option == NAWS || option == SGA || takes_binary(c, option);
+}
+
+static bool is_his(const struct caller *c, int option)
+{
+    return option == ECHO_OPTION || option == SGA || takes_binary(c, option);
+}
+
+bool caller_is_binary(const struct caller *c)
+{
+    return c->machine->us[BINARY] && c->machine->him[BINARY];
 }
 
 /* RFC 854: only changes are answered, and what is not known is refused. */
@@ -609,7 +619,7 @@ static void take_option(struct caller *c, unsigned char option)
     bool wants = m->command == DO || m->command == WILL;
     bool about_us = m->command == DO || m->command == DONT;
     bool *state = about_us ? &m->us[option] : &m->him[option];
-    bool yes = wants && (about_us ? is_ours(option) : is_his(option));
+    bool yes = wants && (about_us ? is_ours(c, option) : is_his(c, option));
 
     if (yes != *state || wants != yes) {
         *state = yes;
@@ -617,6 +627,12 @@ static void take_option(struct caller *c, unsigned char option)
     }
     if (about_us && yes && option == NAWS)
         send_window(c);
+}
+
+void caller_take_option(struct caller *c, unsigned char verb, unsigned char option)
+{
+    c->machine->command = verb;
+    take_option(c, option);
 }
 
 static void take_sb(struct caller *c)

@@ -79,6 +79,7 @@ struct caller {
     unsigned columns; /* of its window, 80 by 24 until changed: at once after dialling */
     unsigned rows;
     bool closed;             /* the server has closed */
+    bool refuses_binary;     /* telnet's mode of that name */
     struct machine *machine; /* the harness's own */
 };
 
@@ -86,6 +87,9 @@ struct caller *caller_dial(struct board *b, enum caller_kind kind);
 struct caller *caller_dial_from(struct board *b, enum caller_kind kind, const char *address);
 void caller_free(struct caller *c); /* closes; NULL is allowed */
 
+/* Telnet's WILL, WONT, DO or DONT that has come some other way than by expecting. */
+void caller_take_option(struct caller *c, unsigned char verb, unsigned char option);
+bool caller_is_binary(const struct caller *c);        /* both ways */
 void caller_send(struct caller *c, const char *keys); /* "\r" is Enter */
 void caller_send_bytes(struct caller *c, const void *bytes, size_t len);
 void caller_expect(struct caller *c, const char *text); /* waits; looks behind the last match */

@@ -37,6 +37,17 @@ struct caller *exchange_begin(void)
     return dial();
 }
 
+/* The question is still to be expected. */
+void refuse_binary(struct caller *c, const char *question)
+{
+    size_t from = c->from;
+
+    caller_expect(c, question);
+    c->from = from;
+    c->refuses_binary = true;
+    caller_send_bytes(c, "\377\376\0\377\374\0", 6); /* DONT and WONT BINARY */
+}
+
 /* A file in the board's files/, of bytes that are random, or all the same. */
 void make_file(const char *name, size_t size, int byte)
 {

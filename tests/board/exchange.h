@@ -23,6 +23,9 @@ struct caller *exchange_begin(void);
  * luna, who has an account. What comes is in files/up; behind the results is "END". */
 struct caller *exchange_begin_upload(void);
 
+/* The caller's terminal has no binary mode of telnet, from this question on. */
+void refuse_binary(struct caller *c, const char *question);
+
 /* A file in the board's files/, or in the caller's folder: bytes that are random (`byte` -1),
  * or all the same. */
 void make_file(const char *name, size_t size, int byte);

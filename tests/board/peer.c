@@ -77,7 +77,10 @@ static size_t undo_telnet(struct peer *p, unsigned char *s, size_t len)
             p->state = 0;
         } else if (p->state == IAC) {
             p->state = b == SB || (b >= WILL && b <= DONT) ? b : 0;
-        } else if (p->state != SB || b == SE) {
+        } else if (p->state != SB) {
+            caller_take_option(p->c, p->state, b);
+            p->state = 0;
+        } else if (b == SE) {
             p->state = 0;
         }
     }

@@ -138,20 +138,12 @@ static void sz_may_send_large_subpackets_and_go_on(void **state)
 
 /* --- lines that are not binary --- */
 
-static struct caller *without_binary(struct caller *c, const char *question)
-{
-    caller_expect(c, question);
-    caller_send_bytes(c, "\377\376\0\377\374\0", 6); /* DONT and WONT BINARY */
-    caller_send(c, "x\r");                           /* it asks again: that has been taken */
-    return c;
-}
-
 static void expect_received_without_binary(enum peer_nvt nvt)
 {
     struct peer_options options = {.nvt = nvt};
-    struct caller *c = without_binary(exchange_begin(), "Which? ");
+    struct caller *c = exchange_begin();
 
-    caller_expect(c, "<x 0 0 false");
+    refuse_binary(c, "Which? ");
     make_file("random", 100000, -1);
     make_file("cr", 5000, '\r');
     make_file("null", 5000, 0);
@@ -164,13 +156,10 @@ static void expect_received_without_binary(enum peer_nvt nvt)
 static void expect_sent_without_binary(enum peer_nvt nvt)
 {
     static char *const sz[] = {"sz", "-q", "random", "cr", "null", NULL};
-    static char *const none[] = {"true", NULL};
     struct peer_options options = {.nvt = nvt};
-    struct caller *c = without_binary(exchange_begin_upload(), "How? ");
+    struct caller *c = exchange_begin_upload();
 
-    peer_run(c, RINIT, none, &plain);
-    caller_send(c, "\030\030\030\030\030");
-    caller_expect(c, "END");
+    refuse_binary(c, "How? ");
     make_own("random", 100000, -1);
     make_own("cr", 5000, '\r');
     make_own("null", 5000, 0);

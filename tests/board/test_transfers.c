@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -336,6 +337,35 @@ static void another_beginning_is_not_gone_on_with(void **state)
     assert_came("large.bin");
 }
 
+static void make_old(const char *name, int days)
+{
+    struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - days * 86400}};
+    char below[PATH_BYTES / 2];
+    char path[PATH_BYTES];
+
+    make_file(name, 10, 'x');
+    snprintf(below, sizeof(below), "data/files/%s", name);
+    assert_int_equal(utimensat(AT_FDCWD, folder_of(path, below), times, 0), 0);
+}
+
+static void parts_are_kept_for_some_days(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "a", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = exchange_begin_upload(); /* files.part_days is 7 */
+
+    (void)state;
+    make_own("a", 100, 'a');
+    make_old("up/.part-3-other", 6);
+    make_old("up/.part-3-old", 8);
+    make_old("up/.hidden", 8);
+    send_with(c, "luna", argv, &options);
+    caller_expect(c, "<a 100 0 true ->");
+    assert_true(is_there("data/files/up/.part-3-other"));
+    assert_false(is_there("data/files/up/.part-3-old"));
+    assert_true(is_there("data/files/up/.hidden"));
+}
+
 static void nothing_is_left_of_a_guests_cut_upload(void **state)
 {
     struct caller *c;
@@ -554,11 +584,31 @@ static void a_terminal_that_refuses_binary_is_told(void **state)
 
     (void)state;
     make_file("real", 10, 'x');
-    caller_expect(c, "Which? ");
-    caller_send_bytes(c, "\377\376\0\377\374\0", 6); /* DONT and WONT BINARY */
+    refuse_binary(c, "Which? ");
     caller_send(c, "ymodem!real\r");
     caller_expect(c, "<real 0 0 false your terminal refuses telnet's binary mode");
     caller_expect(c, "Which? ");
+}
+
+/* It agrees to what a transfer asks for, though it has refused it before. */
+static void binary_is_given_back(void **state)
+{
+    static char *const argv[] = {"rb", "-q", NULL};
+    static const struct peer_options plain;
+    struct caller *c = exchange_begin();
+
+    (void)state;
+    make_file("cr", 5000, '\r');
+    refuse_binary(c, "Which? ");
+    caller_send(c, "none\r");
+    caller_expect(c, "<none 0 0 false");
+    assert_false(caller_is_binary(c));
+    c->refuses_binary = false;
+    assert_int_equal(receive_at(c, LEADS_BACK, "ymodem!cr", argv, &plain), 0);
+    caller_expect(c, "<cr 5000 0 true ->");
+    assert_same("cr");
+    caller_expect(c, "Which? ");
+    assert_false(caller_is_binary(c));
 }
 
 int main(void)
@@ -583,6 +633,7 @@ int main(void)
         TEST(what_is_not_wanted_is_refused),
         TEST(an_upload_goes_on_where_it_was_cut),
         TEST(another_beginning_is_not_gone_on_with),
+        TEST(parts_are_kept_for_some_days),
         TEST(nothing_is_left_of_a_guests_cut_upload),
         TEST(rb_receives_what_is_there),
         TEST(rb_may_be_begun_where_zmodem_was_meant),
@@ -591,6 +642,7 @@ int main(void)
         TEST(sx_sends_one_file),
         TEST(ymodem_ends_where_a_file_is_not_wanted),
         TEST(a_terminal_that_refuses_binary_is_told),
+        TEST(binary_is_given_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

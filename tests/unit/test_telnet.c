@@ -741,6 +741,17 @@ static void test_refusal_is_final(void **state)
     telnet_ask(r.telnet, TELNET_HIM, TELNET_BINARY, true);
     telnet_ask(r.telnet, TELNET_US, TELNET_SGA, true);
     assert_replies(&r, "");
+    assert_false(telnet_is_asked(r.telnet, TELNET_HIM, TELNET_BINARY));
+    telnet_ask_again(r.telnet, TELNET_HIM, TELNET_BINARY);
+    telnet_ask_again(r.telnet, TELNET_HIM, TELNET_ECHO);
+    telnet_ask_again(r.telnet, TELNET_HIM, 99);
+    assert_replies(&r, "DO BINARY");
+    assert_true(telnet_is_asked(r.telnet, TELNET_HIM, TELNET_BINARY));
+    feed_words(&r, "WONT BINARY");
+    assert_events(&r, "him BINARY off\n");
+    assert_false(telnet_is_asked(r.telnet, TELNET_HIM, TELNET_BINARY));
+    telnet_ask(r.telnet, TELNET_HIM, TELNET_BINARY, true);
+    assert_replies(&r, "");
     feed_words(&r, "WILL BINARY");
     assert_replies(&r, "DO BINARY");
     assert_events(&r, "him BINARY on\n");
