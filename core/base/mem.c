@@ -51,6 +51,12 @@ void mem_free(void *old)
     free(old);
 }
 
+void mem_keep_freed(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+}
+
 size_t mem_used(void)
 {
     struct mallinfo2 info = mallinfo2();

@@ -14,6 +14,10 @@ char *mem_strdup(const char *text);
 char *mem_strndup(const char *data, size_t len); /* copies `len` bytes and adds a NUL */
 void mem_free(void *old);                        /* NULL is allowed */
 
+/* For a program that serves for long: what is freed is kept for what comes next, 32 MiB of it
+ * at most, as a page that the system gives anew costs more than what is done with it. */
+void mem_keep_freed(void);
+
 /* Bytes that are in use now, by this module's callers: what `status` shows. */
 size_t mem_used(void);
 

@@ -556,6 +556,7 @@ int server_run(const struct server_config *config, struct err *e)
     int rc;
 
     raise_file_limit();
+    mem_keep_freed();
     s.loop = ev_default_loop(EVFLAG_NOSIGMASK);
     if (!s.loop)
         return err_set(e, "make an event loop: %s", strerror(errno));
