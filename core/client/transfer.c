@@ -249,8 +249,8 @@ static void finish(struct transfer *t)
     t->jobs++; /* it is there until the answer has been taken */
     c->transfer = NULL;
     c->last_input = clients_now(c->all);
+    end_line(c); /* its CR goes out as it is */
     give_binary_back(t);
-    end_line(c);
     log_info("transfer event=end node=%u files=%u why=%s", client_id(c), t->count,
              log_quote(span_of(t->why)));
     c->all->config.hooks.answer(c->all->config.hooks.arg, c, &answer);

@@ -62,8 +62,7 @@ void telnet_start(struct telnet *t);
  * TTYPE). Where `out` is full nothing changes, and it may be asked again. */
 void telnet_ask(struct telnet *t, enum telnet_side side, uint8_t option, bool on);
 
-/* The same for on, but a refusal is no answer for ever: the peer may have come to know better.
- */
+/* The same for on, and a refusal of before does not count: the peer may have changed. */
 void telnet_ask_again(struct telnet *t, enum telnet_side side, uint8_t option);
 
 /* Is a request of ours for it to be on still without an answer? */

@@ -38,8 +38,12 @@ static const unsigned char schema_006[] = {
 #include "006.sql.h"
 };
 
-static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003,
-                                               schema_004, schema_005, schema_006};
+static const unsigned char schema_007[] = {
+#include "007.sql.h"
+};
+
+static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004,
+                                               schema_005, schema_006, schema_007};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */

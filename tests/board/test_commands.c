@@ -356,6 +356,36 @@ static void a_newer_database_is_not_touched(void **state)
     RUN(0, "luna", "user", "show", "luna", "--data", data);
 }
 
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Of version 6 there are stores with the numbers of accounts, and without. */
+static void an_older_database_is_brought_up_to_date(void **state)
+{
+    static const char *const older[] = {
+        "PRAGMA user_version = 6",
+        "DROP TRIGGER users_number; DROP TABLE account_numbers; PRAGMA user_version = 6"};
+    static const char *const names[] = {"sol", "moon"};
+    char path[400];
+
+    (void)state;
+    RUN_WITH("moonlight\n", 0, "", "user", "add", "luna", "--password-stdin", "--data", data);
+    snprintf(path, sizeof(path), "%s/perigee.db", data);
+    for (int i = 0; i < 2; i++) {
+        run_sql(path, older[i]);
+        RUN_WITH("moonlight\n", 0, "", "user", "add", names[i], "--password-stdin", "--data",
+                 data);
+        RUN(0, names[i], "user", "list", "--data", data);
+        RUN(0, "luna", "user", "list", "--data", data);
+    }
+}
+
 static void a_file_that_is_no_database_is_told(void **state)
 {
     (void)state;
@@ -474,6 +504,7 @@ int main(void)
         TEST(a_data_folder_that_cannot_be_one_is_told),
         TEST(addresses_that_cannot_be_listened_on_are_told),
         TEST(a_newer_database_is_not_touched),
+        TEST(an_older_database_is_brought_up_to_date),
         TEST(a_file_that_is_no_database_is_told),
         TEST(accounts_change_under_callers_on_line),
         TEST(wrong_accounts_are_refused),

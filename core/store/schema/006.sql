@@ -1,13 +1,3 @@
--- The number of an account that was deleted is nobody else's: what goes by it would be theirs.
-
-CREATE TABLE account_numbers (last INTEGER NOT NULL);
-
-INSERT INTO account_numbers SELECT coalesce(max(id), 0) FROM users;
-
-CREATE TRIGGER users_number AFTER INSERT ON users BEGIN
-    UPDATE account_numbers SET last = max(last, new.id);
-END;
-
 -- Rooms, what was said in them, and who may do what there. Times are Unix seconds.
 
 CREATE TABLE rooms (
