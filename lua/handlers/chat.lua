@@ -6,9 +6,9 @@ local chat = {}
 local FIRST <const> = "Lobby"
 
 rooms.define {
-  { name = FIRST, topic = "Who comes in, and whatever comes up" },
+  { name = FIRST, topic = "Come in, and whatever comes up" },
   { name = "Art", topic = "ANSI, ASCII, and how it is done" },
-  { name = "Tech", topic = "Machines, modems, and the board itself" },
+  { name = "Tech", topic = "Machines, modems, and this board" },
 }
 
 -- <% each:chat.rooms(rows=12) %>

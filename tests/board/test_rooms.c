@@ -252,7 +252,7 @@ static void commands_are_completed_and_mended(void **state)
     caller_expect(sol, "Lobby");
     caller_expect(sol, "Tech");
     say(sol, "/topic");
-    caller_expect(sol, "The topic is: Who comes in");
+    caller_expect(sol, "The topic is: Come in, and");
     say(luna, "who is solaris? a star");
     caller_expect(sol, "\a"); /* at the own name */
     assert_false(caller_has(sol, "/jion"));
