@@ -470,6 +470,10 @@ int handler_entry(lua_State *L)
     if (t->kind == CALL_RESCUE) {
         client_box_push(L, t->client);
         args = 1;
+    } else if (t->event) {
+        lua_pushstring(L, t->event);
+        client_box_push(L, t->client);
+        args = 2;
     } else if (t->call) {
         args = push_call(L, t);
     }
@@ -583,6 +587,41 @@ static void hook_gone(void *arg, struct client *c)
         task_cancel(t);
 }
 
+/* The listener, { name, function }, on top of the stack runs by itself, and holds the client.
+ */
+static void start_listener(struct bridge *b, struct client *c, bool comes)
+{
+    char name[80];
+    struct task *t;
+
+    lua_rawgeti(b->L, -1, 1);
+    snprintf(name, sizeof(name), "clients.listen:%s", lua_tostring(b->L, -1));
+    lua_pop(b->L, 1);
+    t = task_new(b, c, handler_find(b, name));
+    t->kind = CALL_LEAVE; /* it goes on when the caller has left */
+    t->event = comes ? "enter" : "leave";
+    t->is_async = true;
+    lua_rawgeti(b->L, -1, 2);
+    t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    task_start(t);
+}
+
+static void hook_presence(void *arg, struct client *c, bool comes)
+{
+    struct bridge *b = arg;
+    lua_Unsigned n;
+
+    if (!b->all || !modules_push_listeners(b))
+        return;
+    n = lua_rawlen(b->L, -1);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(b->L, -1, (lua_Integer)i);
+        start_listener(b, c, comes);
+        lua_pop(b->L, 1);
+    }
+    lua_pop(b->L, 1);
+}
+
 static void hook_each_handler(void *arg, void (*see)(void *see_arg, const char *name),
                               void *see_arg)
 {
@@ -600,6 +639,7 @@ struct client_hooks bridge_hooks(struct bridge *b)
                                  .call = hook_call,
                                  .answer = hook_answer,
                                  .gone = hook_gone,
+                                 .presence = hook_presence,
                                  .forget = lib_client_forget,
                                  .has_handler = hook_has_handler,
                                  .each_handler = hook_each_handler};

@@ -50,8 +50,9 @@ struct task {
     struct task **held_by;   /* to be NULL when this is freed; NULL: nobody */
     const struct call *call; /* while it begins */
     enum call_kind kind;
-    bool has_call; /* client_finish is awaited */
-    bool is_async; /* the call has returned already */
+    const char *event; /* the function is a listener's: "enter", "leave"; NULL */
+    bool has_call;     /* client_finish is awaited */
+    bool is_async;     /* the call has returned already */
     bool is_running;
     bool is_over;
     bool has_failed; /* `message` says why */
@@ -146,6 +147,8 @@ void modules_add_host(lua_State *L);
 void modules_close(struct bridge *b);
 bool modules_push_handler(struct bridge *b, const char *name); /* a function, on b->L */
 bool modules_push_rescue(struct bridge *b);
+/* Pushes a list of { name, function }: who listens to callers that come and go. */
+bool modules_push_listeners(struct bridge *b);
 
 /* Call f(arg, loader), protected; results and `why` as bridge_call's. */
 bool modules_call_loader(struct bridge *b, lua_CFunction f, void *arg, int results,
@@ -164,7 +167,10 @@ void lib_client_forget(void *bridge, struct client *c);
 void client_box_push(lua_State *L, struct client *c);
 struct client *client_box_check(lua_State *L, int index); /* raises: the client has left */
 int luaopen_bbs_db(lua_State *L);
-int luaopen_bbs_clients(lua_State *L);
+/* May the viewer at `index` see a client? A client; nothing: anybody; true: the board itself.
+ */
+bool client_box_sees(lua_State *L, int index, const struct client *c);
+int luaopen_core_clients(lua_State *L);
 int luaopen_bbs_time(lua_State *L);
 int luaopen_bbs_text(lua_State *L);
 int luaopen_bbs_ansi(lua_State *L);

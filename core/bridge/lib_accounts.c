@@ -90,6 +90,7 @@ static int push_account(lua_State *L, const struct account *a)
     set_text(L, "nick_name", a->nick_name);
     set_integer(L, "level", a->level);
     set_boolean(L, "locked", a->locked);
+    set_boolean(L, "hidden", a->hidden);
     set_text(L, "hash", a->hash);
     set_boolean(L, "must_change", a->must_change);
     set_integer(L, "retry_at", a->retry_at);
@@ -324,14 +325,14 @@ static int l_password_problem(lua_State *L)
     return push_problem(L, account_password_problem(check_text(L, 1), check_text(L, 2)));
 }
 
-/* accounts.log_in(client, id, handle, nick_name, level) */
+/* accounts.log_in(client, id, handle, nick_name, level, hidden) */
 static int l_log_in(lua_State *L)
 {
     struct bridge *b = bridge_of(L);
     struct client *c = client_box_check(L, 1);
 
     client_log_in(c, luaL_checkinteger(L, 2), luaL_checkstring(L, 3), luaL_checkstring(L, 4),
-                  (unsigned)luaL_checkinteger(L, 5));
+                  (unsigned)luaL_checkinteger(L, 5), lua_toboolean(L, 6));
     if (b->config.login_right)
         b->config.login_right(b->config.arg, c);
     return 0;

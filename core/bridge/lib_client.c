@@ -207,10 +207,11 @@ static int l_read_line(lua_State *L)
     return wait_for_caller(L, asked);
 }
 
-/* client:read_key{timeout=seconds, paste=, resize=, tells=} -> the key's name, or nil when the
- * time is over. With `paste` a paste comes whole, as "paste" and its text; else it is no key.
- * With `resize` the name is also "resize", when the window has another size; with `tells` it is
- * "tell", and its text, when there is a notice, which then is the handler's to show.  Waits. */
+/* client:read_key{timeout=seconds, paste=, resize=, tells=, wake=} -> the key's name, or nil
+ * when the time is over. With `paste` a paste comes whole, as "paste" and its text; else it is
+ * no key. With `resize` the name is also "resize", when the window has another size; with
+ * `wake` "wake", behind client:wake(); with `tells` it is "tell", and its text, when there is a
+ * notice, which then is the handler's to show.  Waits. */
 static int l_read_key(lua_State *L)
 {
     struct client *c = check_askable(L, "read_key");
@@ -222,6 +223,7 @@ static int l_read_key(lua_State *L)
     wants |= option_flag(L, "paste") ? ASK_PASTE : 0;
     wants |= option_flag(L, "resize") ? ASK_RESIZE : 0;
     wants |= option_flag(L, "tells") ? ASK_TELL : 0;
+    wants |= option_flag(L, "wake") ? ASK_WAKE : 0;
     client_ask_key(c, option_seconds(L, "timeout"), wants);
     return wait_for_caller(L, asked);
 }
@@ -489,6 +491,17 @@ static int l_tell(lua_State *L)
     return 1;
 }
 
+/* client:wake(): what it is shown has changed: its screen's tick comes now, or its handler's
+ * read_key{wake=true} gives "wake". Nothing where it has left. */
+static int l_wake(lua_State *L)
+{
+    const struct box *box = luaL_checkudata(L, 1, "perigee.client");
+
+    if (box->client)
+        client_wake(box->client);
+    return 0;
+}
+
 /* client:hangup([reason]): the call ends. */
 static int l_hangup(lua_State *L)
 {
@@ -527,6 +540,11 @@ static void push_keyword(lua_State *L, struct client *c)
     lua_pushstring(L, client_keyword(c));
 }
 
+static void push_title(lua_State *L, struct client *c)
+{
+    lua_pushstring(L, client_title(c));
+}
+
 static void push_status(lua_State *L, struct client *c)
 {
     if (*client_status(c))
@@ -561,6 +579,11 @@ static void push_since(lua_State *L, struct client *c)
 static void push_idle(lua_State *L, struct client *c)
 {
     lua_pushinteger(L, (lua_Integer)client_idle(c));
+}
+
+static void push_hidden(lua_State *L, struct client *c)
+{
+    lua_pushboolean(L, client_is_hidden(c));
 }
 
 static void push_generation(lua_State *L, struct client *c)
@@ -710,6 +733,7 @@ static const struct field {
     {"nick_name", push_nick_name},
     {"level", push_level},
     {"keyword", push_keyword},
+    {"title", push_title},
     {"status", push_status},
     {"page_index", push_page_index},
     {"page_count", push_page_count},
@@ -723,6 +747,7 @@ static const struct field {
     {"since", push_since},
     {"idle", push_idle},
     {"term", push_term},
+    {"hidden", push_hidden},
     {"generation", push_generation},
 };
 
@@ -789,6 +814,7 @@ void lib_client_open(lua_State *L)
         {"send_files", l_send_files},
         {"receive_files", l_receive_files},
         {"tell", l_tell},
+        {"wake", l_wake},
         {"hangup", l_hangup},
         {"read_key", l_read_key},
         {NULL, NULL},

@@ -118,23 +118,27 @@ static int l_remember(lua_State *L)
     return 0;
 }
 
-/* rooms.count(name) -> how many are in it; 0 where there is no such room */
+/* rooms.count(name) -> how many are seen in it; 0 where there is no such room */
 static int l_count(lua_State *L)
 {
     const struct room *r = room_find(rooms_of(L), text_at(L, 1));
 
-    lua_pushinteger(L, r ? room_count(r) : 0);
+    lua_pushinteger(L, r ? room_seen(r) : 0);
     return 1;
 }
 
-/* rooms.members(name) -> the clients in it, in the order in which they came */
+/* rooms.members(name, [viewer]) -> the clients in it that the viewer may see (see clients.all),
+ * in the order in which they came */
 static int l_members(lua_State *L)
 {
     struct room *r = check_room(L, 1);
     lua_Integer n = 0;
 
+    lua_settop(L, 2);
     lua_newtable(L);
     for (const struct member *m = room_first(r); m; m = m->next) {
+        if (client_is_hidden(m->who) && !client_box_sees(L, 2, m->who))
+            continue;
         client_box_push(L, m->who);
         lua_rawseti(L, -2, ++n);
     }

@@ -442,10 +442,13 @@ own_modules["bbs.keep"] = function(name)
   kept[name] = kept[name] or {}
   return kept[name]
 end
+own_modules["bbs.clients"] = own "clients"
 own_modules["bbs.users"] = own "users"
 own_modules["bbs.files"] = own "files"
 own_modules["bbs.zmodem"] = own "zmodem"
+own_modules["bbs.friends"] = own "friends"
 own_modules["bbs.rooms"] = own "rooms"
+loader.listeners = host.modules["core.clients"].listeners
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
 own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list

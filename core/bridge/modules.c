@@ -294,6 +294,18 @@ bool modules_push_rescue(struct bridge *b)
     return modules_call_loader(b, rescue, NULL, 1, NULL);
 }
 
+static int listeners(lua_State *L)
+{
+    lua_getfield(L, 2, "listeners");
+    lua_call(L, 0, 1); /* in the protected call of modules_push_listeners */
+    return 1;
+}
+
+bool modules_push_listeners(struct bridge *b)
+{
+    return modules_call_loader(b, listeners, NULL, 1, NULL);
+}
+
 struct each {
     const char *list; /* the loader's function */
     void (*see)(void *arg, const char *name);

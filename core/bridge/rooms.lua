@@ -3,6 +3,7 @@
 local account = require "core.files".account
 local clients = require "bbs.clients"
 local core = require "core.rooms"
+local page_anybody = require "core.clients".page
 local db = require "bbs.db"
 local log = require "bbs.log"
 local settings = require "bbs.settings"
@@ -82,11 +83,7 @@ local function make_room(row, rights, lines)
   return room
 end
 
-local function find_user(name)
-  local row = users.find(name)
-  if row then return row end
-  return db.row("SELECT id, handle, nick_name, level FROM users WHERE nick_name = ?", name)
-end
+local find_user = users.find_by_name
 
 -- From memory, or the store.
 local function load_room(name)
@@ -215,6 +212,7 @@ local function flush_moves(room)
 end
 
 local function tell_move(room, client, what)
+  if client.hidden then return end
   if core.count(room.name) <= FEW then
     note(room, client.nick_name .. " " .. what)
     return
@@ -229,14 +227,14 @@ local function choices(client)
   local user = account(client)
   if not data.chat or data.chat.user ~= user then
     data.paged_by = nil -- whoever was logged in on this line before
-    local row = db.row("SELECT stamps, bell, away FROM chat_choices WHERE user = ?", user)
-      or { stamps = 0, bell = 1 }
+    local row = db.row("SELECT stamps, bell, away, dnd FROM chat_choices WHERE user = ?", user)
+      or { stamps = 0, bell = 1, dnd = 0 }
     local ignored = {}
     for _, r in ipairs(db.rows("SELECT other FROM ignored WHERE user = ?", user)) do
       ignored[#ignored + 1] = r.other
     end
     data.chat = { user = user, stamps = row.stamps ~= 0, bell = row.bell ~= 0, away = row.away,
-      ignored = ignored }
+      dnd = row.dnd ~= 0, ignored = ignored }
   end
   return data.chat
 end
@@ -245,8 +243,9 @@ local function keep_choices(client)
   local c = choices(client)
   core.choose(client, c.stamps, c.bell, c.ignored)
   if not account(client) then return end
-  db.run("INSERT OR REPLACE INTO chat_choices (user, stamps, bell, away) VALUES (?, ?, ?, ?)",
-    account(client), c.stamps and 1 or 0, c.bell and 1 or 0, c.away)
+  db.run("INSERT OR REPLACE INTO chat_choices (user, stamps, bell, away, dnd) VALUES "
+    .. "(?, ?, ?, ?, ?)", account(client), c.stamps and 1 or 0, c.bell and 1 or 0, c.away,
+    c.dnd and 1 or 0)
 end
 
 local function ignores(client, user)
@@ -254,6 +253,16 @@ local function ignores(client, user)
     if other == user then return true end
   end
   return false
+end
+
+-- Why the client may not be addressed by somebody, and nil: it may. A sysop always may.  Waits.
+function rooms.why_not_disturb(client, by)
+  if is_sysop(by) then return nil end
+  if ignores(client, account(by)) then
+    return client.nick_name .. " does not take your pages"
+  end
+  if choices(client).dnd then return client.nick_name .. " is not to be disturbed" end
+  return nil
 end
 
 local function why_not_in(room, client, user)
@@ -293,9 +302,9 @@ function Room:leave(client)
   tell_move(self, client, "has left")
 end
 
--- room:members() -> clients
-function Room:members()
-  return core.members(self.name)
+-- room:members([viewer]) -> clients that the viewer may see, as clients.all
+function Room:members(viewer)
+  return core.members(self.name, viewer)
 end
 
 -- room:history(n) -> the last n lines, { {kind=, at=, nick_name=, text=}, ... }
@@ -452,7 +461,7 @@ end
 -- All calls of the account; one of the clients.
 local function put_out(room, user)
   local found
-  for _, client in ipairs(room:members()) do
+  for _, client in ipairs(room:members(true)) do
     if account(client) == user.id then
       core.leave(client)
       found = client
@@ -524,8 +533,8 @@ function Room:invite(by, name)
   local user = find_user(name)
   if not user then return nil, "There is nobody called " .. name end
   set_right(self, user.id, "invited", FOREVER)
-  local client = clients.find(user.handle)
-  if client and not ignores(client, account(by)) then
+  local client = clients.find(user.handle, true)
+  if client and not rooms.why_not_disturb(client, by) then
     client:tell(("%s invites you to the room %s: /join %s"):format(by.nick_name, self.name,
       self.name))
   end
@@ -534,29 +543,45 @@ end
 
 -- --- from one caller to another ---
 
+-- For the next call, or when the caller is no more not to be disturbed.
+local function keep_page(from, row, text)
+  local user = account(from)
+  if not is_sysop(from)
+    and db.row("SELECT 1 FROM ignored WHERE user = ? AND other = ?", row.id, user) then
+    return nil, row.nick_name .. " does not take your pages"
+  end
+  if db.row("SELECT count(*) AS n FROM pages WHERE user = ?", row.id).n >= PAGES_MOST then
+    return nil, row.nick_name .. " has too many pages waiting"
+  end
+  db.run("INSERT INTO pages (user, nick_name, text, at) VALUES (?, ?, ?, ?)", row.id,
+    from.nick_name, cut(text, LONGEST), os.time())
+  return true
+end
+
 -- rooms.page(from, name, text) -> what became of it, or nil and why not. Who is not on line is
--- shown it at the next call.  Waits.
+-- shown it at the next call; who is hidden seems not to be.  Waits.
 function rooms.page(from, name, text)
   local user = account(from)
   if not user then return nil, "Only who is logged in can page" end
-  local to = clients.find(name)
-  if not to then
-    local row = find_user(name)
-    if not row then return nil, "There is nobody called " .. name end
-    if db.row("SELECT 1 FROM ignored WHERE user = ? AND other = ?", row.id, user) then
-      return nil, row.nick_name .. " does not take your pages"
-    end
-    if db.row("SELECT count(*) AS n FROM pages WHERE user = ?", row.id).n >= PAGES_MOST then
-      return nil, row.nick_name .. " is not on line, and has too many pages waiting"
-    end
-    db.run("INSERT INTO pages (user, nick_name, text, at) VALUES (?, ?, ?, ?)", row.id,
-      from.nick_name, cut(text, LONGEST), os.time())
-    return row.nick_name .. " is not on line, and is shown it at the next call"
+  local to = clients.find(name, true)
+  local row = find_user(to and to.user_id or name)
+  if not row then return nil, "There is nobody called " .. name end
+  if row.id == user then return nil, "That is you" end
+  local later = row.nick_name .. " is not on line, and is shown it at the next call"
+  local why = to and rooms.why_not_disturb(to, from)
+  if why and not choices(to).dnd then return nil, why end
+  if why or not to then
+    local ok
+    ok, why = keep_page(from, row, text)
+    if not ok then return nil, why end
+    if not to or not clients.find(to.id, from) then return later end
+    return to.nick_name .. " is not to be disturbed, and is shown it later"
   end
-  if ignores(to, user) then return nil, to.nick_name .. " does not take your pages" end
-  local ok, why = clients.page(from, to.id, text)
+  local ok
+  ok, why = page_anybody(from, to.id, text, true)
   if not ok then return nil, why end
   to.data.paged_by = from.user_id
+  if not clients.find(to.id, from) then return later end
   local away = choices(to).away
   return "Sent to " .. to.nick_name .. (away and ", who is away: " .. away or "")
 end
@@ -564,7 +589,7 @@ end
 -- rooms.waiting_pages(client) -> { {nick_name=, text=, at=}, ... }, which go then.  Waits.
 function rooms.waiting_pages(client)
   local user = account(client)
-  if not user then return {} end
+  if not user or choices(client).dnd then return {} end
   local list = db.rows("SELECT id, nick_name, text, at FROM pages WHERE user = ? ORDER BY id "
     .. "LIMIT 100", user)
   if #list > 0 then
@@ -579,12 +604,13 @@ function rooms.away(client, text)
   keep_choices(client)
 end
 
--- rooms.choose(client, {stamps=, bell=}) -> the choices as they are: with the time before each
--- line, with a bell at the own name.  Waits.
+-- rooms.choose(client, {stamps=, bell=, dnd=}) -> the choices as they are: with the time before
+-- each line, with a bell at the own name, not to be disturbed: pages wait.  Waits.
 function rooms.choose(client, options)
   local c = choices(client)
   if options.stamps ~= nil then c.stamps = options.stamps end
   if options.bell ~= nil then c.bell = options.bell end
+  if options.dnd ~= nil then c.dnd = options.dnd end
   keep_choices(client)
   return c
 end

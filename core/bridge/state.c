@@ -46,6 +46,14 @@ static const char rooms_lua[] = {
 #include "rooms.lua.h"
 };
 
+static const char clients_lua[] = {
+#include "clients.lua.h"
+};
+
+static const char friends_lua[] = {
+#include "friends.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -108,7 +116,6 @@ struct bridge *bridge_of(lua_State *L)
 /* The modules that are written in C, as loader.lua knows them. */
 static const luaL_Reg c_modules[] = {
     {"bbs.db", luaopen_bbs_db},
-    {"bbs.clients", luaopen_bbs_clients},
     {"bbs.time", luaopen_bbs_time},
     {"bbs.text", luaopen_bbs_text},
     {"bbs.ansi", luaopen_bbs_ansi},
@@ -116,6 +123,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.settings", luaopen_bbs_settings},
     {"bbs.sys", luaopen_bbs_sys},
     {"core.accounts", luaopen_core_accounts},
+    {"core.clients", luaopen_core_clients},
     {"core.files", luaopen_core_files},
     {"core.rooms", luaopen_core_rooms},
     {NULL, NULL},
@@ -125,10 +133,10 @@ static const struct {
     const char *name;
     const char *text;
 } own_files[] = {
-    {"users", users_lua},   {"client", client_lua}, {"choose", choose_lua},
-    {"pager", pager_lua},   {"editor", editor_lua}, {"list", list_lua},
-    {"rescue", rescue_lua}, {"files", files_lua},   {"zmodem", zmodem_lua},
-    {"rooms", rooms_lua},
+    {"users", users_lua},   {"client", client_lua},   {"choose", choose_lua},
+    {"pager", pager_lua},   {"editor", editor_lua},   {"list", list_lua},
+    {"rescue", rescue_lua}, {"files", files_lua},     {"zmodem", zmodem_lua},
+    {"rooms", rooms_lua},   {"clients", clients_lua}, {"friends", friends_lua},
 };
 
 static void add_own_files(lua_State *L)

@@ -1,18 +1,22 @@
 -- users.lua -- bbs.users: the accounts. The only Lua that sees a password's hash; handlers get
 -- rows of the table `users`, which has none.
 local db = require "bbs.db"
+local plain = require "bbs.text"
 local time = require "bbs.time"
 local accounts = require "core.accounts"
 
 local users = {}
 
+local LOCATION_MOST <const> = 30
+
 local FIELDS <const> =
   "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked, "
-  .. "charset, ansi, linear, baud"
+  .. "charset, ansi, linear, baud, hidden, location"
 
 local function with_booleans(row)
   if not row then return nil end
   row.locked = row.locked ~= 0
+  row.hidden = row.hidden ~= 0
   if row.ansi then row.ansi = row.ansi ~= 0 end
   if row.linear then row.linear = row.linear ~= 0 end
   return row
@@ -22,6 +26,12 @@ end
 function users.find(handle)
   return with_booleans(db.row("SELECT " .. FIELDS .. " FROM users WHERE handle = ?",
     tostring(handle)))
+end
+
+-- users.find_by_name(text) -> row or nil: by handle, or nick name.  Waits.
+function users.find_by_name(name)
+  return users.find(name) or with_booleans(db.row("SELECT " .. FIELDS
+    .. " FROM users WHERE nick_name = ?", tostring(name)))
 end
 
 -- users.count() -> number of accounts.  Waits.
@@ -135,7 +145,8 @@ function users.login(client, handle, password, level)
     return nil, ("This login is for level %d and above"):format(level)
   end
   accounts.login_right(account.id)
-  accounts.log_in(client, account.id, account.handle, account.nick_name, account.level)
+  accounts.log_in(client, account.id, account.handle, account.nick_name, account.level,
+    account.hidden)
   local row = users.find(handle)
   row.must_change = account.must_change
   take_terminal(client, row)
@@ -167,7 +178,15 @@ function users.set_password(handle, old, new)
   return true
 end
 
--- users.set(handle, {nick_name=text, level=number}) -> true, or nil and why not.  Waits.
+-- At most 30 columns of one row, nothing that paints.
+local function take_location(handle, location)
+  location = plain.cut(plain.strip(tostring(location)):match "^%s*(.-)%s*$", LOCATION_MOST)
+  db.run("UPDATE users SET location = ? WHERE handle = ?", location ~= "" and location or nil,
+    handle)
+end
+
+-- users.set(handle, {nick_name=text, level=number, location=text, hidden=}) -> true, or nil and
+-- why not. A location of "" is none. Hidden: not seen on line by who is no sysop.  Waits.
 function users.set(handle, changes)
   if changes.nick_name then
     local ok, why = users.valid_nick_name(changes.nick_name, handle)
@@ -180,6 +199,10 @@ function users.set(handle, changes)
       return nil, "A level is a number from 1 to 255"
     end
     db.run("UPDATE users SET level = ? WHERE handle = ?", level, handle)
+  end
+  if changes.location then take_location(handle, changes.location) end
+  if changes.hidden ~= nil then
+    db.run("UPDATE users SET hidden = ? WHERE handle = ?", changes.hidden and 1 or 0, handle)
   end
   return true
 end

@@ -37,7 +37,7 @@ end
 -- zmodem.rows() -> those of all callers who are logged in
 function zmodem.rows()
   local rows = {}
-  for _, client in ipairs(clients.all()) do rows[#rows + 1] = zmodem.row(client) end
+  for _, client in ipairs(clients.all(true)) do rows[#rows + 1] = zmodem.row(client) end
   return rows
 end
 

@@ -29,18 +29,40 @@ static void set_names(struct client *c, const char *handle, const char *nick_nam
     c->nick_name = mem_strdup(nick_name);
 }
 
+static void tell_presence(struct client *c, bool comes)
+{
+    c->all->config.hooks.presence(c->all->config.hooks.arg, c, comes);
+}
+
+static void set_hidden(struct client *c, bool is_hidden)
+{
+    if (c->is_hidden == is_hidden)
+        return;
+    if (is_hidden)
+        tell_presence(c, false);
+    c->is_hidden = is_hidden;
+    chat_hide(c, is_hidden);
+    if (!is_hidden)
+        tell_presence(c, true);
+}
+
 void client_log_in(struct client *c, int64_t user, const char *handle, const char *nick_name,
-                   unsigned level)
+                   unsigned level, bool is_hidden)
 {
     if (!client_is_open(c))
         return;
+    if (c->user)
+        account_call_ends(c);
     set_names(c, handle, nick_name);
     c->user = user;
     c->level = (uint8_t)level;
+    c->is_hidden = is_hidden && client_is_sysop(c);
     c->account_since = clients_now(c->all);
     c->back_count = 0; /* nobody goes back to the login */
     log_info("call event=login node=%u address=%s user=%s", c->id, client_address(c),
              log_quote(span_of(handle)));
+    if (!c->is_hidden)
+        tell_presence(c, true);
 }
 
 void client_log_out(struct client *c)
@@ -48,6 +70,7 @@ void client_log_out(struct client *c)
     account_call_ends(c);
     c->user = 0;
     c->level = 0;
+    c->is_hidden = false;
     c->back_count = 0;
     mem_free(c->handle);
     mem_free(c->nick_name);
@@ -74,6 +97,8 @@ void account_call_ends(struct client *c)
 {
     struct over *o;
 
+    if (c->user && !c->is_hidden)
+        tell_presence(c, false);
     if (!c->user || !c->all->config.store)
         return;
     o = mem_zalloc(sizeof(*o));
@@ -105,6 +130,7 @@ static void take_account(struct client *c, const struct changed *ch)
     } else {
         set_names(c, ch->account.handle, ch->account.nick_name);
         c->level = (uint8_t)ch->account.level;
+        set_hidden(c, ch->account.hidden && client_is_sysop(c));
     }
 }
 

@@ -18,20 +18,33 @@ struct member *chat_member(const struct client *c)
     return c->member;
 }
 
-void chat_end(struct client *c)
+static void note_move(struct client *c, const char *what)
 {
     struct member *m = c->member;
     struct buf text;
 
-    if (m && room_count(m->room) <= FEW) { /* nobody has said so: it was on another screen */
-        buf_init(&text, 1000);
-        buf_printf(&text, "%s has left", client_nick_name(c));
-        room_add(m->room,
-                 line_new(LINE_NOTE, (int64_t)time(NULL), 0, SPAN_LIT(""), buf_span(&text)),
-                 false);
-        buf_clear(&text);
-    }
+    if (!m || room_seen(m->room) > FEW)
+        return;
+    buf_init(&text, 1000);
+    buf_printf(&text, "%s has %s", client_nick_name(c), what);
+    room_add(m->room,
+             line_new(LINE_NOTE, (int64_t)time(NULL), 0, SPAN_LIT(""), buf_span(&text)), false);
+    buf_clear(&text);
+}
+
+void chat_end(struct client *c)
+{
+    if (!c->is_hidden)
+        note_move(c, "left"); /* nobody has said so: it was on another screen */
     chat_leave(c);
+}
+
+void chat_hide(struct client *c, bool is_hidden)
+{
+    if (!c->member)
+        return;
+    member_hide(c->member, is_hidden);
+    note_move(c, is_hidden ? "left" : "come");
 }
 
 void chat_leave(struct client *c)
@@ -52,6 +65,7 @@ struct member *chat_join(struct client *c, struct room *r, unsigned lines)
     struct member *before = c->member;
 
     c->member = room_join(r, c);
+    member_hide(c->member, c->is_hidden);
     if (before) {
         c->member->has_time = before->has_time;
         c->member->is_quiet = before->is_quiet;

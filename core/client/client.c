@@ -46,6 +46,11 @@ const char *client_keyword(const struct client *c)
     return c->screen ? c->screen->keyword : "root";
 }
 
+const char *client_title(const struct client *c)
+{
+    return c->screen && c->screen->title ? c->screen->title : client_keyword(c);
+}
+
 const struct screen *client_screen(const struct client *c)
 {
     return c->screen;
@@ -155,6 +160,17 @@ bool client_is_waiting(const struct client *c)
 bool client_is_sysop(const struct client *c)
 {
     return c->user != 0 && c->level >= c->all->config.settings->level_sysop;
+}
+
+bool client_is_hidden(const struct client *c)
+{
+    return c->is_hidden;
+}
+
+bool client_is_seen(const struct client *c, const struct client *viewer)
+{
+    return c->user != 0 && client_is_open(c) &&
+           (!c->is_hidden || (viewer && (viewer == c || client_is_sysop(viewer))));
 }
 
 unsigned client_missed(const struct client *c)
@@ -461,6 +477,20 @@ void client_pause(struct client *c, double seconds)
         return;
     c->has_yielded = true;
     c->paused_until = clients_now(c->all) + seconds;
+    client_rearm(c);
+}
+
+void client_wake(struct client *c)
+{
+    static const double between = 0.5;
+    double last = c->screen ? c->next_tick - c->screen->tick_seconds : 0;
+
+    if (c->state != CLIENT_OPEN)
+        return;
+    if (c->next_tick > last + between)
+        c->next_tick = last + between;
+    c->is_woken = true;
+    client_mark_ready(c); /* another handler may be running now */
     client_rearm(c);
 }
 

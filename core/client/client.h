@@ -33,7 +33,8 @@ const char *client_user_id(const struct client *c); /* the handle, or "GUEST" */
 const char *client_nick_name(const struct client *c);
 unsigned client_level(const struct client *c);
 const char *client_keyword(const struct client *c);
-const struct screen *client_screen(const struct client *c);             /* may be NULL */
+const char *client_title(const struct client *c);           /* its screen's, or the keyword */
+const struct screen *client_screen(const struct client *c); /* may be NULL */
 bool client_field_is_open(const struct client *c, const struct op *op); /* still to be asked */
 bool client_post_is_open(const struct client *c);
 const char *client_status(const struct client *c);
@@ -56,6 +57,9 @@ const struct terminal *client_terminal(const struct client *c);
 void client_set_terminal(struct client *c, const struct terminal *chosen); /* for this call */
 bool client_is_open(const struct client *c); /* false: the caller has left or is leaving */
 bool client_is_sysop(const struct client *c);
+bool client_is_hidden(const struct client *c); /* it is logged in, and nobody is to see it */
+bool client_is_seen(const struct client *c, const struct client *viewer); /* by the viewer;
+                                                                           * NULL: anybody */
 unsigned client_missed(const struct client *c);     /* notices that were dropped */
 unsigned client_generation(const struct client *c); /* when its screen was begun */
 struct clients *client_all(const struct client *c);
@@ -77,7 +81,8 @@ void client_clear_screen(struct client *c);
 
 /* What answers a question for a key besides keys: a paste as a whole; the key "resize". */
 /* ASK_TELL is for who has drawn the window: it shows what is told itself. */
-enum { ASK_PASTE = 1, ASK_RESIZE = 2, ASK_TELL = 4, PASTE_MAX = 65536 };
+/* ASK_WAKE: the key "wake", after a client_wake. */
+enum { ASK_PASTE = 1, ASK_RESIZE = 2, ASK_TELL = 4, ASK_WAKE = 8, PASTE_MAX = 65536 };
 
 /* The running handler waits; the answer comes through hooks.answer. One at a time. */
 void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,
@@ -134,9 +139,13 @@ bool client_may_ask(const struct client *c); /* false: another handler is asking
  * characters are removed, pipe codes shown. False: too much waits already; it is counted. */
 bool client_tell(struct client *c, struct span text);
 
+/* Something that it is shown has changed: its screen's tick comes now (twice a second at most),
+ * or its handler, which asks for that by ASK_WAKE, is told. */
+void client_wake(struct client *c);
+
 /* Log in to an account whose password was right. */
 void client_log_in(struct client *c, int64_t user, const char *handle, const char *nick_name,
-                   unsigned level);
+                   unsigned level, bool is_hidden);
 
 void client_log_out(struct client *c);
 

@@ -96,11 +96,13 @@ static void add_command(void *arg, const char *name)
 static void add_nick_names(struct client *c, struct completion *t)
 {
     if (c->member) {
-        for (const struct member *m = room_first(c->member->room); m; m = m->next)
-            add_name(t, client_nick_name(m->who), "");
+        for (const struct member *m = room_first(c->member->room); m; m = m->next) {
+            if (client_is_seen(m->who, c))
+                add_name(t, client_nick_name(m->who), "");
+        }
     }
     for (unsigned i = 0; t->count == 0 && c->user > 0 && i < c->all->id_count; i++) {
-        if (c->all->ids[i] && client_user(c->all->ids[i]) > 0)
+        if (c->all->ids[i] && client_is_seen(c->all->ids[i], c))
             add_name(t, client_nick_name(c->all->ids[i]), "");
     }
 }

@@ -98,6 +98,8 @@ struct client_hooks {
     void (*answer)(void *arg, struct client *c, const struct answer *answer);
     /* The caller is gone: what waits for it ends with an error. */
     void (*gone)(void *arg, struct client *c);
+    /* Somebody who is logged in and not hidden has come, or goes. */
+    void (*presence)(void *arg, struct client *c, bool comes);
     /* The client is about to be freed. */
     void (*forget)(void *arg, struct client *c);
     bool (*has_handler)(void *arg, const char *name);

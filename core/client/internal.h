@@ -174,6 +174,8 @@ struct client {
     uint8_t font;
     uint8_t ask_wants; /* of a handler\'s key: ASK_... */
     bool paste_is_cut;
+    bool is_hidden;
+    bool is_woken;   /* its handler is to be told */
     bool skips_pace; /* a key has been typed: the rest is sent at once */
     struct terminal chosen;
     uint8_t bar_index; /* of the item that the bar is on */
@@ -288,7 +290,8 @@ bool prompt_echoes(const struct client *c); /* what is typed is shown by us */
 void prompt_flush_tells(struct client *c);
 bool prompt_is_drawn(const struct client *c); /* a handler has drawn the window, and asks */
 void prompt_give_tell(struct client *c);      /* to that handler, if there is one */
-void prompt_give_paste(struct client *c);     /* whose end came while nothing was asked */
+void prompt_give_wake(struct client *c);
+void prompt_give_paste(struct client *c); /* whose end came while nothing was asked */
 
 /* show.c */
 void show_go(struct client *c, struct span keyword); /* when what runs has ended */

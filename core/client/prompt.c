@@ -703,6 +703,17 @@ void prompt_give_tell(struct client *c)
     buf_clear(&line);
 }
 
+void prompt_give_wake(struct client *c)
+{
+    bool wants = c->asker == ASKER_HANDLER && c->mode == MODE_KEY && (c->ask_wants & ASK_WAKE);
+
+    if (!c->is_woken || !wants)
+        return;
+    c->is_woken = false;
+    c->mode = MODE_BUSY;
+    answer(c, ANSWER_KEY, SPAN_LIT("wake"));
+}
+
 void prompt_resized(struct client *c)
 {
     bool wants =
@@ -776,6 +787,8 @@ void client_ask_key(struct client *c, double timeout_seconds, unsigned wants)
     c->asker = ASKER_HANDLER;
     c->ask_wants = (uint8_t)wants;
     c->ask_until = timeout_seconds > 0 ? clients_now(c->all) + timeout_seconds : 0;
+    if (c->is_woken && (wants & ASK_WAKE))
+        client_mark_ready(c); /* it was while the handler ran */
     prompt_key(c);
 }
 

@@ -246,6 +246,7 @@ void pump_run(struct client *c)
     take_early(c);
     prompt_give_tell(c);
     prompt_give_paste(c);
+    prompt_give_wake(c);
     run_typed(c, &lines);
     in = buf_span(&c->input);
     before = in.len;

@@ -21,6 +21,7 @@ struct room {
     struct member *last;
     struct member *next_due; /* while it is delivered to: who comes next */
     unsigned count;
+    unsigned hidden;    /* of them */
     struct line **ring; /* the last lines, ROOM_HISTORY of them */
     unsigned ring_begin;
     unsigned ring_count;
@@ -160,6 +161,11 @@ unsigned room_count(const struct room *r)
     return r->count;
 }
 
+unsigned room_seen(const struct room *r)
+{
+    return r->count - r->hidden;
+}
+
 struct member *room_first(const struct room *r)
 {
     return r->first;
@@ -189,9 +195,16 @@ void room_leave(struct member *m)
     *(m->prev ? &m->prev->next : &r->first) = m->next;
     *(m->next ? &m->next->prev : &r->last) = m->prev;
     r->count--;
+    r->hidden -= m->is_hidden;
     member_drop_held(m);
     mem_free(m->ignored);
     mem_free(m);
+}
+
+void member_hide(struct member *m, bool is_hidden)
+{
+    m->room->hidden += (unsigned)is_hidden - (unsigned)m->is_hidden;
+    m->is_hidden = is_hidden;
 }
 
 void member_hold(struct member *m, struct line *l)

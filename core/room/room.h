@@ -35,7 +35,8 @@ struct member {
     int64_t *ignored;   /* accounts */
     uint32_t ignored_count;
     bool has_time;
-    bool is_quiet; /* no bell at the own name */
+    bool is_quiet;  /* no bell at the own name */
+    bool is_hidden; /* set by member_hide */
 };
 
 struct rooms *rooms_new(void);
@@ -49,10 +50,12 @@ struct room *room_find(struct rooms *all, struct span name); /* NULL: there is n
 void room_forget(struct room *r);                            /* where nobody is in it */
 const char *room_name(const struct room *r);
 unsigned room_count(const struct room *r);
+unsigned room_seen(const struct room *r); /* members who are not hidden */
 struct member *room_first(const struct room *r);
 
 struct member *room_join(struct room *r, void *who);
-void room_leave(struct member *m); /* frees it */
+void room_leave(struct member *m);                  /* frees it */
+void member_hide(struct member *m, bool is_hidden); /* it is not one that is counted as seen */
 
 /* A line that was said: `l` is handed over. `is_old`: it is not delivered any more. */
 void room_add(struct room *r, struct line *l, bool is_old);

@@ -289,6 +289,8 @@ static void link_page(struct linker *l, const struct op *op)
         s->keep = true;
     else if (strcmp(op->name, "escape") == 0)
         s->escape = op->args[0].value.text.data;
+    else if (strcmp(op->name, "title") == 0)
+        s->title = op->args[0].value.text.data;
     else if (strcmp(op->name, "level") == 0)
         s->level = (unsigned)op->args[0].value.integer;
     else

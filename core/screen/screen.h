@@ -45,6 +45,7 @@ struct screen {
     bool is_form;       /* more is shown behind its first set:, or it is to fit; or
                          * it has items */
     const char *escape; /* where Esc leads, or NULL */
+    const char *title;  /* for people, or NULL */
     unsigned columns;   /* that it takes up, and rows */
     unsigned rows;
     bool is_ice; /* of its art: see art.h */

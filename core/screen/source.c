@@ -885,8 +885,14 @@ static void compile_page(struct source_compiler *c, const struct statement *s)
             wrong(c, s->name, "a keyword behind it, as in page:escape(menu)");
         else if (need_keyword(c, arg->value.text, s->arg_at[0]))
             add_macro(c, OP_PAGE, s);
+    } else if (span_is(s->name.text, "title")) {
+        if (arg && is_plain(arg, VALUE_TEXT))
+            add_macro(c, OP_PAGE, s);
+        else
+            wrong(c, s->name, "a text behind it, as in page:title(\"The main menu\")");
     } else {
-        wrong(c, s->name, "one of level(N), keep, escape(KEYWORD), timeout(SECONDS)");
+        wrong(c, s->name,
+              "one of level(N), keep, escape(KEYWORD), timeout(SECONDS), title(TEXT)");
     }
 }
 

@@ -196,7 +196,7 @@ static void on_begin(void *arg, struct client *c)
     client_hold(c);
     if (v->account)
         client_log_in(c, v->account->id, v->account->handle, v->account->nick_name,
-                      (unsigned)v->account->level);
+                      (unsigned)v->account->level, v->account->hidden);
     if (v->account || strcmp(v->keyword, "root") != 0)
         client_enter(c, span_of(v->keyword));
 }

@@ -95,7 +95,7 @@ const char *account_password_problem(struct span password, struct span handle)
 
 #define FIND                                                                                   \
     "SELECT u.id, u.handle, u.nick_name, u.level, u.locked, p.hash, p.must_change, "           \
-    "p.failures, p.retry_at FROM users u JOIN passwords p ON p.user = u.id WHERE "
+    "p.failures, p.retry_at, u.hidden FROM users u JOIN passwords p ON p.user = u.id WHERE "
 
 static void copy_text(char *to, size_t size, struct value v)
 {
@@ -119,7 +119,8 @@ static int find(struct db *db, const char *sql, struct value key, struct account
                             .locked = rows_at(rows, 0, 4).integer != 0,
                             .must_change = rows_at(rows, 0, 6).integer != 0,
                             .failures = (int)rows_at(rows, 0, 7).integer,
-                            .retry_at = rows_at(rows, 0, 8).integer};
+                            .retry_at = rows_at(rows, 0, 8).integer,
+                            .hidden = rows_at(rows, 0, 9).integer != 0};
     copy_text(out->handle, sizeof(out->handle), rows_at(rows, 0, 1));
     copy_text(out->nick_name, sizeof(out->nick_name), rows_at(rows, 0, 2));
     copy_text(out->hash, sizeof(out->hash), rows_at(rows, 0, 5));

@@ -14,6 +14,7 @@ struct account {
     char nick_name[4 * ACCOUNT_NICK_MAX + 1];
     int level;
     bool locked;
+    bool hidden; /* not seen on line by who is no sysop */
     char hash[PASSWORD_HASH_MAX];
     bool must_change;
     int failures;

@@ -108,10 +108,11 @@ end
 -- <% get:chat.members %>
 function chat.members(client)
   local room = rooms.of(client)
+  local members = room and room:members(client) or {}
   local names = {}
-  for i, member in ipairs(room and room:members() or {}) do
+  for i, member in ipairs(members) do
     if i > 12 then
-      names[#names + 1] = ("and %d more"):format(#room:members() - 12)
+      names[#names + 1] = ("and %d more"):format(#members - 12)
       break
     end
     names[i] = member.nick_name

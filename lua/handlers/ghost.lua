@@ -5,7 +5,7 @@ local ghost = {}
 
 local function others(client)
   local found = {}
-  for _, other in ipairs(clients.all()) do
+  for _, other in ipairs(clients.all(true)) do
     if other.user_id == client.user_id and other.id ~= client.id then
       found[#found + 1] = other
     end

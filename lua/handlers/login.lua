@@ -4,7 +4,7 @@ local users = require "bbs.users"
 local login = {}
 
 local function has_another_call(client)
-  for _, other in ipairs(clients.all()) do
+  for _, other in ipairs(clients.all(true)) do
     if other.user_id == client.user_id and other.id ~= client.id then return true end
   end
   return false

@@ -11,6 +11,10 @@ local FEW <const> = 3 -- pages that wait: more are shown by themselves
 -- Whose password was given by somebody else chooses another before anything else.
 function menu.enter(client)
   if client.data.must_change then return "password" end
+  if rooms.choose(client, {}).dnd and client.data.dnd_told ~= client.user_id then
+    client:tell "Pages wait for you until you type /dnd."
+  end
+  client.data.dnd_told = client.user_id
   local lines = {}
   for i, page in ipairs(rooms.waiting_pages(client)) do
     lines[i] = ("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text)
@@ -38,8 +42,8 @@ function menu.node(client)
 end
 
 -- <% get:menu.callers %>
-function menu.callers()
-  local n = clients.count()
+function menu.callers(client)
+  local n = clients.count(client)
   if n <= 1 then return "the only caller on line" end
   return n .. " callers on line"
 end

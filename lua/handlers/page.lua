@@ -7,7 +7,7 @@ local page = {}
 -- <% each:page.list(rows=10) %>: whom the caller may page.
 function page.list(client, args)
   local rows, others = {}, 0
-  for _, other in ipairs(clients.all()) do
+  for _, other in ipairs(clients.all(client)) do
     if other.id ~= client.id then
       others = others + 1
       if others <= args.rows then
@@ -21,7 +21,7 @@ end
 -- <% set:page.whom(max=20) %>
 function page.whom(client, text)
   if text == "" then return "menu" end
-  local other = clients.find(text)
+  local other = clients.find(text, client)
   local user = not other and users.find(text)
   if not other and not user then return "repeat", "There is nobody called " .. text .. "." end
   if other and other.id == client.id then return "repeat", "That is you." end

@@ -1,7 +1,11 @@
 -- What a caller types at any prompt: "/msg luna hello" calls slash.msg(client, "luna hello").
 local clients = require "bbs.clients"
 local rooms = require "bbs.rooms"
+local friends = require "bbs.friends"
+local settings = require "bbs.settings"
 local text = require "bbs.text"
+local time = require "bbs.time"
+local users = require "bbs.users"
 local slash = {}
 
 local LONGEST_NAME <const> = 80 -- bytes: 20 characters
@@ -15,7 +19,9 @@ local HELP <const> = {
   "/topic [text]        the room's          /invite HANDLE       into a private room",
   "/kick HANDLE [why]   out of the room     /ban HANDLE [min] [why]   /unban HANDLE",
   "/mute HANDLE [min]   may not speak       /op HANDLE           an operator, too",
-  "/nick NAME           another name        /quit                end the call",
+  "/friend HANDLE       told when they come /unfriend  /friends  who they are",
+  "/dnd                 pages wait          /nick NAME           another name",
+  "/quit                end the call",
 }
 
 local function is_guest(client)
@@ -31,7 +37,7 @@ local function split(rest)
   for head, behind in (rest .. " "):gmatch("()%s+()") do
     local begun = rest:sub(1, head - 1)
     if head > LONGEST_NAME + 1 then break end
-    if begun ~= name and (clients.find(begun) or rooms.find_user(begun)) then
+    if begun ~= name and (clients.find(begun, true) or rooms.find_user(begun)) then
       name, tail = begun, rest:sub(behind)
     end
   end
@@ -73,6 +79,56 @@ local function ignore(client, rest, on)
   local ok, why = rooms.ignore(client, rest, on)
   return nil, ok and (on and "You see nothing of " or "You see again what comes of ") .. rest
     .. "." or why .. "."
+end
+
+-- Not to be disturbed: pages wait.
+function slash.dnd(client)
+  if is_guest(client) then return end
+  local on = not rooms.choose(client, {}).dnd
+  rooms.choose(client, { dnd = on })
+  if on then return nil, "Pages wait for you now, until you type /dnd again." end
+  client:tell "Pages reach you again."
+  for _, page in ipairs(rooms.waiting_pages(client)) do
+    client:tell(("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text))
+  end
+end
+
+-- --- friends, and being seen ---
+
+function slash.friend(client, rest)
+  if is_guest(client) then return end
+  if not rest:find "%S" then return slash.friends(client) end
+  local friend, why = friends.add(client, rest)
+  return nil, friend and ("You are told when %s comes."):format(friend.nick_name) or why .. "."
+end
+
+function slash.unfriend(client, rest)
+  if is_guest(client) then return end
+  if not rest:find "%S" then return nil, "Type the handle, too" end
+  local friend, why = friends.remove(client, rest)
+  return nil, friend and ("You are not told of %s any more."):format(friend.nick_name)
+    or why .. "."
+end
+
+function slash.friends(client)
+  if is_guest(client) then return end
+  local list = friends.list(client)
+  if #list == 0 then return nil, "Type /friend HANDLE, and you are told when they come" end
+  local here, away = {}, {}
+  for _, friend in ipairs(list) do
+    local to = friend.on_line and here or away
+    to[#to + 1] = friend.nick_name
+  end
+  if #here > 0 then client:tell("On line: " .. table.concat(here, ", ")) end
+  if #away > 0 then client:tell("Not on line: " .. table.concat(away, ", ")) end
+end
+
+function slash.invisible(client)
+  if client.level < settings.levels.sysop then return nil, "Only a sysop can" end
+  local on = not client.hidden
+  users.set(client.user_id, { hidden = on })
+  return nil, on and "Only sysops see you now, until you type /invisible again."
+    or "Everybody sees you."
 end
 
 function slash.ignore(client, rest)
@@ -237,7 +293,7 @@ end
 function slash.who(client)
   if is_guest(client) then return end
   local names = {}
-  for i, other in ipairs(clients.all()) do names[i] = other.nick_name end
+  for i, other in ipairs(clients.all(client)) do names[i] = other.nick_name end
   client:tell(#names .. " on line: " .. table.concat(names, ", "))
 end
 

@@ -1,8 +1,13 @@
--- Who is on line. The screen shows it anew when something has changed.
+-- Who is on line, where, and from where. The list is shown anew when something has changed:
+-- at once when somebody comes or goes.
 local clients = require "bbs.clients"
+local db = require "bbs.db"
+local keep = require "bbs.keep"
 local rooms = require "bbs.rooms"
 local time = require "bbs.time"
 local who = {}
+
+local watching = keep "who.watching" -- clients who look at the list
 
 local function idle(seconds)
   if seconds < 60 then return "" end
@@ -17,45 +22,78 @@ local function doing(client)
   return room and (room.private and "in a private room" or "in " .. room.name)
 end
 
-local function row(client)
+-- Where somebody is, for `viewer` to read.
+local function where_is(client, viewer)
+  local where = doing(client) or client.status or client.title
+  return client.hidden and client.id ~= viewer.id and "hidden: " .. where or where
+end
+
+local function row(client, viewer)
   return {
     node = client.id,
+    handle = client.user_id,
     nick_name = client.nick_name,
-    where = doing(client) or client.status or client.keyword,
+    where = where_is(client, viewer),
+    from = "",
     idle = idle(client.idle),
     since = os.date("%H:%M", math.floor(client.since)),
   }
 end
 
--- Everything that the list shows, as one string.
-local function snapshot()
-  local parts = {}
-  for i, client in ipairs(clients.all()) do
-    local r = row(client)
-    parts[i] = table.concat({ r.node, r.nick_name, r.where, r.idle, r.since }, " ")
+-- Where they say that they call from.
+local function add_locations(rows)
+  local marks, handles, found = {}, {}, {}
+  for i, r in ipairs(rows) do marks[i], handles[i] = "?", r.handle end
+  local users = db.rows("SELECT handle, location FROM users WHERE location IS NOT NULL AND "
+    .. "handle IN (" .. table.concat(marks, ", ") .. ")", table.unpack(handles))
+  for _, user in ipairs(users) do found[user.handle] = user.location end
+  for _, r in ipairs(rows) do r.from = found[r.handle] or "" end
+end
+
+-- The rows from number `first` on, how many callers there are, and all that is shown, as one
+-- string.
+local function look(viewer, first, count)
+  local rows, parts, total = {}, {}, 0
+  for other in clients.each(viewer) do
+    total = total + 1
+    if total >= first and total < first + count then
+      local r = row(other, viewer)
+      rows[#rows + 1] = r
+      parts[#parts + 1] = table.concat({ r.node, r.nick_name, r.where, r.idle, r.since }, " ")
+    end
   end
-  return table.concat(parts, "\n")
+  return rows, total, table.concat(parts, "\n") .. "\n" .. total
 end
 
--- <% each:who.list(rows=13) %>
+-- <% each:who.list(rows=12) %>
 function who.list(client, args)
-  local rows = {}
-  local all = clients.all()
-  for i = 1, math.min(#all, args.rows) do rows[i] = row(all[i]) end
-  client.data.who_more = #all - #rows
-  client.data.who_seen = snapshot()
-  return rows, #all
+  local view = { first = (args.page - 1) * args.rows + 1, rows = args.rows }
+  local rows, total
+  rows, total, view.seen = look(client, view.first, view.rows)
+  add_locations(rows)
+  client.data.who = view
+  return rows, total
 end
 
--- <% get:who.more %>
-function who.more(client)
-  local n = client.data.who_more
-  if n > 0 then return "and " .. n .. " more" end
+-- <% enter:who.enter %> and <% leave:who.leave %>
+function who.enter(client)
+  watching[client] = true
 end
+
+function who.leave(client)
+  watching[client] = nil
+end
+
+clients.listen("who", function()
+  for client in pairs(watching) do client:wake() end
+end)
 
 -- <% tick:who.tick(5) %>
 function who.tick(client)
-  if snapshot() ~= client.data.who_seen then return "refresh" end
+  local view = client.data.who
+  if not view then return end
+  local _, _, now = look(client, view.first, view.rows)
+  if now ~= view.seen then return "refresh" end
 end
 
 return who

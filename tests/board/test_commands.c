@@ -368,9 +368,11 @@ static void run_sql(const char *path, const char *sql)
 /* Of version 6 there are stores with the numbers of accounts, and without. */
 static void an_older_database_is_brought_up_to_date(void **state)
 {
+    static const char later[] =
+        "ALTER TABLE users DROP COLUMN hidden; ALTER TABLE users DROP COLUMN location;"
+        "ALTER TABLE chat_choices DROP COLUMN dnd; DROP TABLE friends; PRAGMA user_version = 6";
     static const char *const older[] = {
-        "PRAGMA user_version = 6",
-        "DROP TRIGGER users_number; DROP TABLE account_numbers; PRAGMA user_version = 6"};
+        "", "DROP TRIGGER users_number; DROP TABLE account_numbers"};
     static const char *const names[] = {"sol", "moon"};
     char path[400];
 
@@ -378,6 +380,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
     RUN_WITH("moonlight\n", 0, "", "user", "add", "luna", "--password-stdin", "--data", data);
     snprintf(path, sizeof(path), "%s/perigee.db", data);
     for (int i = 0; i < 2; i++) {
+        run_sql(path, later);
         run_sql(path, older[i]);
         RUN_WITH("moonlight\n", 0, "", "user", "add", names[i], "--password-stdin", "--data",
                  data);

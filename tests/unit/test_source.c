@@ -566,9 +566,13 @@ static void test_tick_and_page(void **state)
     static const struct sample samples[] = {
         {"<% tick:a.b(5, x=1) %>", "tick a.b(5, x=1)\n"},
         {"<% page:level(255); page:keep; page:escape(a/b); page:escape(\"x\"); "
-         "page:timeout(86400) %>",
+         "page:timeout(86400); page:title(\"The moon\") %>",
          "page level(255)\npage keep\npage escape(\"a/b\")\npage escape(\"x\")\n"
-         "page timeout(86400)\n"},
+         "page timeout(86400)\npage title(\"The moon\")\n"},
+        {"<% page:title %>", "f:1:9: found 'title', expected a text behind it, as in "
+                             "page:title(\"The main menu\")\n"},
+        {"<% page:title(.a) %>", "f:1:9: found 'title', expected a text behind it, as in "
+                                 "page:title(\"The main menu\")\n"},
         {"<% page:keep(1) %>", "f:1:14: 'keep' takes no arguments\n"},
         {"<% page:timeout(86401) %>", "f:1:9: found 'timeout', expected a number behind it: "
                                       "level(0 to 255), timeout(0 to 86400)\n"},
@@ -579,7 +583,7 @@ static void test_tick_and_page(void **state)
         {"<% page:escape(a.b) %>", "f:1:16: 'a.b' is no keyword, expected lower case letters, "
                                    "digits, '_' and '-', joined by '/'\n"},
         {"<% page:x %>", "f:1:9: found 'x', expected one of level(N), keep, escape(KEYWORD), "
-                         "timeout(SECONDS)\n"},
+                         "timeout(SECONDS), title(TEXT)\n"},
     };
     char text[64];
     char expected[200];
