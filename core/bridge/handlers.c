@@ -174,6 +174,8 @@ void handler_ended(struct task *t, bool ok, const char *message)
 {
     bool left = t->is_cancelled || (t->client && !client_is_open(t->client));
 
+    if (t->has_aside)
+        lib_client_take_back(t->client);
     if (ok && t->handler) {
         t->handler->worked = true;
     } else if (!ok && left && !budget_is_over()) {
@@ -530,6 +532,7 @@ static bool start(struct bridge *b, struct client *c, struct handler *h,
     }
     if (call->kind == CALL_RESCUE && modules_push_rescue(b))
         t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    t->has_aside = call->kind == CALL_SLASH && lib_client_set_aside(c);
     task_start(t);
     if (call->kind == CALL_LEAVE)
         return false;

@@ -52,6 +52,7 @@ struct task {
     enum call_kind kind;
     const char *event; /* the function is a listener's: "enter", "leave"; NULL */
     bool has_call;     /* client_finish is awaited */
+    bool has_aside;    /* another handler waits for the caller until this one has ended */
     bool is_async;     /* the call has returned already */
     bool is_running;
     bool is_over;
@@ -163,6 +164,9 @@ void handler_ended(struct task *t, bool ok, const char *message);
 /* lib_*.c */
 void lib_client_open(lua_State *L);
 void lib_client_answer(struct client *c, const struct answer *answer);
+/* Whoever waits for the caller waits on while a command runs. False: nobody does. */
+bool lib_client_set_aside(struct client *c);
+void lib_client_take_back(struct client *c);
 void lib_client_forget(void *bridge, struct client *c);
 void client_box_push(lua_State *L, struct client *c);
 struct client *client_box_check(lua_State *L, int index); /* raises: the client has left */

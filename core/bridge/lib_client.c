@@ -8,6 +8,7 @@
 struct box {
     struct client *client;
     struct task *asking; /* the handler that waits for the caller */
+    struct task *aside;  /* the one that did, and will again when a command has ended */
     int ref;
 };
 
@@ -68,7 +69,28 @@ static void cancel(void *wait)
 
     if (box->client)
         client_stop_waiting(box->client);
+    box->asking = box->aside = NULL; /* all that wait for a caller end together */
+}
+
+bool lib_client_set_aside(struct client *c)
+{
+    struct box *box = client_box(c);
+
+    if (!box || !box->asking || box->aside)
+        return false;
+    box->aside = box->asking;
     box->asking = NULL;
+    return true;
+}
+
+void lib_client_take_back(struct client *c)
+{
+    struct box *box = client_box(c);
+
+    if (!box || !box->aside)
+        return;
+    box->asking = box->aside;
+    box->aside = NULL;
 }
 
 void lib_client_answer(struct client *c, const struct answer *answer)
@@ -491,6 +513,19 @@ static int l_tell(lua_State *L)
     return 1;
 }
 
+/* client:run(line) -> true if it is or will be done: the command, "/word rest", as if the
+ * caller had typed it at the next prompt, whatever asks there. False: it has left, or one waits
+ * already. */
+static int l_run(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+    struct span line;
+
+    line.data = luaL_checklstring(L, 2, &line.len);
+    lua_pushboolean(L, client_impose(c, line));
+    return 1;
+}
+
 /* client:wake(): what it is shown has changed: its screen's tick comes now, or its handler's
  * read_key{wake=true} gives "wake". Nothing where it has left. */
 static int l_wake(lua_State *L)
@@ -756,15 +791,14 @@ enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 /* Upvalue 1: names to methods (functions) and fields (their index). */
 static int l_index(lua_State *L)
 {
-    struct client *c = client_box_check(L, 1);
-
+    luaL_checkudata(L, 1, "perigee.client");
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER) {
         if (!lua_isnil(L, -1))
-            return 1;
+            return 1; /* a method, which says itself what it needs */
         return luaL_error(L, "a client has no field '%s'", luaL_tolstring(L, 2, NULL));
     }
-    fields[lua_tointeger(L, -1)].push(L, c);
+    fields[lua_tointeger(L, -1)].push(L, client_box_check(L, 1));
     return 1;
 }
 
@@ -815,6 +849,7 @@ void lib_client_open(lua_State *L)
         {"receive_files", l_receive_files},
         {"tell", l_tell},
         {"wake", l_wake},
+        {"run", l_run},
         {"hangup", l_hangup},
         {"read_key", l_read_key},
         {NULL, NULL},

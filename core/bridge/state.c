@@ -54,6 +54,10 @@ static const char friends_lua[] = {
 #include "friends.lua.h"
 };
 
+static const char talk_lua[] = {
+#include "talk.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -137,6 +141,7 @@ static const struct {
     {"pager", pager_lua},   {"editor", editor_lua},   {"list", list_lua},
     {"rescue", rescue_lua}, {"files", files_lua},     {"zmodem", zmodem_lua},
     {"rooms", rooms_lua},   {"clients", clients_lua}, {"friends", friends_lua},
+    {"talk", talk_lua},
 };
 
 static void add_own_files(lua_State *L)

@@ -89,7 +89,7 @@ void chat_add(struct clients *all, struct room *r, struct line *l)
 
 static bool can_be_shown(const struct client *c)
 {
-    return c->state == CLIENT_OPEN && c->mode != MODE_BUSY && !c->transfer &&
+    return c->state == CLIENT_OPEN && c->mode != MODE_BUSY && !c->transfer && !c->is_stale &&
            !form_has_prompt(c) && !prompt_is_drawn(c);
 }
 

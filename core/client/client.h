@@ -139,6 +139,11 @@ bool client_may_ask(const struct client *c); /* false: another handler is asking
  * characters are removed, pipe codes shown. False: too much waits already; it is counted. */
 bool client_tell(struct client *c, struct span text);
 
+/* The command `line`, "/word rest", is done as if the caller had typed it: at the next prompt,
+ * whatever asks there, which is as it was afterwards. False: it has left, such a command waits
+ * already, or there is none of that name. */
+bool client_impose(struct client *c, struct span line);
+
 /* Something that it is shown has changed: its screen's tick comes now (twice a second at most),
  * or its handler, which asks for that by ASK_WAKE, is told. */
 void client_wake(struct client *c);

@@ -175,10 +175,15 @@ struct client {
     uint8_t ask_wants; /* of a handler\'s key: ASK_... */
     bool paste_is_cut;
     bool is_hidden;
+    bool is_wiped;   /* the screen is not what it was when a command began */
+    bool is_stale;   /* it is painted anew before anything is told */
+    bool is_imposed; /* the command that runs, which may ask whoever asks already */
+    char *imposed;   /* a command that waits for a prompt, or NULL */
     bool is_woken;   /* its handler is to be told */
     bool skips_pace; /* a key has been typed: the rest is sent at once */
     struct terminal chosen;
     uint8_t bar_index; /* of the item that the bar is on */
+    uint8_t rest_wants;
     uint8_t rest_mode;
     uint8_t rest_asker;
     uint8_t rest_call;
@@ -306,6 +311,7 @@ bool show_is_slash(struct client *c, struct span line);
 bool show_takes_slash(struct client *c);                           /* "/" is a go: key here */
 bool show_takes_number(struct client *c, const struct key *digit); /* of a list of items */
 bool show_number_typed(struct client *c, unsigned number);         /* false: there is none */
+void show_impose(struct client *c); /* the command that waits for a prompt */
 void show_tick(struct client *c);
 void show_timeout(struct client *c);
 void show_refresh(struct client *c);

@@ -297,7 +297,7 @@ void client_clear_screen(struct client *c)
     c->after_field = false;
     buf_reset(&c->line);
     form_cleared(c);
-    c->is_clearing = true;
+    c->is_clearing = c->is_wiped = true;
     output_mark_dirty(c);
 }
 

@@ -202,7 +202,7 @@ static void flush_tells(struct client *c)
     struct span rest = buf_span(&c->tells);
     bool in_form;
 
-    if (rest.len == 0 || !is_at_prompt(c))
+    if (rest.len == 0 || !is_at_prompt(c) || c->is_stale)
         return;
     if (prompt_is_drawn(c)) {
         client_mark_ready(c); /* another handler may be running now: in the next turn */
@@ -274,6 +274,7 @@ void prompt_set_aside(struct client *c)
     c->rest_mode = c->mode;
     c->rest_asker = c->asker;
     c->rest_ask_until = c->ask_until;
+    c->rest_wants = c->ask_wants;
     c->edit = NULL;
     c->mode = MODE_BUSY;
     c->ask_until = 0;
@@ -286,6 +287,7 @@ void prompt_take_back(struct client *c)
     c->mode = c->rest_mode;
     c->asker = c->rest_asker;
     c->ask_until = c->rest_ask_until;
+    c->ask_wants = c->rest_wants;
     c->rest_edit = NULL;
 }
 
@@ -768,7 +770,8 @@ void prompt_take_key(struct client *c, const struct key *key)
 
 bool client_may_ask(const struct client *c)
 {
-    return c->mode == MODE_BUSY && !(c->is_resting && c->rest_asker == ASKER_HANDLER);
+    return c->mode == MODE_BUSY &&
+           !(c->is_resting && c->rest_asker == ASKER_HANDLER && !c->is_imposed);
 }
 
 void client_ask_line(struct client *c, struct span prompt, const struct edit_options *options,

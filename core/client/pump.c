@@ -247,6 +247,7 @@ void pump_run(struct client *c)
     prompt_give_tell(c);
     prompt_give_paste(c);
     prompt_give_wake(c);
+    show_impose(c);
     run_typed(c, &lines);
     in = buf_span(&c->input);
     before = in.len;

@@ -453,13 +453,11 @@ void show_refresh(struct client *c)
 
 /* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
  * screen that did not clear has others' text above it: it stays as it is. */
-void show_resized(struct client *c)
+static void paint_resized(struct client *c)
 {
     bool rests = c->mode != MODE_BUSY && c->asker == ASKER_SCREEN && !c->is_resting;
     bool is_same;
 
-    c->resized_at = 0;
-    prompt_resized(c);
     if (!c->screen || !rests || c->mode == MODE_SLASH)
         return;
     if (c->form && !c->ansi) {
@@ -478,6 +476,15 @@ void show_resized(struct client *c)
         show_paint_anew(c);
     else if (!c->edit || c->edit->text.len == 0)
         show_refresh(c);
+}
+
+void show_resized(struct client *c)
+{
+    c->resized_at = 0;
+    c->is_stale = false;
+    prompt_resized(c);
+    paint_resized(c);
+    prompt_flush_tells(c);
 }
 
 /* --- what a handler has returned --- */
@@ -580,10 +587,16 @@ static void field_returned(struct client *c, const struct outcome *out)
 /* The screen is at rest: a tick or a command has ended, and it is as before. */
 static void rest_again(struct client *c, const struct outcome *out)
 {
-    bool is_disturbed = come_back(c, out->notice);
+    bool is_disturbed = come_back(c, c->is_wiped ? SPAN_LIT("") : out->notice);
 
-    c->is_resting = false;
+    c->is_resting = c->is_imposed = false;
     prompt_take_back(c);
+    c->is_stale = c->is_wiped;
+    if (c->is_stale) {
+        show_paint_soon(c);
+        if (out->notice.len > 0)
+            client_tell(c, out->notice);
+    }
     if (is_disturbed || c->call == CALL_SLASH)
         prompt_show_again(c);
     if (c->asker == ASKER_SCREEN)
@@ -603,7 +616,7 @@ static void rest_returned(struct client *c, const struct outcome *out)
     if (out->action == ACTION_NONE || out->action == ACTION_REPEAT || !may_move) {
         rest_again(c, out);
     } else {
-        c->is_resting = false;
+        c->is_resting = c->is_imposed = false;
         c->asker = ASKER_SCREEN;
         prompt_drop_aside(c);
         apply(c, out);
@@ -1087,6 +1100,7 @@ static void begin_rest(struct client *c)
     prompt_set_aside(c);
     c->rest_call = c->call;
     c->is_resting = true;
+    c->is_wiped = false;
     begin_show(c);
 }
 
@@ -1144,6 +1158,33 @@ void show_slash(struct client *c, struct span line)
         client_finish(c, &out);
 }
 
+bool client_impose(struct client *c, struct span line)
+{
+    char name[64];
+
+    if (!client_is_open(c) || c->imposed || !slash_name(line, name, sizeof(name)) ||
+        !c->all->config.hooks.has_handler(c->all->config.hooks.arg, name))
+        return false;
+    c->imposed = mem_strndup(line.data, line.len);
+    client_mark_ready(c); /* another handler may be running now */
+    return true;
+}
+
+void show_impose(struct client *c)
+{
+    char *line = c->imposed;
+
+    if (!line || c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->is_resting ||
+        c->transfer)
+        return;
+    c->imposed = NULL;
+    if (show_is_slash(c, span_of(line))) { /* it was when it was told to */
+        c->is_imposed = true;
+        show_slash(c, span_of(line));
+    }
+    mem_free(line);
+}
+
 /* --- the engine's own login --- */
 
 void show_rescue(struct client *c)
@@ -1153,7 +1194,7 @@ void show_rescue(struct client *c)
 
     c->all->config.hooks.gone(c->all->config.hooks.arg, c); /* whatever runs for it ends */
     client_typed(c);
-    c->is_calling = c->is_resting = false;
+    c->is_calling = c->is_resting = c->is_imposed = false;
     prompt_end(c);
     prompt_drop_aside(c);
     end_show(c);

@@ -3,6 +3,7 @@ local clients = require "bbs.clients"
 local rooms = require "bbs.rooms"
 local friends = require "bbs.friends"
 local settings = require "bbs.settings"
+local talk = require "bbs.talk"
 local text = require "bbs.text"
 local time = require "bbs.time"
 local users = require "bbs.users"
@@ -20,6 +21,7 @@ local HELP <const> = {
   "/kick HANDLE [why]   out of the room     /ban HANDLE [min] [why]   /unban HANDLE",
   "/mute HANDLE [min]   may not speak       /op HANDLE           an operator, too",
   "/friend HANDLE       told when they come /unfriend  /friends  who they are",
+  "/talk HANDLE         in a split screen, where both see each other type",
   "/dnd                 pages wait          /nick NAME           another name",
   "/quit                end the call",
 }
@@ -79,6 +81,22 @@ local function ignore(client, rest, on)
   local ok, why = rooms.ignore(client, rest, on)
   return nil, ok and (on and "You see nothing of " or "You see again what comes of ") .. rest
     .. "." or why .. "."
+end
+
+-- One-to-one, in a split screen.
+function slash.talk(client, rest)
+  if is_guest(client) then return end
+  if not rest:find "%S" then return nil, "Type /talk HANDLE" end
+  local said, why = talk.with(client, rest:match "^%s*(.-)%s*$")
+  return nil, said or why
+end
+
+-- A sysop's: the other is not asked.
+slash["break"] = function(client, rest)
+  if client.level < settings.levels.sysop then return nil, "Only a sysop can" end
+  if not rest:find "%S" then return nil, "Type /break HANDLE" end
+  local said, why = talk.break_in(client, rest:match "^%s*(.-)%s*$")
+  return nil, said or why
 end
 
 -- Not to be disturbed: pages wait.
