@@ -141,7 +141,8 @@ end
 
 local function begin_window(view)
   local term = view.side.client.term
-  view.width, view.height, view.drawn = math.max(term.width - 1, 10), math.max(term.height, 8), {}
+  view.width, view.height = math.max(term.width - 1, 10), math.max(term.height, 8)
+  view.drawn = {}
   view.side.client:clear()
 end
 
@@ -216,7 +217,9 @@ local function run(side)
   client.status = "in a talk"
   side.other.client:wake()
   if side.is_plain then run_plain(side) else run_window(side) end
-  if side.is_left and not side.is_plain then return side.other.name .. " has ended the talk." end
+  if side.is_left and not side.is_plain then
+    return side.other.name .. " has ended the talk."
+  end
 end
 
 local function new_talk(client, to)
