@@ -630,6 +630,7 @@ void client_free(struct client *c)
         buf_clear(&c->detect->early);
     mem_free(c->detect);
     mem_free(c->imposed);
+    mem_free(c->begun);
     mem_free(c->term_name);
     mem_free(c->handle);
     mem_free(c->nick_name);

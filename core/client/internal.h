@@ -172,6 +172,8 @@ struct client {
     bool is_pasting;   /* it has been told to mark what is pasted */
     bool ice;          /* it has been told so */
     uint8_t font;
+    uint8_t header; /* rows of the window that do not scroll; see terminal.c */
+    char *begun; /* text that the screen's line begins with, when it is shown anew; or NULL */
     uint8_t ask_wants; /* of a handler\'s key: ASK_... */
     bool paste_is_cut;
     bool is_hidden;
@@ -265,8 +267,10 @@ void pump_run(struct client *c);    /* what was held back */
 void pump_escape(struct client *c); /* 150 ms after a lone Esc */
 
 /* terminal.c */
-void terminal_settle(struct client *c);   /* what is found out or chosen has changed */
-void terminal_begin(struct client *c);    /* it is known */
+void terminal_settle(struct client *c); /* what is found out or chosen has changed */
+void terminal_begin(struct client *c);  /* it is known */
+/* At the top, which stays while the rest scrolls (DECSTBM); 0: all does. */
+void terminal_set_header(struct client *c, unsigned rows);
 void terminal_show_art(struct client *c); /* as c->screen wants it */
 void terminal_end(struct client *c);      /* all as it was */
 struct screen *client_find_screen(const struct client *c, struct span keyword); /* or NULL */

@@ -297,6 +297,7 @@ void client_clear_screen(struct client *c)
     c->after_field = false;
     buf_reset(&c->line);
     form_cleared(c);
+    terminal_set_header(c, 0);
     c->is_clearing = c->is_wiped = true;
     output_mark_dirty(c);
 }

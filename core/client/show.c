@@ -292,6 +292,8 @@ static void begin_screen(struct client *c)
     lightbar_end(c);
     if (!c->screen->keep)
         client_clear_screen(c);
+    if (!c->form && !c->screen->keep)
+        terminal_set_header(c, c->screen->header);
     terminal_show_art(c);
 }
 
@@ -333,6 +335,8 @@ void show_leave(struct client *c)
     bool calling = c->is_calling;
     uint8_t call = c->call;
 
+    mem_free(c->begun);
+    c->begun = NULL;
     if (!c->screen || !c->screen->calls[OCCASION_LEAVE].name)
         return;
     call_occasion(c, OCCASION_LEAVE, CALL_LEAVE, out);
@@ -453,6 +457,18 @@ void show_refresh(struct client *c)
 
 /* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
  * screen that did not clear has others' text above it: it stays as it is. */
+/* The screen is shown anew, and the line that is being typed is in it. */
+static void refresh_with_line(struct client *c)
+{
+    struct span text = buf_span(&c->edit->text);
+
+    if (c->screen->fields != 1 || c->edit->options.mask)
+        return;
+    mem_free(c->begun);
+    c->begun = mem_strndup(text.data, text.len);
+    show_refresh(c);
+}
+
 static void paint_resized(struct client *c)
 {
     bool rests = c->mode != MODE_BUSY && c->asker == ASKER_SCREEN && !c->is_resting;
@@ -476,6 +492,8 @@ static void paint_resized(struct client *c)
         show_paint_anew(c);
     else if (!c->edit || c->edit->text.len == 0)
         show_refresh(c);
+    else if (c->screen->header > 0)
+        refresh_with_line(c);
 }
 
 void show_resized(struct client *c)
@@ -758,9 +776,13 @@ void client_finish(struct client *c, struct outcome *out)
 
 static void ask_field(struct client *c, const struct op *op)
 {
+    char *begun = c->begun;
+
+    c->begun = NULL;
     end_show(c);
     c->asker = ASKER_SCREEN;
-    prompt_line(c, &op->edit, op->standard ? span_of(op->standard) : SPAN_LIT(""));
+    prompt_line(c, &op->edit, span_of(begun ? begun : op->standard ? op->standard : ""));
+    mem_free(begun);
 }
 
 static void ask_in_form(struct client *c)

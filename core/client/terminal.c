@@ -6,6 +6,8 @@
 
 #include "client/internal.h"
 
+enum { HEADER_BELOW = 4 }; /* rows below a header that there have to be */
+
 void terminal_settle(struct client *c)
 {
     const struct terminal *t = &c->chosen;
@@ -63,8 +65,24 @@ void terminal_show_art(struct client *c)
     set_font(c, c->screen->font);
 }
 
+void terminal_set_header(struct client *c, unsigned rows)
+{
+    char sequence[24];
+
+    if (rows > 0 && (!c->ansi || rows + HEADER_BELOW > c->height))
+        rows = 0;
+    if (rows == c->header)
+        return;
+    if (rows > 0)
+        snprintf(sequence, sizeof(sequence), "\033[%u;%ur\033[H", rows + 1,
+                 (unsigned)c->height);
+    output_bytes(c, rows > 0 ? span_of(sequence) : SPAN_LIT("\0337\033[r\0338"));
+    c->header = (uint8_t)rows;
+}
+
 void terminal_end(struct client *c)
 {
+    terminal_set_header(c, 0);
     set_ice(c, false);
     set_font(c, 0);
     if (c->is_pasting)

@@ -291,6 +291,8 @@ static void link_page(struct linker *l, const struct op *op)
         s->escape = op->args[0].value.text.data;
     else if (strcmp(op->name, "title") == 0)
         s->title = op->args[0].value.text.data;
+    else if (strcmp(op->name, "header") == 0)
+        s->header = (unsigned)op->args[0].value.integer;
     else if (strcmp(op->name, "level") == 0)
         s->level = (unsigned)op->args[0].value.integer;
     else

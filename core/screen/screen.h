@@ -41,6 +41,7 @@ struct screen {
     struct screen_call calls[OCCASIONS]; /* name NULL: none; a later one replaces an earlier */
     unsigned tick_seconds;
     unsigned level;     /* who may see it */
+    unsigned header;    /* rows at its top that stay while the rest scrolls; 0: none */
     bool keep;          /* do not clear before it */
     bool is_form;       /* more is shown behind its first set:, or it is to fit; or
                          * it has items */

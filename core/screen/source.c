@@ -880,6 +880,11 @@ static void compile_page(struct source_compiler *c, const struct statement *s)
             add_macro(c, OP_PAGE, s);
         else
             wrong(c, s->name, "a number behind it: level(0 to 255), timeout(0 to 86400)");
+    } else if (span_is(s->name.text, "header")) {
+        if (number && arg->value.integer >= 1 && arg->value.integer <= 20)
+            add_macro(c, OP_PAGE, s);
+        else
+            wrong(c, s->name, "rows behind it, as in page:header(3), from 1 to 20");
     } else if (span_is(s->name.text, "escape")) {
         if (!arg || !is_plain(arg, VALUE_TEXT))
             wrong(c, s->name, "a keyword behind it, as in page:escape(menu)");
@@ -892,7 +897,8 @@ static void compile_page(struct source_compiler *c, const struct statement *s)
             wrong(c, s->name, "a text behind it, as in page:title(\"The main menu\")");
     } else {
         wrong(c, s->name,
-              "one of level(N), keep, escape(KEYWORD), timeout(SECONDS), title(TEXT)");
+              "one of level(N), keep, escape(KEYWORD), timeout(SECONDS), title(TEXT), "
+              "header(ROWS)");
     }
 }
 

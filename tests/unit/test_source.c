@@ -566,9 +566,11 @@ static void test_tick_and_page(void **state)
     static const struct sample samples[] = {
         {"<% tick:a.b(5, x=1) %>", "tick a.b(5, x=1)\n"},
         {"<% page:level(255); page:keep; page:escape(a/b); page:escape(\"x\"); "
-         "page:timeout(86400); page:title(\"The moon\") %>",
+         "page:timeout(86400); page:title(\"The moon\"); page:header(3) %>",
          "page level(255)\npage keep\npage escape(\"a/b\")\npage escape(\"x\")\n"
-         "page timeout(86400)\npage title(\"The moon\")\n"},
+         "page timeout(86400)\npage title(\"The moon\")\npage header(3)\n"},
+        {"<% page:header(21) %>", "f:1:9: found 'header', expected rows behind it, as in "
+                                  "page:header(3), from 1 to 20\n"},
         {"<% page:title %>", "f:1:9: found 'title', expected a text behind it, as in "
                              "page:title(\"The main menu\")\n"},
         {"<% page:title(.a) %>", "f:1:9: found 'title', expected a text behind it, as in "
@@ -583,7 +585,7 @@ static void test_tick_and_page(void **state)
         {"<% page:escape(a.b) %>", "f:1:16: 'a.b' is no keyword, expected lower case letters, "
                                    "digits, '_' and '-', joined by '/'\n"},
         {"<% page:x %>", "f:1:9: found 'x', expected one of level(N), keep, escape(KEYWORD), "
-                         "timeout(SECONDS), title(TEXT)\n"},
+                         "timeout(SECONDS), title(TEXT), header(ROWS)\n"},
     };
     char text[64];
     char expected[200];
