@@ -15,7 +15,7 @@ override CPPFLAGS += -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' \
             -DPERIGEE_PREFIX='"$(PREFIX)"' -Icore -I$(BUILD)/gen $(LUA_CFLAGS)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=c17 $(WARN) $(SAN_FLAGS) -fno-omit-frame-pointer -pthread $(CFLAGS)
-LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -ldeflate -larchive -lnettle -lvterm -lm -pthread
+LIBS := $(LUA_LIBS) -lev -lsqlite3 -lcrypt -ldeflate -larchive -lnettle -lunistring -lvterm -lm -pthread
 
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@echo "$(1) $(patsubst $(BUILD)/%,%,$@)")
@@ -146,7 +146,7 @@ build/fuzz/%: tests/fuzz/%.c $(CORE_C) | $(EMBEDDED_H)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) -I. -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -pthread $< \
-	    $(filter core/base/% core/proto/% core/term/% core/screen/%,$(CORE_C)) -o $@ -ldeflate -lm
+	    $(filter core/base/% core/proto/% core/term/% core/screen/%,$(CORE_C)) -o $@ -ldeflate -lunistring -lm
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -42,6 +42,8 @@ struct settings {
     long lua_mb;
     long sql_ms;
     long sql_rows;
+    long room_history;
+    long rooms_own;                 /* that a caller may have made */
     long part_days;                 /* what has come of an upload is kept so long */
     long file_rate_kb;              /* KiB a second of a transfer; 0: any */
     struct setting_list file_roots; /* folders that handlers may name files in */

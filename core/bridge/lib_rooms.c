@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "bridge/internal.h"
+#include "base/alike.h"
 #include "client/chat.h"
 
 static struct rooms *rooms_of(lua_State *L)
@@ -118,6 +119,36 @@ static int l_remember(lua_State *L)
     return 0;
 }
 
+/* rooms.key(name) -> what all names have in common that are taken for it; nil: it is no text */
+static int l_key(lua_State *L)
+{
+    char *key = alike_key(text_at(L, 1));
+
+    lua_pushstring(L, key); /* nil for NULL */
+    mem_free(key);
+    return 1;
+}
+
+/* rooms.busy() -> { {name=, members=}, ... }: the rooms that somebody is seen in */
+static int l_busy(lua_State *L)
+{
+    const struct rooms *all = rooms_of(L);
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (const struct room *r = room_next(all, NULL); r; r = room_next(all, r)) {
+        if (room_seen(r) == 0)
+            continue;
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, room_name(r));
+        lua_setfield(L, -2, "name");
+        lua_pushinteger(L, room_seen(r));
+        lua_setfield(L, -2, "members");
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
 /* rooms.count(name) -> how many are seen in it; 0 where there is no such room */
 static int l_count(lua_State *L)
 {
@@ -164,12 +195,9 @@ static int l_last(lua_State *L)
 {
     struct room *r = check_room(L, 1);
     lua_Integer n = luaL_checkinteger(L, 2);
-    struct line *lines[ROOM_HISTORY];
-    unsigned count = room_last(r,
-                               n < 0              ? 0
-                               : n < ROOM_HISTORY ? (unsigned)n
-                                                  : ROOM_HISTORY,
-                               lines);
+    struct line *lines[ROOM_HISTORY_MOST];
+    unsigned most = n < 0 ? 0 : n < ROOM_HISTORY_MOST ? (unsigned)n : ROOM_HISTORY_MOST;
+    unsigned count = room_last(r, most, lines);
 
     lua_createtable(L, (int)count, 0);
     for (unsigned i = 0; i < count; i++) {
@@ -193,8 +221,9 @@ static void take_ignored(lua_State *L, int index, struct member *m)
     }
 }
 
-/* rooms.choose(client, time, bell, { account, ... }): how the client in a room is shown lines:
- * with the time before them, with a bell at the own name, without those of these accounts */
+/* rooms.choose(client, time, bell, { account, ... }, colors): how the client in a room is shown
+ * lines: with the time before them, with a bell at the own name, without those of these
+ * accounts, with names in colours of their own */
 static int l_choose(lua_State *L)
 {
     struct member *m = chat_member(client_box_check(L, 1));
@@ -205,6 +234,7 @@ static int l_choose(lua_State *L)
         return 0;
     m->has_time = lua_toboolean(L, 2);
     m->is_quiet = !lua_toboolean(L, 3);
+    m->is_plain = !lua_toboolean(L, 5);
     take_ignored(L, 4, m);
     return 0;
 }
@@ -223,7 +253,7 @@ int luaopen_core_rooms(lua_State *L)
         {"join", l_join},       {"leave", l_leave}, {"of", l_of},
         {"add", l_add},         {"count", l_count}, {"remember", l_remember},
         {"members", l_members}, {"last", l_last},   {"choose", l_choose},
-        {NULL, NULL},
+        {"key", l_key},         {"busy", l_busy},   {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -449,6 +449,7 @@ own_modules["bbs.zmodem"] = own "zmodem"
 own_modules["bbs.friends"] = own "friends"
 own_modules["bbs.rooms"] = own "rooms"
 own_modules["bbs.talk"] = own "talk"
+host.start_timer({}, 1, host.modules["core.rooms"].flush_moves)
 loader.listeners = host.modules["core.clients"].listeners
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
 own_handlers.list = own "list"

@@ -12,21 +12,22 @@ local users = require "bbs.users"
 
 local rooms = {}
 
-local HISTORY <const> = 500    -- lines that are kept
 local SHOWN <const> = 15       -- of them, to who comes
 local BURST <const> = 6        -- lines at once
 local PER_SECOND <const> = 1   -- and then
 local FEW <const> = 20         -- members: who comes and goes is told at once
 local GATHERED <const> = 5     -- seconds: in larger rooms together
 local LONGEST <const> = 1000   -- bytes of a line
+local ROOMS_MOST <const> = 10000
 local FOREVER <const> = math.maxinteger
-local OWN_MOST <const> = 5     -- rooms that a caller may have made
 local PAGES_MOST <const> = 50  -- that wait for somebody
 
-local known = {} -- by the name in lower case
-local own = {}   -- the board's, in its order, and by the name in lower case
+local index      -- of all rooms: see all_rooms
+local known = {} -- those with their rights and lines in memory, by the name's key
+local own = {}   -- the board's, in its order, and by the name's key
 local policy     -- function(room, client, text): see rooms.on_line
 local listeners = {}
+local moving = {} -- rooms with comings and goings that are not told yet
 
 -- --- what a room is ---
 
@@ -65,7 +66,29 @@ end
 
 local function load_lines(id)
   return db.rows("SELECT * FROM (SELECT id, kind, user, nick_name, text, at FROM room_lines "
-    .. "WHERE room = ? ORDER BY id DESC LIMIT " .. HISTORY .. ") ORDER BY id", id)
+    .. "WHERE room = ? ORDER BY id DESC LIMIT ?) ORDER BY id", id, settings.rooms.history)
+end
+
+local function add_to(to, row)
+  local entry = { id = row.id, key = core.key(row.name), name = row.name, topic = row.topic,
+    private = row.private ~= 0 }
+  to.list[#to.list + 1] = entry
+  to.by_key[entry.key] = entry
+end
+
+-- Every room's name, topic and privacy, in the order in which they were made: what lists show.
+-- Waits, once.
+local function all_rooms()
+  if index then return index end
+  local new, last = { list = {}, by_key = {} }, 0
+  repeat
+    local rows = db.rows("SELECT id, name, topic, private FROM rooms WHERE id > ? ORDER BY id "
+      .. "LIMIT 1000", last)
+    for _, row in ipairs(rows) do add_to(new, row) end
+    last = #rows > 0 and rows[#rows].id
+  until #rows < 1000
+  index = index or new -- another handler may have been quicker
+  return index
 end
 
 local function make_room(row, rights, lines)
@@ -85,11 +108,12 @@ end
 
 local find_user = users.find_by_name
 
--- From memory, or the store.
+-- From memory, or the store: of that name, or one that is taken for it.
 local function load_room(name)
-  local key = name:lower()
-  if known[key] then return known[key] end
-  local row = db.row("SELECT * FROM rooms WHERE name = ?", name)
+  local key = core.key(name)
+  if not key or known[key] then return known[key] end
+  local entry = all_rooms().by_key[key]
+  local row = entry and db.row("SELECT * FROM rooms WHERE id = ?", entry.id)
   if not row then return nil end
   local rights = db.rows("SELECT user, what, until, reason FROM room_rights WHERE room = ?",
     row.id)
@@ -100,67 +124,117 @@ local function load_room(name)
   return known[key]
 end
 
--- rooms.open(name, [{topic=, private=, by=client, guests=}]) -> the room, made where there is
--- none, of whom `by` is the operator; or nil and why not. With `guests` those who have no
--- account may come in, too.  Waits.
-function rooms.open(name, options)
-  local room = load_room(name)
-  if room and options and options.guests ~= nil then room.guests = options.guests end
-  if room then return room end
-  local mine = own[name:lower()]
-  local by
-  if not mine and options and options.by then by = account(options.by) end
-  if by and not is_sysop(options.by) and db.row("SELECT count(*) AS n FROM rooms WHERE "
-    .. "made_by = ?", by).n >= OWN_MOST then
-    return nil, ("You have made %d rooms already"):format(OWN_MOST)
+local function why_not_make(client, user)
+  if #all_rooms().list >= ROOMS_MOST then
+    return ("There are %d rooms already"):format(ROOMS_MOST)
   end
-  local ok, why = core.open(name)
-  if not ok then return nil, why end
+  if not user or is_sysop(client) then return nil end
+  local n = db.row("SELECT count(*) AS n FROM rooms WHERE made_by = ?", user).n
+  if n < settings.rooms.own then return nil end
+  return ("You have made as many rooms as you may, %d: /close one of them"):format(n)
+end
+
+local opening = {} -- keys of the rooms that are being made: one at a time
+
+-- In the store, and from there into memory.
+local function make_anew(what, options, by)
   local is_new = db.run("INSERT OR IGNORE INTO rooms (name, topic, private, made_by, made_at) "
-    .. "VALUES (?, ?, ?, ?, ?)", mine and mine.name or name,
-    options and options.topic or mine and mine.topic or "",
-    options and options.private and 1 or 0, by, os.time()).changes == 1
-  room = load_room(name)
-  room.guests = options and options.guests
+    .. "VALUES (?, ?, ?, ?, ?)", what.name, options.topic or what.topic or "",
+    options.private and 1 or 0, by or nil, os.time()).changes == 1
+  if not all_rooms().by_key[core.key(what.name)] then
+    add_to(index, db.row("SELECT id, name, topic, private FROM rooms WHERE name = ?",
+      what.name))
+  end
+  local room = load_room(what.name)
+  room.guests = options.guests
   if by and is_new then set_right(room, by, "op", FOREVER) end
   return room
 end
 
+-- rooms.open(name, [{topic=, private=, by=client, guests=}]) -> the room, made where there is
+-- none, of whom `by` is the operator; or nil and why not. With `guests` those who have no
+-- account may come in, too.  Waits.
+function rooms.open(name, options)
+  local key = core.key(name)
+  while key and opening[key] do time.sleep(0.01) end
+  local room = load_room(name)
+  if room and options and options.guests ~= nil then room.guests = options.guests end
+  if room then return room end
+  local mine = own[key]
+  local by = not mine and options and options.by and account(options.by)
+  local why = why_not_make(options and options.by, by)
+  if why then return nil, why end
+  opening[key or name] = true
+  local _ <close> = setmetatable({}, { __close = function() opening[key or name] = nil end })
+  local ok
+  ok, why = core.open(name)
+  if not ok then return nil, why end
+  return make_anew(mine or { name = name }, options or {}, by)
+end
+
 -- rooms.find(name) -> the room, or nil: nobody has made it.  Waits.
 function rooms.find(name)
-  return load_room(name) or own[name:lower()] and rooms.open(name) or nil
+  return load_room(name) or own[core.key(name) or name] and rooms.open(name) or nil
 end
 
 -- rooms.define{ {name=, topic=}, ... }: the board's own rooms, which are nobody's, and there
 -- from the beginning.
 function rooms.define(list)
   own = {}
-  for i, room in ipairs(list) do own[i], own[room.name:lower()] = room, room end
+  for i, room in ipairs(list) do own[i], own[core.key(room.name)] = room, room end
 end
 
--- rooms.list(client) -> { {name=, topic=, members=, private=}, ... }: those that the client may
--- know of, those with the most members first.  Waits.
-function rooms.list(client)
-  for _, room in ipairs(own) do rooms.find(room.name) end
-  local list = {}
-  local user = account(client)
-  local rows = db.rows("SELECT r.name, r.topic, r.private, EXISTS (SELECT 1 FROM room_rights x "
-    .. "WHERE x.room = r.id AND x.user = ? AND x.what IN ('op', 'invited')) AS invited "
-    .. "FROM rooms r ORDER BY r.id LIMIT 1000", user)
-  for _, row in ipairs(rows) do
-    local count = core.count(row.name)
-    if row.private == 0 or row.invited ~= 0 or is_sysop(client) then
-      list[#list + 1] = { name = row.name, topic = row.topic, members = count,
-        private = row.private ~= 0 }
-    end
+-- Of the private rooms, those that the client may know of: their ids.
+local function invited(client)
+  local ids = {}
+  for _, row in ipairs(db.rows("SELECT room FROM room_rights WHERE user = ? AND what IN ('op', "
+    .. "'invited')", account(client))) do
+    ids[row.room] = true
   end
-  return list
+  return ids
+end
+
+-- Rooms that somebody is in, those with the most members first, and by their key.
+local function busy_rooms()
+  local busy, members = core.busy(), {}
+  table.sort(busy, function(a, b) return a.members > b.members end)
+  for _, room in ipairs(busy) do members[core.key(room.name)] = room.members end
+  return busy, members
+end
+
+-- rooms.list(client, [first, count]) -> { {name=, topic=, members=, private=}, ... }, how many
+-- there are in all: those that the client may know of, those with the most members first. From
+-- number `first` on `count` of them; all where that is not given.  Waits.
+function rooms.list(client, first, count)
+  for _, room in ipairs(own) do rooms.find(room.name) end
+  local all = all_rooms()
+  local busy, members = busy_rooms()
+  local known_of = not is_sysop(client) and invited(client)
+  local list, total = {}, 0
+  local function add(entry, n)
+    if entry.private and known_of and not known_of[entry.id] then return end
+    total = total + 1
+    if total < (first or 1) or #list >= (count or math.huge) then return end
+    list[#list + 1] = { name = entry.name, topic = entry.topic, members = n,
+      private = entry.private }
+  end
+  for _, room in ipairs(busy) do add(all.by_key[core.key(room.name)], room.members) end
+  for _, entry in ipairs(all.list) do
+    if not members[entry.key] then add(entry, 0) end
+  end
+  return list, total
 end
 
 -- rooms.may_move(client): may a command lead the client elsewhere? Not where it is being asked
 -- something, or has to do something first.
 function rooms.may_move(client)
   return core.may_ask(client) and not client.data.must_change and client.keyword ~= "ghost"
+end
+
+-- rooms.may_page(client): may a command show a window of its own, or ask? Not where the caller
+-- is being asked something by a handler.
+function rooms.may_page(client)
+  return core.may_ask(client)
 end
 
 -- rooms.find_user(name) -> the account of that handle or nick name, or nil.  Waits.
@@ -171,7 +245,7 @@ end
 -- rooms.of(client) -> the room that the client is in, or nil
 function rooms.of(client)
   local name = core.of(client)
-  return name and known[name:lower()]
+  return name and known[core.key(name)]
 end
 
 -- rooms.on_line(f): f(room, client, text) is called before a line is said; it returns the text
@@ -205,8 +279,8 @@ end
 -- Who comes and goes: at once in small rooms.
 local function flush_moves(room)
   local moves = room.moves
-  if #moves == 0 or os.time() - room.moved_at < GATHERED then return end
-  room.moves, room.moved_at = {}, os.time()
+  if #moves == 0 or math.abs(os.time() - room.moved_at) < GATHERED then return end
+  room.moves, room.moved_at, moving[room] = {}, os.time(), nil
   local more = #moves > 6 and (" and %d more"):format(#moves - 6) or ""
   note(room, table.concat(moves, ", ", 1, math.min(#moves, 6)) .. more)
 end
@@ -218,7 +292,13 @@ local function tell_move(room, client, what)
     return
   end
   room.moves[#room.moves + 1] = client.nick_name .. " " .. what
+  moving[room] = true
   flush_moves(room)
+end
+
+-- Once a second, by the engine.
+function core.flush_moves()
+  for room in pairs(moving) do flush_moves(room) end
 end
 
 -- What the caller wants to see and hear; kept with the account.
@@ -227,25 +307,24 @@ local function choices(client)
   local user = account(client)
   if not data.chat or data.chat.user ~= user then
     data.paged_by = nil -- whoever was logged in on this line before
-    local row = db.row("SELECT stamps, bell, away, dnd FROM chat_choices WHERE user = ?", user)
-      or { stamps = 0, bell = 1, dnd = 0 }
+    local row = db.row("SELECT stamps, bell, away, dnd, colors FROM chat_choices WHERE "
+      .. "user = ?", user) or { stamps = 0, bell = 1, dnd = 0, colors = 1 }
     local ignored = {}
     for _, r in ipairs(db.rows("SELECT other FROM ignored WHERE user = ?", user)) do
       ignored[#ignored + 1] = r.other
     end
     data.chat = { user = user, stamps = row.stamps ~= 0, bell = row.bell ~= 0, away = row.away,
-      dnd = row.dnd ~= 0, ignored = ignored }
+      dnd = row.dnd ~= 0, colors = row.colors ~= 0, ignored = ignored }
   end
   return data.chat
 end
 
 local function keep_choices(client)
   local c = choices(client)
-  core.choose(client, c.stamps, c.bell, c.ignored)
+  core.choose(client, c.stamps, c.bell, c.ignored, c.colors)
   if not account(client) then return end
-  db.run("INSERT OR REPLACE INTO chat_choices (user, stamps, bell, away, dnd) VALUES "
-    .. "(?, ?, ?, ?, ?)", account(client), c.stamps and 1 or 0, c.bell and 1 or 0, c.away,
-    c.dnd and 1 or 0)
+  db.run("INSERT OR REPLACE INTO chat_choices (user, stamps, bell, away, dnd, colors) VALUES "
+    .. "(?, ?, ?, ?, ?, ?)", account(client), c.stamps, c.bell, c.away, c.dnd, c.colors)
 end
 
 local function ignores(client, user)
@@ -290,7 +369,7 @@ function Room:join(client)
   if before == self then return true end
   if before then before:leave(client) end
   core.join(self.name, client, SHOWN)
-  core.choose(client, chosen.stamps, chosen.bell, chosen.ignored)
+  core.choose(client, chosen.stamps, chosen.bell, chosen.ignored, chosen.colors)
   tell_move(self, client, "has come")
   return true
 end
@@ -309,7 +388,7 @@ end
 
 -- room:history(n) -> the last n lines, { {kind=, at=, nick_name=, text=}, ... }
 function Room:history(n)
-  return core.last(self.name, n or HISTORY)
+  return core.last(self.name, n or settings.rooms.history)
 end
 
 -- --- what is said ---
@@ -362,7 +441,7 @@ local function keep_line(room, kind, user, nick_name, text)
   room.kept = (room.kept or 0) + 1
   if room.kept % 100 == 0 then
     db.run("DELETE FROM room_lines WHERE room = ?1 AND id <= (SELECT id FROM room_lines WHERE "
-      .. "room = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", room.id, HISTORY)
+      .. "room = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", room.id, settings.rooms.history)
   end
 end
 
@@ -423,6 +502,7 @@ function Room:topic(text, client)
     return nil, "Only an operator of " .. self.name .. " can change the topic"
   end
   self.topic_text = cut(text, 200)
+  all_rooms().by_key[core.key(self.name)].topic = self.topic_text
   db.run("UPDATE rooms SET topic = ? WHERE id = ?", self.topic_text, self.id)
   note(self, ("The topic is now: %s"):format(self.topic_text))
   return true
@@ -439,6 +519,7 @@ function Room:set(client, options)
     self[name] = n or self[name]
   end
   if options.private ~= nil then self.private = options.private end
+  all_rooms().by_key[core.key(self.name)].private = self.private
   db.run("UPDATE rooms SET slow = ?, most = ?, private = ? WHERE id = ?", self.slow, self.most,
     self.private and 1 or 0, self.id)
   return true
@@ -515,6 +596,28 @@ function Room:allow(by, name, what)
   if not user then return nil, why end
   if not right(self, user.id, what) then return nil, user.nick_name .. " is not " .. what end
   set_right(self, user.id, what, nil)
+  return true
+end
+
+-- room:close(by) -> true, or nil and why not: all are put out, and it is gone with what was
+-- said there. Not one of the board's own.  Waits.
+function Room:close(by)
+  if not is_op(self, by) then return nil, "Only an operator of " .. self.name .. " can" end
+  local key = core.key(self.name)
+  if own[key] then return nil, self.name .. " is one of the board's own rooms" end
+  for _, client in ipairs(self:members(true)) do
+    core.leave(client)
+    client:tell(("%s has closed %s"):format(by.nick_name, self.name))
+  end
+  known[key], index.by_key[key] = nil, nil
+  for i, entry in ipairs(index.list) do
+    if entry.id == self.id then
+      table.remove(index.list, i)
+      break
+    end
+  end
+  core.forget(self.name)
+  db.run("DELETE FROM rooms WHERE id = ?", self.id)
   return true
 end
 
@@ -604,13 +707,14 @@ function rooms.away(client, text)
   keep_choices(client)
 end
 
--- rooms.choose(client, {stamps=, bell=, dnd=}) -> the choices as they are: with the time before
--- each line, with a bell at the own name, not to be disturbed: pages wait.  Waits.
+-- rooms.choose(client, {stamps=, bell=, dnd=, colors=}) -> the choices as they are: with the
+-- time before each line, with a bell at the own name, not to be disturbed (pages wait), with
+-- names in colours of their own.  Waits.
 function rooms.choose(client, options)
   local c = choices(client)
-  if options.stamps ~= nil then c.stamps = options.stamps end
-  if options.bell ~= nil then c.bell = options.bell end
-  if options.dnd ~= nil then c.dnd = options.dnd end
+  for _, name in ipairs { "stamps", "bell", "dnd", "colors" } do
+    if options[name] ~= nil then c[name] = options[name] end
+  end
   keep_choices(client)
   return c
 end
@@ -634,7 +738,7 @@ function rooms.ignore(client, name, on)
     db.run("DELETE FROM ignored WHERE user = ? AND other = ?", account(client), user.id)
   end
   c.ignored = list
-  core.choose(client, c.stamps, c.bell, list)
+  core.choose(client, c.stamps, c.bell, list, c.colors)
   return true
 end
 

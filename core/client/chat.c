@@ -58,7 +58,7 @@ void chat_leave(struct client *c)
 
 struct member *chat_join(struct client *c, struct room *r, unsigned lines)
 {
-    struct line *last[ROOM_HISTORY];
+    struct line *last[ROOM_HISTORY_MOST];
     unsigned fresh = room_fresh(r); /* those come by themselves */
     unsigned most = lines < LINES_MOST ? lines : LINES_MOST;
     unsigned count = room_last(r, most + fresh, last) - fresh;
@@ -69,6 +69,7 @@ struct member *chat_join(struct client *c, struct room *r, unsigned lines)
     if (before) {
         c->member->has_time = before->has_time;
         c->member->is_quiet = before->is_quiet;
+        c->member->is_plain = before->is_plain;
         c->member->ignored = before->ignored;
         c->member->ignored_count = before->ignored_count;
         before->ignored = NULL;
@@ -97,7 +98,8 @@ static struct line_view view_of(const struct client *c)
 {
     return (struct line_view){.look = (uint8_t)client_look(c),
                               .width = (uint8_t)(c->width < 255 ? c->width : 255),
-                              .has_time = c->member->has_time};
+                              .has_time = c->member->has_time,
+                              .is_plain = c->member->is_plain};
 }
 
 static bool is_all_ignored(const struct client *c, const struct batch *b)

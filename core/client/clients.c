@@ -125,7 +125,7 @@ struct clients *clients_new(const struct clients_config *config)
     struct clients *all = mem_zalloc(sizeof(*all));
 
     all->config = *config;
-    all->rooms = rooms_new();
+    all->rooms = rooms_new((unsigned)config->settings->room_history);
     buf_init(&all->replies, 4096);
     buf_init(&all->gathered, 2 * READ_MOST);
     buf_init(&all->echo, BUF_LARGE);

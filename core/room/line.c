@@ -96,6 +96,7 @@ static const char *color_of(const char *nick)
 /* What stands before the text; returns its columns. */
 static unsigned add_head(const struct line *l, const struct line_view *v, struct buf *out)
 {
+    const char *color = v->is_plain ? "\033[0;1;37m" : color_of(l->nick);
     unsigned columns = 0;
     char time[8];
     struct tm tm;
@@ -109,12 +110,11 @@ static unsigned add_head(const struct line *l, const struct line_view *v, struct
         buf_add_text(out, "\033[0;36m-- ");
         return columns + 3;
     }
-    columns += utf8_columns(span_of(l->nick)) + (l->kind == LINE_SAY ? 3 : 3);
     if (l->kind == LINE_SAY)
-        buf_printf(out, "\033[0;1;30m<%s%s\033[0;1;30m> \033[0m", color_of(l->nick), l->nick);
+        buf_printf(out, "\033[0;1;30m<%s%s\033[0;1;30m> \033[0m", color, l->nick);
     else
-        buf_printf(out, "\033[0;1;30m* %s%s \033[0m", color_of(l->nick), l->nick);
-    return columns;
+        buf_printf(out, "\033[0;1;30m* %s%s \033[0m", color, l->nick);
+    return columns + utf8_columns(span_of(l->nick)) + 3;
 }
 
 /* One row of the text, with the name marked where it stands. */
@@ -202,7 +202,8 @@ struct blob *batch_wire(struct batch *b, const struct line_view *v)
     for (unsigned i = 0; i < b->view_count; i++) {
         const struct line_view *w = &b->views[i];
 
-        if (w->look == v->look && w->width == v->width && w->has_time == v->has_time)
+        if (w->look == v->look && w->width == v->width && w->has_time == v->has_time &&
+            w->is_plain == v->is_plain)
             return blob_ref(b->blobs[i]);
     }
     blob = make_wire(b, v);

@@ -36,6 +36,7 @@ struct line_view {
     uint8_t look; /* enum look */
     uint8_t width;
     bool has_time; /* HH:MM before each */
+    bool is_plain; /* all names in the same colour */
 };
 
 /* Append the line as it goes on the wire, wrapped, with its end. `name`: where it stands in the
@@ -48,7 +49,7 @@ bool line_calls(const struct line *l, int64_t user, struct span name);
 
 /* --- lines that are shown together --- */
 
-enum { BATCH_VIEWS = 12 };
+enum { BATCH_VIEWS = 16 };
 
 struct batch {
     struct line *const *lines; /* borrowed */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/alike.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -9,20 +10,19 @@
 #define uthash_free(p, size) mem_free(p)
 #include <uthash.h>
 
-enum { KEY_BYTES = 4 * ROOM_NAME_MAX + 1 };
 static const double GATHER_MOST = 0.02;     /* seconds */
 static const double GATHER_EACH = 0.000015; /* about what a line costs for each member */
 
 struct room {
     struct rooms *all;
     char *name;
-    char key[KEY_BYTES]; /* the name in lower case */
+    char *key; /* see alike.h */
     struct member *first;
     struct member *last;
     struct member *next_due; /* while it is delivered to: who comes next */
     unsigned count;
     unsigned hidden;    /* of them */
-    struct line **ring; /* the last lines, ROOM_HISTORY of them */
+    struct line **ring; /* the last lines, all->history of them */
     unsigned ring_begin;
     unsigned ring_count;
     struct line **fresh;
@@ -34,47 +34,52 @@ struct room {
 };
 
 struct rooms {
+    unsigned history;
     struct room *by_key;
     struct room *fresh; /* those with lines that are not delivered yet */
 };
 
 /* --- names --- */
 
-static bool make_key(struct span name, char key[KEY_BYTES])
+/* Why it can't be one, or NULL. */
+static const char *name_problem(struct span name)
 {
-    size_t n = 0;
+    unsigned n = 0;
 
-    if (name.len == 0 || name.len >= KEY_BYTES || !utf8_is_valid(name))
-        return false;
+    if (name.len == 0 || name.len > 4 * ROOM_NAME_MAX || !utf8_is_valid(name))
+        return "has 1 to 30 characters that can be seen";
     for (struct span s = name; s.len > 0; n++) {
         uint32_t cp = utf8_next(&s, NULL);
 
         if (cp < ' ' || cp == 0x7F || (cp >= 0x80 && utf8_width(cp) == 0) || n == ROOM_NAME_MAX)
-            return false;
+            return "has 1 to 30 characters that can be seen";
     }
-    for (size_t i = 0; i < name.len; i++)
-        key[i] = (char)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] | 0x20
-                                                                   : name.data[i]);
-    key[name.len] = '\0';
-    return name.data[0] != ' ' && name.data[name.len - 1] != ' ';
+    if (name.data[0] == ' ' || name.data[name.len - 1] == ' ')
+        return "does not begin or end with a space";
+    return alike_is_mixed(name) ? "has letters of one script: others would be taken for them"
+                                : NULL;
 }
 
 /* --- rooms --- */
 
-struct rooms *rooms_new(void)
+struct rooms *rooms_new(unsigned history)
 {
-    return mem_zalloc(sizeof(struct rooms));
+    struct rooms *all = mem_zalloc(sizeof(*all));
+
+    all->history = history < ROOM_HISTORY_MOST ? history : ROOM_HISTORY_MOST;
+    return all;
 }
 
 static void free_room(struct room *r)
 {
     for (unsigned i = 0; i < r->ring_count; i++)
-        line_unref(r->ring[(r->ring_begin + i) % ROOM_HISTORY]);
+        line_unref(r->ring[(r->ring_begin + i) % r->all->history]);
     for (unsigned i = 0; i < r->fresh_count; i++)
         line_unref(r->fresh[i]);
     mem_free(r->ring);
     mem_free(r->fresh);
     mem_free(r->name);
+    mem_free(r->key);
     mem_free(r);
 }
 
@@ -101,23 +106,24 @@ unsigned rooms_count(const struct rooms *all)
 
 struct room *room_find(struct rooms *all, struct span name)
 {
-    char key[KEY_BYTES] = "";
+    char *key = name.len <= 4 * ROOM_NAME_MAX ? alike_key(name) : NULL;
     struct room *r = NULL;
 
-    if (make_key(name, key))
+    if (key)
         HASH_FIND_STR(all->by_key, key, r);
+    mem_free(key);
     return r;
 }
 
 struct room *room_open(struct rooms *all, struct span name, struct err *e)
 {
     struct room *r = room_find(all, name);
-    char key[KEY_BYTES] = "";
+    const char *problem = name_problem(name);
 
     if (r)
         return r;
-    if (!make_key(name, key)) {
-        err_set(e, "a room's name has 1 to %d characters that can be seen", ROOM_NAME_MAX);
+    if (problem) {
+        err_set(e, "a room's name %s", problem);
         return NULL;
     }
     if (rooms_count(all) >= ROOMS_MOST) {
@@ -127,8 +133,8 @@ struct room *room_open(struct rooms *all, struct span name, struct err *e)
     r = mem_zalloc(sizeof(*r));
     r->all = all;
     r->name = mem_strndup(name.data, name.len);
-    memcpy(r->key, key, sizeof(key));
-    HASH_ADD_STR(all->by_key, key, r);
+    r->key = alike_key(name);
+    HASH_ADD_KEYPTR(hh, all->by_key, r->key, strlen(r->key), r);
     return r;
 }
 
@@ -164,6 +170,11 @@ unsigned room_count(const struct room *r)
 unsigned room_seen(const struct room *r)
 {
     return r->count - r->hidden;
+}
+
+struct room *room_next(const struct rooms *all, const struct room *r)
+{
+    return r ? r->hh.next : all->by_key;
 }
 
 struct member *room_first(const struct room *r)
@@ -241,13 +252,13 @@ bool member_ignores(const struct member *m, int64_t user)
 static void add_to_ring(struct room *r, struct line *l)
 {
     if (!r->ring)
-        r->ring = mem_zalloc(ROOM_HISTORY * sizeof(struct line *));
-    if (r->ring_count == ROOM_HISTORY) {
+        r->ring = mem_zalloc(r->all->history * sizeof(struct line *));
+    if (r->ring_count == r->all->history) {
         line_unref(r->ring[r->ring_begin]);
         r->ring[r->ring_begin] = l;
-        r->ring_begin = (r->ring_begin + 1) % ROOM_HISTORY;
+        r->ring_begin = (r->ring_begin + 1) % r->all->history;
     } else {
-        r->ring[(r->ring_begin + r->ring_count++) % ROOM_HISTORY] = l;
+        r->ring[(r->ring_begin + r->ring_count++) % r->all->history] = l;
     }
 }
 
@@ -282,7 +293,7 @@ unsigned room_last(struct room *r, unsigned n, struct line **out)
     unsigned have = r->ring_count < n ? r->ring_count : n;
 
     for (unsigned i = 0; i < have; i++)
-        out[i] = r->ring[(r->ring_begin + r->ring_count - have + i) % ROOM_HISTORY];
+        out[i] = r->ring[(r->ring_begin + r->ring_count - have + i) % r->all->history];
     return have;
 }
 

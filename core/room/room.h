@@ -14,10 +14,10 @@
 
 enum {
     ROOMS_MOST = 10000,
-    ROOM_NAME_MAX = 30,     /* characters, in at most four times as many bytes */
-    ROOM_HISTORY = 500,     /* lines that are kept in memory */
-    ROOM_FRESH_MOST = 1000, /* lines that are gathered at most before they are delivered */
-    MEMBER_HELD_MOST = 200, /* that wait for somebody who can't be shown them now */
+    ROOM_NAME_MAX = 30,       /* characters, in at most four times as many bytes */
+    ROOM_HISTORY_MOST = 5000, /* lines that can be kept */
+    ROOM_FRESH_MOST = 1000,   /* lines that are gathered at most before they are delivered */
+    MEMBER_HELD_MOST = 200,   /* that wait for somebody who can't be shown them now */
 };
 
 struct rooms;
@@ -35,22 +35,24 @@ struct member {
     int64_t *ignored;   /* accounts */
     uint32_t ignored_count;
     bool has_time;
+    bool is_plain;  /* names in one colour */
     bool is_quiet;  /* no bell at the own name */
     bool is_hidden; /* set by member_hide */
 };
 
-struct rooms *rooms_new(void);
-void rooms_free(struct rooms *all); /* nobody is in them any more */
+struct rooms *rooms_new(unsigned history); /* so many lines of each are kept in memory */
+void rooms_free(struct rooms *all);        /* nobody is in them any more */
 unsigned rooms_count(const struct rooms *all);
 
-/* By its name in any case, made where there is none. NULL and `e`: it is no name, or there are
- * ROOMS_MOST. */
+/* By its name, or one that is alike (see alike.h), made where there is none. NULL and `e`: it
+ * is no name, or there are ROOMS_MOST. */
 struct room *room_open(struct rooms *all, struct span name, struct err *e);
 struct room *room_find(struct rooms *all, struct span name); /* NULL: there is none */
 void room_forget(struct room *r);                            /* where nobody is in it */
 const char *room_name(const struct room *r);
 unsigned room_count(const struct room *r);
 unsigned room_seen(const struct room *r); /* members who are not hidden */
+struct room *room_next(const struct rooms *all, const struct room *r); /* NULL: the first */
 struct member *room_first(const struct room *r);
 
 struct member *room_join(struct room *r, void *who);

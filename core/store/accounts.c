@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/alike.h"
 #include "base/utf8.h"
 
 enum { FREE_FAILURES = 3, WAIT_MOST = 300 };
@@ -73,6 +74,10 @@ const char *account_nick_problem(struct span nick)
     }
     if (columns < 2 || columns > ACCOUNT_NICK_MAX || nick.len > 4 * ACCOUNT_NICK_MAX)
         return "A nick name has 2 to 20 characters";
+    if (!alike_is_usual(nick))
+        return "A nick name has letters in their usual form";
+    if (alike_is_mixed(nick))
+        return "A nick name has letters of one script: others would be taken for them";
     if (nick.data[0] == ' ' || nick.data[nick.len - 1] == ' ')
         return "A nick name does not begin or end with a space";
     return is_reserved(nick) ? "This nick name is reserved" : NULL;

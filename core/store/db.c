@@ -46,8 +46,13 @@ static const unsigned char schema_008[] = {
 #include "008.sql.h"
 };
 
-static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004,
-                                               schema_005, schema_006, schema_007, schema_008};
+static const unsigned char schema_009[] = {
+#include "009.sql.h"
+};
+
+static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003,
+                                               schema_004, schema_005, schema_006,
+                                               schema_007, schema_008, schema_009};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */

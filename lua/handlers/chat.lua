@@ -11,40 +11,35 @@ rooms.define {
   { name = "Tech", topic = "Machines, modems, and this board" },
 }
 
--- <% each:chat.rooms(rows=12) %>
-function chat.rooms(client, args)
-  local all = rooms.list(client)
-  local rows = {}
-  local first = (args.page - 1) * args.rows
-  for i = first + 1, math.min(#all, first + args.rows) do
-    local room = all[i]
-    rows[#rows + 1] = { number = i, name = room.name, topic = room.topic,
-      members = room.members, mark = room.private and "private" or "" }
-  end
-  client.data.rooms = all
-  return rows, #all
-end
-
--- Everything that the list of rooms shows, as one string.
-local function snapshot(client)
-  local parts = {}
-  for i, room in ipairs(rooms.list(client)) do
-    parts[i] = room.name .. room.members .. room.topic
+-- All that a page of the list shows, as one string.
+local function snapshot(page, total)
+  local parts = { total }
+  for _, room in ipairs(page) do
+    parts[#parts + 1] = room.name .. " " .. room.members .. " " .. room.topic
   end
   return table.concat(parts, "\n")
 end
 
--- <% tick:chat.tick(2) %>: the list is shown anew when it has changed.
-function chat.tick(client)
-  local now = snapshot(client)
-  local is_old = client.data.rooms_seen ~= now
-  client.data.rooms_seen = now
-  if is_old then return "refresh" end
+-- <% each:chat.rooms(rows=12) %>
+function chat.rooms(client, args)
+  local view = { first = (args.page - 1) * args.rows + 1, count = args.rows }
+  local page, total = rooms.list(client, view.first, view.count)
+  local rows = {}
+  for i, room in ipairs(page) do
+    rows[i] = { number = view.first + i - 1, name = room.name, topic = room.topic,
+      members = room.members, mark = room.private and "private" or "" }
+  end
+  view.list, view.total, view.seen = page, total, snapshot(page, total)
+  client.data.rooms = view
+  return rows, total
 end
 
--- <% enter:chat.look %>
-function chat.look(client)
-  client.data.rooms_seen = snapshot(client)
+-- <% tick:chat.tick(2) %>: the list is shown anew when it has changed.
+function chat.tick(client)
+  local view = client.data.rooms
+  if view and snapshot(rooms.list(client, view.first, view.count)) ~= view.seen then
+    return "refresh"
+  end
 end
 
 local function go_in(client, name)
@@ -58,17 +53,18 @@ end
 
 -- <% key:chat.pick %>
 function chat.pick(client, key)
-  local all = client.data.rooms or {}
+  local view = client.data.rooms
   if key == "enter" then return go_in(client, FIRST) end
-  if key:find "^[1-9]$" and #all < 10 then key = tonumber(key) end
+  if key:find "^[1-9]$" and view.total < 10 then key = tonumber(key) end
   if type(key) == "string" and key:find "^%d$" then
-    local line = client:read_line { prompt = "\r\n  |03Number: |15", default = key, max = 4 }
+    local line = client:read_line { prompt = "\r\n  |03Number: |15", default = key, max = 5 }
     key = math.tointeger(tonumber(line or ""))
     if not key then return "refresh" end
   end
   if math.type(key) then
-    if not all[key] then return "refresh", "There is no such number" end
-    return go_in(client, all[key].name)
+    local room = view.list[key - view.first + 1] or rooms.list(client, key, 1)[1]
+    if not room then return "refresh", "There is no such number" end
+    return go_in(client, room.name)
   end
   if key:lower() == "m" then
     local name = client:read_line { prompt = "\r\n  |03The new room is called: |15", max = 30 }

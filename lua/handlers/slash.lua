@@ -9,22 +9,55 @@ local time = require "bbs.time"
 local users = require "bbs.users"
 local slash = {}
 
-local LONGEST_NAME <const> = 80 -- bytes: 20 characters
+local LONGEST_NAME <const> = 80  -- bytes: 20 characters
+local ROOMS_SHOWN <const> = 200
+local LONGEST_LINE <const> = 500 -- that is told above the prompt
+local FEW <const> = 5   -- lines, that are told above the prompt; more are shown by themselves
+local MOST <const> = 20 -- that are told where nothing else can be shown
+
 local HELP <const> = {
-  "/who                 who is on line      /rooms               the rooms",
-  "/msg HANDLE text     a line to one       /reply text          to who paged last",
-  "/away [text]         told to who pages   /ignore HANDLE       neither lines nor pages",
-  "/unignore HANDLE     again               /join ROOM           go there, or make it",
-  "/me text             * luna waves        /leave               out of the room",
-  "/history             what was said       /time  /bell         before lines; at your name",
-  "/topic [text]        the room's          /invite HANDLE       into a private room",
-  "/kick HANDLE [why]   out of the room     /ban HANDLE [min] [why]   /unban HANDLE",
-  "/mute HANDLE [min]   may not speak       /op HANDLE           an operator, too",
-  "/friend HANDLE       told when they come /unfriend  /friends  who they are",
-  "/talk HANDLE         in a split screen, where both see each other type",
-  "/dnd                 pages wait          /nick NAME           another name",
-  "/quit                end the call",
+  "|03To one caller|07",
+  "  |15/msg HANDLE text     |07a line; who is not on line is shown it at the next call",
+  "  |15/reply text          |07to who paged you last",
+  "  |15/talk HANDLE         |07in a split screen: both see each other type",
+  "|03You|07",
+  "  |15/away [text]         |07what others are told who page you",
+  "  |15/dnd                 |07not to be disturbed: pages wait until you type it again",
+  "  |15/ignore HANDLE       |07neither lines nor pages of theirs; |15/unignore HANDLE",
+  "  |15/friend HANDLE       |07told when they come; |15/unfriend HANDLE|07, |15/friends",
+  "  |15/nick                |07another nick name",
+  "  |15/time  /bell  /colors|07 the time before lines, a bell at your name, coloured names",
+  "|03Rooms|07",
+  "  |15/rooms               |07which there are        |15/who    |07who is on line",
+  "  |15/join ROOM           |07go there, or make it   |15/leave  |07out of it",
+  "  |15/me text             |07* luna waves",
+  "  |15/history             |07what was said there: Page Up does the same",
+  "  |15/topic [text]        |07what it is about       |15/invite HANDLE |07into a private one",
+  "|03Operators of a room|07",
+  "  |15/kick HANDLE [why]   |07out of it              |15/ban HANDLE [minutes] [why]",
+  "  |15/mute HANDLE [min]   |07may not speak          |15/unban HANDLE|07, |15/unmute HANDLE",
+  "  |15/op HANDLE           |07an operator, too       |15/close  |07the room is gone",
+  "|03The rest|07",
+  "  |15/help                |07this list              |15/quit   |07end the call",
+  "  |07A line that is to begin with a slash begins with two.",
 }
+
+local SYSOPS_HELP <const> = {
+  "|03Sysops|07",
+  "  |15/break HANDLE        |07break in for a talk    |15/invisible  |07only sysops see you",
+}
+
+-- Many lines in a window of their own, where that can be shown now. They have colour codes.
+local function show(client, lines)
+  if #lines > FEW and rooms.may_page(client) then
+    client:pager(table.concat(lines, "\n"))
+    return
+  end
+  for i = 1, math.min(#lines, MOST) do
+    client:tell((lines[i]:gsub("|%d%d", ""):gsub("||", "|")))
+  end
+  if #lines > MOST then client:tell(("and %d more"):format(#lines - MOST)) end
+end
 
 local function is_guest(client)
   if client.user_id ~= "GUEST" then return false end
@@ -189,9 +222,16 @@ end
 
 function slash.rooms(client)
   if is_guest(client) then return end
-  for _, room in ipairs(rooms.list(client)) do
-    client:tell(("%s %2d  %s"):format(text.pad(room.name, 20), room.members, room.topic))
+  local lines = {}
+  local list, total = rooms.list(client, 1, ROOMS_SHOWN)
+  for i, room in ipairs(list) do
+    lines[i] = ("|15%s|07 %3d  |03%s"):format(text.pad(room.name, 20):gsub("|", "||"),
+      room.members, (room.topic:gsub("|", "||")))
   end
+  if total > #list then
+    lines[#lines + 1] = ("and %d more: R in the main menu lists them"):format(total - #list)
+  end
+  show(client, lines)
 end
 
 slash["me"] = function(client, rest)
@@ -254,6 +294,18 @@ function slash.unmute(client, rest)
   end)
 end
 
+function slash.close(client)
+  if not rooms.may_move(client) then return nil, "Answer what is asked first" end
+  local closed
+  local _, why = in_room(client, function(room)
+    local ok, why_not = room:close(client)
+    closed = ok
+    return ok, why_not
+  end)
+  if closed then return "chat" end
+  return nil, why
+end
+
 function slash.op(client, rest)
   return on_somebody(client, rest, function(room, name) return room:op(client, name, true) end)
 end
@@ -301,6 +353,11 @@ function slash.bell(client)
   return toggle(client, "bell", "A bell rings at your name.", "No bell any more.")
 end
 
+function slash.colors(client)
+  return toggle(client, "colors", "Each name has a colour of its own.",
+    "All names have the same colour.")
+end
+
 -- --- the rest ---
 
 function slash.nick(client)
@@ -310,13 +367,23 @@ end
 
 function slash.who(client)
   if is_guest(client) then return end
-  local names = {}
-  for i, other in ipairs(clients.all(client)) do names[i] = other.nick_name end
-  client:tell(#names .. " on line: " .. table.concat(names, ", "))
+  local names, lines = {}, {}
+  for i, other in ipairs(clients.all(client)) do
+    names[i] = other.nick_name
+    lines[i] = ("|15%s|07 %s"):format(text.pad(other.nick_name, 20):gsub("|", "||"),
+      ((other.status or other.title):gsub("|", "||")))
+  end
+  local line = #names .. " on line: " .. table.concat(names, ", ")
+  if #line < LONGEST_LINE then return nil, line end
+  show(client, lines)
 end
 
 function slash.help(client)
-  for _, line in ipairs(HELP) do client:tell(line) end
+  local lines = table.move(HELP, 1, #HELP, 1, {})
+  if client.level >= settings.levels.sysop then
+    table.move(SYSOPS_HELP, 1, #SYSOPS_HELP, #lines + 1, lines)
+  end
+  show(client, lines)
 end
 
 function slash.quit(client)

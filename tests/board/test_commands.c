@@ -370,7 +370,9 @@ static void an_older_database_is_brought_up_to_date(void **state)
 {
     static const char later[] =
         "ALTER TABLE users DROP COLUMN hidden; ALTER TABLE users DROP COLUMN location;"
-        "ALTER TABLE chat_choices DROP COLUMN dnd; DROP TABLE friends; PRAGMA user_version = 6";
+        "ALTER TABLE chat_choices DROP COLUMN dnd;"
+        "ALTER TABLE chat_choices DROP COLUMN colors; DROP TABLE friends; PRAGMA user_version "
+        "= 6";
     static const char *const older[] = {
         "", "DROP TRIGGER users_number; DROP TABLE account_numbers"};
     static const char *const names[] = {"sol", "moon"};

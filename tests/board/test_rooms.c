@@ -248,6 +248,8 @@ static void commands_are_completed_and_mended(void **state)
     caller_expect(luna, "<solaris> what?");
     say(sol, "/help");
     caller_expect(sol, "/kick HANDLE");
+    caller_send(sol, "q");
+    caller_expect(sol, PROMPT);
     say(sol, "/rooms");
     caller_expect(sol, "Lobby");
     caller_expect(sol, "Tech");
@@ -566,7 +568,7 @@ static void a_caller_makes_few_rooms(void **state)
     say(luna, "/topic My own"); /* who made it is its operator */
     caller_expect(luna, "The topic is now: My own");
     say(luna, "/join Own6");
-    caller_expect(luna, "You have made 5 rooms already");
+    caller_expect(luna, "as many rooms as you may, 5");
     say(luna, "/join Own1");
     caller_expect(luna, "[Own1] ");
 }

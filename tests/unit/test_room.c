@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "room/room.h"
 
-enum { MEMBERS = 5 };
+enum { MEMBERS = 5, HISTORY = 500 };
 
 static struct line *said(const char *nick, int64_t user, const char *text)
 {
@@ -37,7 +37,7 @@ static void take(struct member *m, struct batch *b)
 
 static void everybody_gets_all_lines_in_order(void **state)
 {
-    struct rooms *all = rooms_new();
+    struct rooms *all = rooms_new(HISTORY);
     struct err e;
     struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
 
@@ -65,7 +65,7 @@ static void everybody_gets_all_lines_in_order(void **state)
 /* The one who is next leaves while the lines are brought. */
 static void who_leaves_meanwhile_gets_none(void **state)
 {
-    struct rooms *all = rooms_new();
+    struct rooms *all = rooms_new(HISTORY);
     struct err e;
     struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
 
@@ -85,20 +85,20 @@ static void who_leaves_meanwhile_gets_none(void **state)
 
 static void so_many_lines_are_kept(void **state)
 {
-    struct rooms *all = rooms_new();
+    struct rooms *all = rooms_new(HISTORY);
     struct err e;
     struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
-    struct line *last[ROOM_HISTORY];
+    struct line *last[HISTORY];
     struct member *m = room_join(r, NULL);
     char text[20];
 
     (void)state;
-    for (unsigned i = 0; i < ROOM_HISTORY + 3; i++) {
+    for (unsigned i = 0; i < HISTORY + 3; i++) {
         snprintf(text, sizeof(text), "%u", i);
         room_add(r, said("a", 1, text), true);
     }
     assert_true(rooms_due_at(all) == 0); /* what is old is not delivered */
-    assert_int_equal(room_last(r, ROOM_HISTORY, last), ROOM_HISTORY);
+    assert_int_equal(room_last(r, HISTORY, last), HISTORY);
     assert_string_equal(last[0]->text, "3");
     assert_int_equal(room_last(r, 2, last), 2);
     assert_string_equal(last[1]->text, "502");
@@ -120,7 +120,7 @@ static void names_are_checked(void **state)
                                       "b",
                                       "\xFF",
                                       "a name of more than thirty letters"};
-    struct rooms *all = rooms_new();
+    struct rooms *all = rooms_new(HISTORY);
     struct err e;
 
     (void)state;

@@ -1,0 +1,22 @@
+/* alike.h -- names that people would take for one another: the same but for letter case, width
+ * or another compatibility form, and names that mix scripts to look like somebody else's. */
+#ifndef PERIGEE_BASE_ALIKE_H
+#define PERIGEE_BASE_ALIKE_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+
+/* What all names that are the same have in common (Unicode NFKC and full case folding): text
+ * that ends with NUL, the caller's to mem_free. NULL: the name is no UTF-8, or has more than
+ * 160 bytes. */
+char *alike_key(struct span name);
+
+/* Is it, of at most 160 bytes of UTF-8, written in its usual form (NFKC) already? */
+bool alike_is_usual(struct span name);
+
+/* Are its letters of several scripts that have no business together, as Latin and Cyrillic?
+ * Chinese, Japanese and Korean ones may be with Latin. The name is UTF-8. */
+bool alike_is_mixed(struct span name);
+
+#endif

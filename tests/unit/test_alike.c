@@ -1,0 +1,73 @@
+/* Names that people would take for one another. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/alike.h"
+#include "base/mem.h"
+
+static void what_is_taken_for_the_same_has_one_key(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"Lobby", "lOBBY"},
+        {"Caf\xc3\xa9", "CAF\xc3\x89"},
+        {"Caf\xc3\xa9", "Cafe\xcc\x81"},
+        {"Art", "\xef\xbc\xa1\xef\xbd\x92\xef\xbd\x94"},
+        {"STRASSE", "stra\xc3\x9f"
+                    "e"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        char *one = alike_key(span_of(pairs[i][0]));
+        char *other = alike_key(span_of(pairs[i][1]));
+
+        assert_string_equal(one, other);
+        mem_free(one);
+        mem_free(other);
+    }
+    assert_null(alike_key(SPAN_LIT("\xff")));
+}
+
+static void usual_forms_are_known(void **state)
+{
+    (void)state;
+    assert_true(alike_is_usual(SPAN_LIT("")));
+    assert_true(alike_is_usual(SPAN_LIT("luna")));
+    assert_true(alike_is_usual(SPAN_LIT("\xc3\xa9t\xc3\xa9")));
+    assert_false(alike_is_usual(SPAN_LIT("e\xcc\x81t\xc3\xa9")));
+    assert_false(alike_is_usual(SPAN_LIT("\xef\xbd\x8cuna")));
+}
+
+static void scripts_are_not_mixed(void **state)
+{
+    static const char *const mixed[] = {
+        "lun\xd0\xb0",      /* Latin and Cyrillic */
+        "\xce\x91rt",       /* Greek and Latin */
+        "\xd0\x90\xce\x91", /* Cyrillic and Greek */
+    };
+    static const char *const plain[] = {
+        "", "luna 7!", "\xd0\x9b\xd1\x83\xd0\xbd\xd0\xb0 7",
+        "\xe6\x9c\x88\xe3\x81\xae luna", /* Han, Hiragana, Latin */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(mixed) / sizeof(mixed[0]); i++)
+        assert_true(alike_is_mixed(span_of(mixed[i])));
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+        assert_false(alike_is_mixed(span_of(plain[i])));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_taken_for_the_same_has_one_key),
+        cmocka_unit_test(usual_forms_are_known),
+        cmocka_unit_test(scripts_are_not_mixed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
