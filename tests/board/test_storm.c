@@ -1,0 +1,224 @@
+/* Rooms in a storm of lines: a member who reads nothing, and a server that is killed in the
+ * middle of it. */
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/board/stage.h"
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
+#define PROMPT "[Lobby] "
+
+/* storm.speak: so many lines, each of so many bytes; storm.dump: all that is kept. */
+static const char storm_lua[] =
+    "local rooms = require 'bbs.rooms'\n"
+    "local storm = {}\n"
+    "function storm.speak(client, what)\n"
+    "  local lines, bytes = what:match '^(%d+) (%d+)$'\n"
+    "  local room = rooms.find 'Lobby'\n"
+    "  for i = 1, tonumber(lines) do\n"
+    "    room:announce(client.nick_name, ('line %d; '):format(i) .. "
+    "('x'):rep(tonumber(bytes)))\n"
+    "  end\n"
+    "  return 'menu'\n"
+    "end\n"
+    "function storm.dump(client)\n"
+    "  for _, line in ipairs(rooms.find 'Lobby':history(5000)) do\n"
+    "    client:send(('<%s> %s\\n'):format(line.nick_name, line.text))\n"
+    "  end\n"
+    "  client:send 'That is all.'\n"
+    "end\n"
+    "return storm\n";
+
+static void begin(const char *settings)
+{
+    board_write(board, "lua/settings.lua", settings);
+    board_write(board, "lua/handlers/storm.lua", storm_lua);
+    board_write(board, "screens/storm.txt", "How many? <% set:storm.speak %>");
+    board_write(board, "screens/dump.txt", "<% get:storm.dump %> <% key:list.turn %>");
+    board_write(board, "screens/menu.txt",
+                "<% go:storm(\"S\"); go:dump(\"D\"); go:chat(\"R\") %><% get:menu.notice %>"
+                " which key?");
+    board_start(board, NULL);
+}
+
+static struct caller *newcomer(const char *handle)
+{
+    struct caller *c = dial();
+
+    caller_sign_up(c, handle, "sunshine7");
+    return c;
+}
+
+static struct caller *go_in(struct caller *c)
+{
+    caller_send(c, "r");
+    caller_expect(c, "Which room?");
+    caller_send(c, "1");
+    caller_expect(c, PROMPT);
+    return c;
+}
+
+static void speak(struct caller *c, unsigned lines, unsigned bytes)
+{
+    char text[40];
+
+    caller_send(c, "s");
+    caller_expect(c, "How many?");
+    snprintf(text, sizeof(text), "%u %u\r", lines, bytes);
+    caller_send(c, text);
+}
+
+/* All lines, each once, in their order. */
+static void expect_lines(struct caller *c, const char *who, unsigned lines)
+{
+    char text[60];
+
+    for (unsigned i = 1; i <= lines; i++) {
+        snprintf(text, sizeof(text), "<%s> line %u;", who, i);
+        caller_expect(c, text);
+    }
+}
+
+/* --- a member who reads nothing --- */
+
+enum { PIECES = 160, PIECE_LINES = 50, LINE_BYTES = 900 }; /* more than sockets take */
+
+/* While the sleeper reads nothing, luna gets all that sol says. */
+static void storm(struct caller *luna, struct caller *sol)
+{
+    for (unsigned i = 0; i < PIECES; i++) {
+        speak(sol, PIECE_LINES, LINE_BYTES);
+        expect_lines(luna, "sol", PIECE_LINES);
+        caller_expect(sol, "which key?");
+    }
+}
+
+static void who_sleeps_is_told_what_was_missed(void **state)
+{
+    struct caller *luna, *sleeper;
+
+    (void)state;
+    begin("return {}\n");
+    luna = go_in(newcomer("luna"));
+    sleeper = go_in(newcomer("sleeper"));
+    storm(luna, newcomer("sol"));
+    caller_expect(sleeper, " more than your line takes: /history has them");
+    caller_send(luna, "/me wakes you\r");
+    caller_expect(sleeper, "* luna wakes you");
+    caller_expect(sleeper, PROMPT);
+}
+
+static void who_sleeps_for_long_is_ended(void **state)
+{
+    struct caller *luna;
+
+    (void)state;
+    begin("return { limits = { stalled_seconds = 1 } }\n");
+    luna = go_in(newcomer("luna"));
+    go_in(newcomer("sleeper"));
+    storm(luna, newcomer("sol"));
+    board_expect_log(board, NULL, "event=stalled");
+    caller_send(luna, "/who\r");
+    caller_expect(luna, "2 on line: luna, sol");
+}
+
+/* --- a server that is killed --- */
+
+enum { SPEAKERS = 5, MARKS_MOST = 100000 };
+static const double KEPT_AFTER = 0.5; /* seconds: what was shown so long before is kept */
+static const double STORM_FOR = 1.5;
+
+/* How much somebody had been shown at the time `until`. */
+struct mark {
+    double at;
+    size_t len;
+};
+
+static size_t shown_at(const struct mark *marks, unsigned count, double until)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; i < count && marks[i].at <= until; i++)
+        len = marks[i].len;
+    return len;
+}
+
+/* Each "<who> line N;" of the text is in the history. */
+static unsigned expect_kept(const char *text, const char *history)
+{
+    unsigned count = 0;
+    char line[60];
+
+    for (const char *s = text; (s = strstr(s, "> line ")); s++) {
+        const char *end = strchr(s, ';');
+        const char *begin = s;
+
+        while (begin > text && *begin != '<')
+            begin--;
+        if (!end || end - begin >= (ptrdiff_t)sizeof(line))
+            continue;
+        snprintf(line, sizeof(line), "%.*s", (int)(end + 1 - begin), begin);
+        if (!strstr(history, line))
+            fail_msg("%s was shown, and is lost", line);
+        count++;
+    }
+    return count;
+}
+
+static void what_was_shown_is_kept_when_the_server_is_killed(void **state)
+{
+    struct mark *marks = calloc(MARKS_MOST, sizeof(*marks));
+    struct caller *luna, *sol;
+    unsigned count = 0;
+    double began, killed;
+    char handle[20];
+    char *shown;
+
+    (void)state;
+    begin("return { rooms = { history = 5000 } }\n");
+    luna = go_in(newcomer("luna"));
+    for (int i = 0; i < SPEAKERS; i++) {
+        snprintf(handle, sizeof(handle), "bot%d", i);
+        speak(newcomer(handle), 900, 10);
+    }
+    caller_expect(luna, "line 1;");
+    began = now_seconds();
+    while (now_seconds() < began + STORM_FOR && count < MARKS_MOST) {
+        struct pollfd p = {.fd = luna->fd, .events = POLLIN};
+
+        poll(&p, 1, 10);
+        caller_read_for_now(luna);
+        marks[count++] = (struct mark){now_seconds(), luna->len};
+    }
+    killed = now_seconds();
+    board_kill(board, SIGKILL);
+    shown = strndup(luna->seen, shown_at(marks, count, killed - KEPT_AFTER));
+    board_start(board, NULL);
+    sol = dial();
+    caller_sign_up(sol, "sol", "sunshine7");
+    caller_send(sol, "d");
+    caller_expect(sol, "That is all.");
+    assert_true(expect_kept(shown, sol->seen) > 50);
+    free(shown);
+    free(marks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(who_sleeps_is_told_what_was_missed),
+        TEST(who_sleeps_for_long_is_ended),
+        TEST(what_was_shown_is_kept_when_the_server_is_killed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
