@@ -371,6 +371,8 @@ static void echo_start(struct load *l)
         ev_io_init(&l->metronome, on_beat, fd, EV_READ);
     }
     ev_io_start(l->loop, &l->metronome);
+    for (unsigned i = 0; i < l->options.sleepers && i < l->options.callers; i++)
+        ev_io_stop(l->loop, &l->callers[i].io);
     l->next_key = now_ns();
     set_metronome(l);
 }
@@ -527,12 +529,15 @@ enum { STAMP = 16, IN_STAMP = 3 };
 /* What is said is when: "~" and the time in hexadecimal digits. */
 static void say_time(struct load *l, struct caller *c)
 {
-    char line[STAMP + 4];
+    char line[STAMP + 40];
+    int len;
 
     if (c->state != CALLER_IN)
         return;
-    snprintf(line, sizeof(line), "~%016llx\r", (unsigned long long)now_ns());
-    caller_say(l, c, line, STAMP + 2);
+    len =
+        snprintf(line, sizeof(line), "%s~%016llx%s", l->options.irc ? "PRIVMSG #bench :> " : "",
+                 (unsigned long long)now_ns(), l->options.irc ? "\r\n" : "\r");
+    caller_say(l, c, line, (size_t)len);
 }
 
 static void on_room_beat(struct ev_loop *loop, ev_io *w, int events)

@@ -24,6 +24,8 @@ struct options {
     double seconds;  /* 0: until standard input closes */
     double patience; /* seconds for all to get in */
     const char *file;
+    unsigned sleepers;
+    bool irc;
     bool raw;
     bool rounds;
     bool backspace;
@@ -76,6 +78,9 @@ static const struct option option_table[] = {
     OPTION("patience", OPTION_REAL, patience, 1, 3600, "seconds for all to get in (60)"),
     OPTION("pid", OPTION_WHOLE, pid, 1, 4194304,
            "the server's: its CPU time and memory are reported"),
+    OPTION("sleepers", OPTION_WHOLE, sleepers, 0, 1000000,
+           "room: how many of them read nothing any more (0)"),
+    OPTION("irc", OPTION_FLAG, irc, 0, 0, "room: lines are said in the channel #bench of IRC"),
     OPTION("raw", OPTION_FLAG, raw, 0, 0, "no telnet, no ANSI"),
     OPTION("seed", OPTION_WHOLE, seed, 1, 4294967295.0, "of the keys (1)"),
     {NULL, OPTION_FLAG, 0, 0, 0, NULL},
