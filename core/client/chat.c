@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "client/internal.h"
 
-enum { LINES_MOST = 100, FEW = 20 };
+enum { LINES_MOST = 100, FEW = 20, AGAIN = 15 };
 
 struct rooms *chat_rooms(const struct clients *all)
 {
@@ -56,12 +56,29 @@ void chat_leave(struct client *c)
         room_leave(m);
 }
 
-struct member *chat_join(struct client *c, struct room *r, unsigned lines)
+static void hold_last(struct member *m, unsigned lines)
 {
     struct line *last[ROOM_HISTORY_MOST];
-    unsigned fresh = room_fresh(r); /* those come by themselves */
-    unsigned most = lines < LINES_MOST ? lines : LINES_MOST;
-    unsigned count = room_last(r, most + fresh, last) - fresh;
+    unsigned fresh = room_fresh(m->room); /* those come by themselves */
+    unsigned count = room_last(m->room, lines + fresh, last) - fresh;
+
+    for (unsigned i = 0; i < count; i++)
+        member_hold(m, last[i]);
+}
+
+void chat_show_again(struct client *c)
+{
+    struct member *m = c->member;
+    unsigned waiting = m ? m->held_count : 0;
+
+    if (!m)
+        return;
+    member_drop_held(m); /* they are among the last ones */
+    hold_last(m, waiting > AGAIN ? waiting : AGAIN);
+}
+
+struct member *chat_join(struct client *c, struct room *r, unsigned lines)
+{
     struct member *before = c->member;
 
     c->member = room_join(r, c);
@@ -75,8 +92,7 @@ struct member *chat_join(struct client *c, struct room *r, unsigned lines)
         before->ignored = NULL;
         room_leave(before);
     }
-    for (unsigned i = 0; i < count; i++)
-        member_hold(c->member, last[i]);
+    hold_last(c->member, lines < LINES_MOST ? lines : LINES_MOST);
     return c->member;
 }
 

@@ -19,8 +19,9 @@ struct rooms *chat_rooms(const struct clients *all);
 /* --- of client/'s other parts --- */
 void chat_deliver(struct clients *all);           /* what is due, before the loop sleeps */
 void chat_hide(struct client *c, bool is_hidden); /* the room is told that it goes, or comes */
-void chat_end(struct client *c);                  /* the call is over: the room is told */
-void chat_show_held(struct client *c);            /* there is a prompt */
+void chat_show_again(struct client *c);  /* the screen is empty: the last lines once more */
+void chat_end(struct client *c);         /* the call is over: the room is told */
+void chat_show_held(struct client *c);   /* there is a prompt */
 bool chat_erases_line(struct client *c); /* what was typed will be shown as said, if anything */
 
 #endif

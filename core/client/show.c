@@ -457,15 +457,18 @@ void show_refresh(struct client *c)
 
 /* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
  * screen that did not clear has others' text above it: it stays as it is. */
-/* The screen is shown anew, and the line that is being typed is in it. */
+/* The screen is shown anew, and the line that is being typed is in it; in a room with what was
+ * said last. */
 static void refresh_with_line(struct client *c)
 {
-    struct span text = buf_span(&c->edit->text);
+    struct span text = c->edit ? buf_span(&c->edit->text) : SPAN_LIT("");
 
-    if (c->screen->fields != 1 || c->edit->options.mask)
+    if (text.len > 0 && (c->screen->fields != 1 || c->edit->options.mask))
         return;
     mem_free(c->begun);
-    c->begun = mem_strndup(text.data, text.len);
+    c->begun = text.len > 0 ? mem_strndup(text.data, text.len) : NULL;
+    if (c->screen->header > 0)
+        chat_show_again(c);
     show_refresh(c);
 }
 
@@ -490,9 +493,7 @@ static void paint_resized(struct client *c)
     is_same = client_find_screen(c, span_of(client_keyword(c))) == c->screen;
     if (form_has_prompt(c) && (is_same || form_is_touched(c)))
         show_paint_anew(c);
-    else if (!c->edit || c->edit->text.len == 0)
-        show_refresh(c);
-    else if (c->screen->header > 0)
+    else if (!c->edit || c->edit->text.len == 0 || c->screen->header > 0)
         refresh_with_line(c);
 }
 

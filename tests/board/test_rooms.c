@@ -474,6 +474,7 @@ static void what_was_said_can_be_read_back(void **state)
     say(luna, "meanwhile");
     caller_expect(luna, "<luna> meanwhile");
     caller_send(sol, "q");
+    caller_expect(sol, "<luna> the first"); /* the screen is as it was */
     caller_expect(sol, "<luna> meanwhile");
     caller_expect(sol, PROMPT "being typed");
     say(luna, "/time");
