@@ -45,7 +45,7 @@ local HELP <const> = {
 
 local SYSOPS_HELP <const> = {
   "|03Sysops|07",
-  "  |15/break HANDLE        |07break in for a talk    |15/invisible     |07only sysops see you",
+  "  |15/break HANDLE        |07break in for a talk   |15/invisible     |07only sysops see you",
 }
 
 -- Many lines in a window of their own, where that can be shown now. They have colour codes.
