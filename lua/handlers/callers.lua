@@ -1,5 +1,6 @@
 -- Everybody who has an account: a list in pages, and a search in it.
 local list = require "bbs.list"
+local settings = require "bbs.settings"
 local time = require "bbs.time"
 local users = require "bbs.users"
 local callers = {}
@@ -7,6 +8,12 @@ local callers = {}
 -- <% enter:callers.enter %>
 function callers.enter(client)
   client.data.callers = {}
+end
+
+-- Of who is hidden nobody can tell by it that they are on line.
+local function last_call(user, viewer)
+  if user.hidden and viewer.level < settings.levels.sysop then return "" end
+  return user.last_call and time.ago(user.last_call) .. " ago" or "never"
 end
 
 -- <% each:callers.list(rows=12) %>
@@ -19,7 +26,7 @@ function callers.list(client, args)
       handle = user.handle,
       nick_name = user.nick_name,
       calls = user.calls,
-      last = user.last_call and time.ago(user.last_call) .. " ago" or "never",
+      last = last_call(user, client),
     }
   end
   state.total = total
