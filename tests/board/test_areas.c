@@ -14,23 +14,11 @@
 #include <archive_entry.h>
 #include <cmocka.h>
 
-#include "tests/board/peer.h"
-#include "tests/board/stage.h"
+#include "tests/board/area.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
-#define RQINIT "**\030B00"
-#define RINIT "**\030B01"
 
-enum { PATH_BYTES = 600, ZIP_BYTES = 4000 };
-
-static struct peer_options in_got(void)
-{
-    static char got[PATH_BYTES];
-
-    snprintf(got, sizeof(got), "%s/got", board->folder);
-    mkdir(got, 0700);
-    return (struct peer_options){.folder = got};
-}
+enum { ZIP_BYTES = 4000 };
 
 static void add_to_zip(struct archive *a, const char *name, const char *text)
 {
@@ -72,47 +60,21 @@ static void make_sysop(void)
     assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
 }
 
-static struct caller *sign_up(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_sign_up(c, handle, "sunshine7");
-    return c;
-}
-
-static struct caller *begin(void)
-{
-    board_start(board, NULL);
-    return sign_up("luna");
-}
-
 static void drop_in(const char *area, const char *name, const char *text)
 {
     char path[PATH_BYTES];
-    char line[PATH_BYTES];
 
     snprintf(path, sizeof(path), "data/files/areas/%s/%s", area, name);
     if (strstr(name, ".zip"))
         write_zip(path, text);
     else
         board_write(board, path, text);
-    snprintf(line, sizeof(line), "files: %s in %s is new", name, area);
-    board_expect_log(board, NULL, line);
-}
-
-static void go_to_area(struct caller *c, const char *number, const char *title)
-{
-    caller_send(c, "f");
-    caller_expect(c, "What is there");
-    caller_expect(c, "Which area, or key? ");
-    caller_send(c, number);
-    caller_expect(c, title);
-    caller_expect(c, "What it is");
+    expect_new(area, name);
 }
 
 static void what_is_dropped_in_is_there(void **state)
 {
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "moon.zip", "Moon and stars\r\nby luna, \311\315\273\r\n\032SAUCE");
@@ -138,7 +100,7 @@ static void what_is_dropped_in_is_there(void **state)
 /* Also by a name that an area has in the store, and nobody may see. */
 static void areas_are_for_levels(void **state)
 {
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "moon.txt", "The moon");
@@ -169,7 +131,7 @@ static void areas_are_for_levels(void **state)
 
 static void lists_are_searched_filtered_and_sorted(void **state)
 {
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "moon.zip", "Silver, and far away");
@@ -200,20 +162,11 @@ static void lists_are_searched_filtered_and_sorted(void **state)
     caller_expect(c, "by size");
 }
 
-static void assert_text(const char *path, const char *expected)
-{
-    char *text = board_read(board, path);
-
-    assert_non_null(text);
-    assert_string_equal(text, expected);
-    free(text);
-}
-
 static void marked_files_come_in_one_download(void **state)
 {
     static char *const rz[] = {"rz", "-q", NULL};
     struct peer_options options = in_got();
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "a.txt", "one");
@@ -244,28 +197,18 @@ static void marked_files_come_in_one_download(void **state)
     caller_expect(c, "nothing is marked");
 }
 
-static void write_own(const char *name, const char *text)
-{
-    char path[PATH_BYTES];
-
-    in_got();
-    snprintf(path, sizeof(path), "got/%s", name);
-    board_write(board, path, text);
-}
-
 static void expect_uploaded(struct caller *c, char *const argv[])
 {
-    struct peer_options options = in_got();
+    static const struct peer_options options = {0};
 
-    caller_send(c, "u");
-    peer_run(c, RINIT, argv, &options);
+    upload(c, argv, &options);
 }
 
 static void uploads_are_described_and_kept_once(void **state)
 {
     static char *const sz[] = {"sz", "-q", "a.txt", "b.zip", NULL};
     static char *const again[] = {"sz", "-q", "c.txt", "a.txt", NULL};
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     write_own("a.txt", "one");
@@ -309,7 +252,7 @@ static void a_sysop_approves(void **state)
 
     (void)state;
     make_sysop();
-    c = begin();
+    c = area_begin();
     write_own("a.exe", "one");
     go_to_area(c, "3", "Programs");
     caller_expect(c, "back ");
@@ -348,7 +291,7 @@ static void a_sysop_approves(void **state)
 static void what_has_come_whole_is_not_lost(void **state)
 {
     static char *const sz[] = {"sz", "-q", "a.txt", NULL};
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     write_own("a.txt", "one");
@@ -367,7 +310,7 @@ static void a_download_counts_where_the_line_drops_behind_it(void **state)
 {
     static char *const rz[] = {"rz", "-q", NULL};
     struct peer_options options = in_got();
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "a.txt", "one");
@@ -403,7 +346,7 @@ static void an_area_has_room_for_so_much(void **state)
 {
     static char *const sz[] = {"sz", "-q", "a.txt", "b.txt", "c.txt", NULL};
     static char *const one[] = {"sz", "-q", "c.txt", NULL};
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     board_write(board, "lua/areas.lua",
@@ -429,7 +372,7 @@ static void an_area_has_room_for_so_much(void **state)
 static void nobody_is_told_of_what_they_may_not_see(void **state)
 {
     static char *const sz[] = {"sz", "-q", "mine.txt", NULL};
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     board_write(board, "lua/areas.lua",
@@ -453,7 +396,7 @@ static void an_area_whose_folder_is_away_keeps_what_is_known(void **state)
 {
     char from[PATH_BYTES];
     char to[PATH_BYTES];
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "moon.zip", "Silver");
@@ -483,7 +426,7 @@ static void mistakes_in_the_areas_are_told(void **state)
         {"policy = 'none'", "lua/areas.lua:1: policy: a function expected"},
         {"polcy = print", "there is no 'polcy' beside the areas"},
     };
-    struct caller *c = begin();
+    struct caller *c = area_begin();
     char text[PATH_BYTES];
     size_t from = 0;
 
@@ -505,7 +448,7 @@ static void transfers_under_way_are_shown(void **state)
 
     (void)state;
     make_sysop();
-    c = begin();
+    c = area_begin();
     board_write_bytes(board, "data/files/areas/art/big.bin", big, sizeof(big));
     board_expect_log(board, NULL, "big.bin in art is new");
     go_to_area(c, "1", "Art");
@@ -583,7 +526,7 @@ static void write_gz_of_gz(const char *path)
 /* A thousandfold of a thousandfold. */
 static void what_is_compressed_twice_is_not_looked_into(void **state)
 {
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     write_gz_of_gz("data/files/areas/art/bomb.gz");
@@ -622,27 +565,10 @@ static void guests_of_dumb_terminals_type_numbers(void **state)
 
 /* --- perigee files --- */
 
-/* Its exit status; what it says has `expected`. */
-static void run_files(const char *words, int status, const char *expected)
-{
-    static char copy[PATH_BYTES];
-    const char *args[16] = {"files", "--board", board->folder};
-    unsigned count = 3;
-    char *out;
-
-    snprintf(copy, sizeof(copy), "%s", words);
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-        args[count++] = word;
-    assert_int_equal(board_run(args, NULL, &out), status);
-    if (!strstr(out, expected))
-        fail_msg("%s", out);
-    free(out);
-}
-
 static void a_sysop_works_on_the_areas_from_the_shell(void **state)
 {
     char words[PATH_BYTES];
-    struct caller *c = begin();
+    struct caller *c = area_begin();
 
     (void)state;
     drop_in("art", "moon.zip", "Silver");
@@ -695,7 +621,7 @@ static void it_stops_while_a_file_is_looked_at(void **state)
     double until;
 
     (void)state;
-    begin();
+    area_begin();
     drop_in("art", "moon.zip", "Silver");
     board_write(board, "data/files/areas/art/big.tmp", "x");
     snprintf(path, sizeof(path), "%s/data/files/areas/art/big.tmp", board->folder);
