@@ -84,7 +84,7 @@ static bool read_output(int fd, struct buf *out)
 static int run(int fd, const char *what, struct buf *out, struct err *e)
 {
     int ends[2];
-    int status = 0;
+    int status = -1; /* of who has not ended as it should */
     bool is_whole;
     pid_t pid;
     int rc;

@@ -467,7 +467,7 @@ struct headless *headless_new(const struct headless_config *config, struct err *
     h->config = config;
     buf_init(&h->answers, BUF_LARGE);
     board_init(&h->board, config->board);
-    h->loop = ev_default_loop(EVFLAG_NOSIGMASK);
+    h->loop = ev_loop_new(EVFLAG_NOSIGMASK); /* not the default one: it reaps all children */
     if (!h->loop) {
         err_set(e, "make an event loop: %s", strerror(errno));
         headless_free(h);

@@ -557,7 +557,7 @@ int server_run(const struct server_config *config, struct err *e)
 
     raise_file_limit();
     mem_keep_freed();
-    s.loop = ev_default_loop(EVFLAG_NOSIGMASK);
+    s.loop = ev_loop_new(EVFLAG_NOSIGMASK); /* not the default one: it reaps all children */
     if (!s.loop)
         return err_set(e, "make an event loop: %s", strerror(errno));
     board_init(&s.board, config->board);
