@@ -437,8 +437,16 @@ local function find_room(by, area, name, found)
   return same.name, same.id, why
 end
 
+-- The area's folder, and the one that all areas of the data folder are in.
+local function make_folder(area)
+  local parent = area.folder:match "^([^/].*)/"
+  if parent then disk.make(parent) end
+  disk.make(area.folder)
+end
+
 -- A file that has come -> its id, and its name there; or nil and why not. `by` is { user=,
--- level=, is_sysop=, folder= }.
+-- level=, is_sysop=, folder=, is_gone= }: who is gone is not told, and what can't be moved, to a
+-- disk that is away, is kept for another try.
 local function take(by, area, name)
   local path = by.folder .. "/" .. name
   local found, why = disk.examine(path)
@@ -453,12 +461,12 @@ local function take(by, area, name)
   -- Its row may be there, without the file: its caller has hung up in between.
   local id = known or db.batch { adding(area, new, found,
     { uploader = by.user, approved = not area.approve or by.is_sysop }) }.last_id
-  disk.make(area.folder)
+  make_folder(area)
   local ok
   ok, why = disk.move(path, area.folder .. "/" .. new)
   if not ok then
     if not known then db.run("DELETE FROM files WHERE id = ?", id) end
-    disk.remove(path)
+    if not by.is_gone or known and why:find "File exists" then disk.remove(path) end
     return nil, known and known_why or why
   end
   if by.user then db.batch { counting(by.user, "upload", found.size) } end
@@ -488,7 +496,7 @@ local function take_left(name)
   local folder = INCOMING .. "/" .. name
   local busy <close> = disk.turn(folder)
   if not area or not busy then return end
-  local by = { user = math.tointeger(tonumber(user)), level = 0, folder = folder }
+  local by = { user = math.tointeger(tonumber(user)), level = 0, folder = folder, is_gone = true }
   local there = disk.list(folder)
   if not there then return end
   for file in entries(there) do
@@ -606,7 +614,7 @@ function files.move(id, name)
   if is_name_taken(area, row.name) then
     return nil, ("%s has a file %s already"):format(area.title, row.name)
   end
-  disk.make(area.folder)
+  make_folder(area)
   local ok, why = disk.move(path_of(row), area.folder .. "/" .. row.name)
   if not ok then return nil, why end
   db.run("UPDATE files SET area = ? WHERE id = ?", name, id)
@@ -669,9 +677,7 @@ end
 local function list_area(area)
   local there, why = disk.list(area.folder)
   if not there and not db.row("SELECT 1 FROM files WHERE area = ?", area.name) then
-    local parent = area.folder:match "^([^/].*)/"
-    if parent then disk.make(parent) end
-    disk.make(area.folder)
+    make_folder(area)
     there, why = disk.list(area.folder)
   end
   if not there then
