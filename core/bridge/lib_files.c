@@ -365,10 +365,11 @@ static int find_place(const struct bridge *b, struct span path, struct place *ou
     return place_find(out, b->config.settings, clients_files(b->all), path, e);
 }
 
-/* It reads a whole file, or what a stranger has packed: nobody waits behind that. */
+/* It reads a whole file, as a move to another disk does, or what a stranger has packed: nobody
+ * waits behind that. */
 static bool is_long(int (*run)(struct file_work *w, struct err *e))
 {
-    return run == run_examine || run == run_contents;
+    return run == run_examine || run == run_contents || run == run_move;
 }
 
 static int submit(lua_State *L, int (*run)(struct file_work *w, struct err *e),

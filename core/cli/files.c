@@ -1,17 +1,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/copy.h"
 #include "cli/cli.h"
 #include "client/name.h"
 #include "server/headless.h"
 
 enum {
     WORDS_MOST = 1000,
-    PIECE = 1 << 20,
     PATH_ROOM = PATH_MAX + 100,
     NAME_ROOM = PATH_ROOM + NAME_MAX_BYTES + 2
 };
@@ -41,32 +42,6 @@ static void print_line(struct span line)
 }
 
 /* --- add --- */
-
-/* Between two file systems that can't share what they have, byte by byte. */
-static int copy_by_hand(int from, int to)
-{
-    static char piece[PIECE];
-    ssize_t n;
-
-    while ((n = read(from, piece, sizeof(piece))) > 0) {
-        for (ssize_t done = 0, w; done < n; done += w) {
-            if ((w = write(to, piece + done, (size_t)(n - done))) < 0)
-                return -1;
-        }
-    }
-    return n < 0 ? -1 : 0;
-}
-
-static int copy_bytes(int from, int to)
-{
-    ssize_t n;
-
-    while ((n = copy_file_range(from, NULL, to, NULL, PIECE, 0)) > 0)
-        ;
-    if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
-        return copy_by_hand(from, to); /* from where it has come to */
-    return n < 0 ? -1 : 0;
-}
 
 /* To a folder of the folder that files come into, where the areas' side takes it. */
 static int copy_in(const char *path, const char folder[PATH_ROOM],
@@ -158,8 +133,8 @@ static int add(const struct command *self, const struct headless_config *config,
     mkdir(folder, 0700);
     snprintf(folder, sizeof(folder), "%s/files/incoming", config->data);
     mkdir(folder, 0700);
-    snprintf(folder, sizeof(folder), "%s/files/incoming/add.%ld", config->data, (long)getpid());
-    if (mkdir(folder, 0700) < 0)
+    snprintf(folder, sizeof(folder), "%s/files/incoming/add.XXXXXX", config->data);
+    if (!mkdtemp(folder))
         return cli_say(self, CLI_FAILED, "%s: %s", folder, strerror(errno));
     name = strrchr(folder, '/') + 1;
     memcpy(all, (char *[]){words[0], words[1], name}, 3 * sizeof(*all));

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/copy.h"
 #include "base/mem.h"
 
 enum { NAME_BYTES = 256 };
@@ -189,12 +191,80 @@ int place_open_folder(const struct place *p, bool makes, struct err *e)
     return fd;
 }
 
+/* With its times. -1: errno. */
+static int copy_whole(int from, const struct stat *st, int to)
+{
+    const struct timespec times[2] = {st->st_atim, st->st_mtim};
+
+    return copy_bytes(from, to) < 0 || futimens(to, times) < 0 || fsync(to) < 0 ? -1 : 0;
+}
+
+/* The name is on the disk before the other disk's goes. */
+static void keep_name(int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* A part, which no list of files shows, until it is whole. What is cut short is begun anew by
+ * the next try: its part has the same name. -1: errno. */
+static int copy_to(int from, int target, const char *new)
+{
+    char part[NAME_BYTES];
+    struct stat st;
+    int error;
+    int rc;
+    int fd;
+
+    if (fstat(from, &st) < 0)
+        return -1;
+    snprintf(part, sizeof(part), ".part-moves-%ju-%ju", (uintmax_t)st.st_dev,
+             (uintmax_t)st.st_ino);
+    fd = openat(target, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    rc = copy_whole(from, &st, fd);
+    if (rc == 0)
+        rc = renameat2(target, part, target, new, RENAME_NOREPLACE);
+    error = errno;
+    close(fd);
+    if (rc < 0)
+        unlinkat(target, part, 0);
+    errno = error;
+    return rc;
+}
+
+/* Between two disks. -1: errno. */
+static int move_by_copy(int source, const char *old, int target, const char *new)
+{
+    int from = openat(source, old, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int error;
+    int rc;
+
+    if (from < 0)
+        return -1;
+    rc = copy_to(from, target, new);
+    error = errno;
+    close(from);
+    if (rc == 0) {
+        keep_name(target);
+        unlinkat(source, old, 0);
+    }
+    errno = error;
+    return rc;
+}
+
 int place_rename(const struct place *from, const struct place *to, struct err *e)
 {
     char old[NAME_BYTES];
     char new[NAME_BYTES];
     int source = open_above(from, old);
     int target;
+    int error;
     int rc;
 
     if (source < 0)
@@ -203,7 +273,11 @@ int place_rename(const struct place *from, const struct place *to, struct err *e
     if (target < 0)
         return fail(to, source, e);
     rc = renameat2(source, old, target, new, RENAME_NOREPLACE);
+    if (rc < 0 && errno == EXDEV)
+        rc = move_by_copy(source, old, target, new);
+    error = errno;
     close(target);
+    errno = error;
     if (rc < 0)
         return fail(errno == ENOENT ? from : to, source, e);
     close(source);

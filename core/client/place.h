@@ -30,7 +30,8 @@ const char *place_name(const struct place *p);
  * Blocks. */
 int place_open(const struct place *p, int flags, struct err *e);
 
-/* Give it another place, on the same disk, where nothing is yet. -1 and `e`. Blocks. */
+/* Give it another place, where nothing is yet; it is there when it is whole, also on another
+ * disk. -1 and `e`. Blocks. */
 int place_rename(const struct place *from, const struct place *to, struct err *e);
 int place_remove(const struct place *p, struct err *e); /* the same, of a file */
 

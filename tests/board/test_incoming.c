@@ -1,4 +1,5 @@
-/* What comes into the areas: from two lines at once, and after a server that was killed. */
+/* What comes into the areas from elsewhere: from another disk, or to one, from two lines at
+ * once, and after a server that was killed. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -20,6 +21,50 @@
 #define INCOMING "data/files/incoming/"
 
 enum { LARGE = 3000000, MANY = 12 /* all of them are shown */ };
+
+/* --- another file system --- */
+
+static char elsewhere[64]; /* a folder there, or empty */
+
+/* False, and says so: there is none. */
+static bool find_elsewhere(void)
+{
+    struct stat here;
+    struct stat there;
+
+    snprintf(elsewhere, sizeof(elsewhere), "/dev/shm/perigee-test-XXXXXX");
+    if (stat(board->folder, &here) == 0 && mkdtemp(elsewhere) && stat(elsewhere, &there) == 0 &&
+        here.st_dev != there.st_dev)
+        return true;
+    print_message("/dev/shm is no other file system than that of the test's folder\n");
+    rmdir(elsewhere);
+    elsewhere[0] = '\0';
+    return false;
+}
+
+static void clean_folder(const char *path)
+{
+    DIR *dir = opendir(path);
+
+    for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
+        unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir)
+        closedir(dir);
+    rmdir(path);
+}
+
+static int clean_elsewhere(void **state)
+{
+    char path[PATH_BYTES];
+
+    if (elsewhere[0]) {
+        snprintf(path, sizeof(path), "%s/art", elsewhere);
+        clean_folder(path);
+        clean_folder(elsewhere);
+    }
+    elsewhere[0] = '\0';
+    return stage_tear_down(state);
+}
 
 static char *make_bytes(size_t len, unsigned seed)
 {
@@ -76,6 +121,71 @@ static unsigned count_files(const char *path)
     if (dir)
         closedir(dir);
     return n;
+}
+
+static void files_are_added_from_another_disk(void **state)
+{
+    char path[PATH_BYTES];
+    char words[2 * PATH_BYTES];
+
+    (void)state;
+    if (!find_elsewhere())
+        skip();
+    board_start(board, NULL);
+    snprintf(path, sizeof(path), "%s/big.bin", elsewhere);
+    write_bytes(path, LARGE, 1);
+    snprintf(words, sizeof(words), "add art %s", path);
+    run_files(words, 0, "big.bin was added to art");
+    assert_true(has_bytes(in_board(AREAS "art/big.bin"), LARGE, 1));
+    assert_true(has_bytes(path, LARGE, 1));
+    run_files(words, 1, "big.bin: it is here already, as big.bin in Art");
+    snprintf(words, sizeof(words), "add art %s", elsewhere);
+    run_files(words, 1, "Is a directory");
+    assert_int_equal(count_files(in_board(INCOMING)), 0);
+}
+
+/* The area `art` is on the other disk, `texts` is not. */
+static void put_art_elsewhere(void)
+{
+    char text[4 * PATH_BYTES];
+
+    snprintf(text, sizeof(text), "return { files = { roots = { '%s' } } }\n", elsewhere);
+    board_write(board, "lua/settings.lua", text);
+    snprintf(text, sizeof(text),
+             "require('bbs.files').define {\n"
+             "  { name = 'art', title = 'Art', folder = '%s/art' },\n"
+             "  { name = 'texts', title = 'Texts' } }\n",
+             elsewhere);
+    board_write(board, "lua/areas.lua", text);
+}
+
+static void an_area_may_be_on_another_disk(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "big.bin", NULL};
+    static const struct peer_options options = {0};
+    char path[PATH_BYTES];
+    struct caller *c;
+
+    (void)state;
+    if (!find_elsewhere())
+        skip();
+    put_art_elsewhere();
+    c = area_begin();
+    in_got();
+    write_bytes(in_board("got/big.bin"), LARGE, 2);
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "back ");
+    upload(c, sz, &options);
+    caller_expect(c, "What is big.bin?");
+    snprintf(path, sizeof(path), "%s/art/big.bin", elsewhere);
+    assert_true(has_bytes(path, LARGE, 2));
+    snprintf(path, sizeof(path), "%s/art", elsewhere);
+    assert_int_equal(count_files(path), 1);
+    assert_int_equal(count_files(in_board(INCOMING "art-2")), 0);
+    run_files("move art/big.bin texts", 0, "art/big.bin is in texts now");
+    assert_true(has_bytes(in_board(AREAS "texts/big.bin"), LARGE, 2));
+    assert_int_equal(count_files(path), 0);
+    run_files("scan", 0, "0 new or changed, 0 gone");
 }
 
 /* --- two lines --- */
@@ -235,6 +345,10 @@ static void what_was_left_waits_for_its_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(files_are_added_from_another_disk, stage_set_up_starter,
+                                        clean_elsewhere),
+        cmocka_unit_test_setup_teardown(an_area_may_be_on_another_disk, stage_set_up_starter,
+                                        clean_elsewhere),
         TEST(two_lines_send_the_same_to_two_areas),
         TEST(nothing_is_lost_by_a_kill),
         TEST(what_was_half_taken_is_taken_once),
