@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -369,6 +370,102 @@ static void an_area_has_room_for_so_much(void **state)
     upload_is_refused(c, one, "c.txt  there is no more room for it");
 }
 
+/* A ratio: a file up for each one down. */
+static void a_policy_says_who_may(void **state)
+{
+    static char *const rz[] = {"rz", "-q", NULL};
+    static char *const sz[] = {"sz", "-q", "mine.txt", NULL};
+    struct peer_options options = in_got();
+    struct caller *c = area_begin();
+
+    (void)state;
+    board_write(board, "lua/areas.lua",
+                "local files = require 'bbs.files'\n"
+                "files.define { { name = 'art', title = 'Art' },\n"
+                "  { name = 'texts', title = 'Texts' },\n"
+                "  policy = function(client, what, about)\n"
+                "    local t = files.totals(client)\n"
+                "    if what == 'download' and t.downloads >= t.uploads + 1 then\n"
+                "      return ('Send us one before %s'):format(about[1].name)\n"
+                "    elseif what == 'upload' and about.name == 'texts' then\n"
+                "      return 'No more texts'\n"
+                "    end\n"
+                "  end }\n");
+    board_expect_log(board, NULL, "reload event=lua");
+    drop_in("art", "a.txt", "one");
+    drop_in("texts", "b.txt", "two");
+    write_own("mine.txt", "mine");
+    go_to_area(c, "2", "Texts");
+    caller_expect(c, "back ");
+    caller_send(c, "u");
+    caller_expect(c, "No more texts");
+    caller_expect(c, "back ");
+    caller_send(c, "g");
+    assert_int_equal(peer_run(c, RQINIT, rz, &options), 0);
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, "q");
+    caller_expect(c, "back ");
+    caller_send(c, "q");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "1");
+    caller_expect(c, "a.txt");
+    caller_expect(c, "back ");
+    caller_send(c, "g");
+    caller_expect(c, "Send us one before a.txt");
+    caller_expect(c, "back ");
+    expect_uploaded(c, sz);
+    caller_expect(c, "What is mine.txt?");
+    caller_send(c, "\r");
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, "q");
+    caller_expect(c, "back ");
+    caller_send(c, "g");
+    assert_int_equal(peer_run(c, RQINIT, rz, &options), 0);
+    caller_expect(c, "Any key goes on.");
+    assert_text("got/a.txt", "one");
+}
+
+/* The second call: what was there at the first one is not new any more. And the protocol that
+ * was chosen then is still that. */
+static void what_is_new_and_chosen_is_kept_between_calls(void **state)
+{
+    static char *const rb[] = {"rb", "-q", NULL};
+    struct peer_options options = in_got();
+    struct caller *c = area_begin();
+    time_t began;
+
+    (void)state;
+    drop_in("art", "old.txt", "old");
+    caller_send(c, "f");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "n");
+    caller_expect(c, "old.txt");
+    caller_expect(c, "back ");
+    caller_send(c, "q");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "p");
+    caller_expect(c, "Which protocol does your terminal have?");
+    caller_send(c, "\033[B\r");
+    caller_expect(c, "Which area, or key? ");
+    began = time(NULL);
+    while (time(NULL) == began) /* calls and files are told apart by the second */
+        usleep(10000);
+    hang_up(c);
+    drop_in("texts", "new.txt", "new");
+    c = dial();
+    caller_log_in(c, "luna", "sunshine7");
+    caller_send(c, "f");
+    caller_expect(c, "Which area, or key? ");
+    caller_send(c, "n");
+    caller_expect(c, "new.txt");
+    caller_expect(c, "1 file, ");
+    caller_expect(c, "back ");
+    caller_send(c, "g");
+    assert_int_equal(peer_run(c, "Ctrl-X does.", rb, &options), 0);
+    caller_expect(c, "Any key goes on.");
+    assert_text("got/new.txt", "new");
+}
+
 static void nobody_is_told_of_what_they_may_not_see(void **state)
 {
     static char *const sz[] = {"sz", "-q", "mine.txt", NULL};
@@ -644,6 +741,8 @@ int main(void)
         TEST(what_has_come_whole_is_not_lost),
         TEST(a_download_counts_where_the_line_drops_behind_it),
         TEST(an_area_has_room_for_so_much),
+        TEST(a_policy_says_who_may),
+        TEST(what_is_new_and_chosen_is_kept_between_calls),
         TEST(nobody_is_told_of_what_they_may_not_see),
         TEST(an_area_whose_folder_is_away_keeps_what_is_known),
         TEST(mistakes_in_the_areas_are_told),

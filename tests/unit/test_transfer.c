@@ -623,6 +623,62 @@ static void what_is_not_zmodem_ends_soon(void **state)
     }
 }
 
+/* The type and the number of the next header that a machine has written. */
+static void expect_header(struct buf *out, enum zframe_type type, uint32_t position)
+{
+    struct span in = buf_span(out);
+    struct zframe_reader r;
+    struct zframe_event ev;
+
+    zframe_reader_init(&r);
+    assert_true(zframe_next(&r, &in, &ev));
+    assert_int_equal(ev.type, ZFRAME_HEADER);
+    assert_int_equal(ev.frame, type);
+    assert_int_equal(ev.position, position);
+    buf_reset(out);
+}
+
+/* No command is obeyed; the room and the wish that all be escaped are answered. */
+static void what_is_asked_besides_is_answered(void **state)
+{
+    struct buf out = {.max = 4000};
+    struct buf said = {.max = 4000};
+    const struct transfer_options options = {.out = &out, .free_bytes = 123456};
+    struct receiver *r = receiver_new(&options, 0);
+    struct zframe_writer w = {.out = &said, .data_is_32 = true};
+    struct transfer_event ev;
+    struct span in;
+
+    (void)state;
+    buf_reset(&out);
+    zframe_hex(&w, ZFREECNT, 0);
+    in = buf_span(&said);
+    assert_false(receiver_next(r, &in, 0, &ev));
+    expect_header(&out, ZACK, 123456);
+    buf_reset(&said);
+    zframe_bin(&w, ZSINIT, ZF0(ZESCCTL));
+    w.data_is_32 = false;
+    w.escapes_all = true; /* from here on */
+    zframe_data(&w, SPAN_LIT("\003\335"), ZCRCW);
+    in = buf_span(&said);
+    assert_false(receiver_next(r, &in, 0, &ev));
+    expect_header(&out, ZACK, 1);
+    buf_reset(&said);
+    zframe_bin(&w, ZCOMMAND, 0);
+    zframe_data(&w, SPAN_LIT("rm -r /"), ZCRCW);
+    in = buf_span(&said);
+    assert_false(receiver_next(r, &in, 0, &ev));
+    expect_header(&out, ZCOMPL, 1); /* it has failed */
+    buf_reset(&said);
+    zframe_hex(&w, ZABORT, 0);
+    in = buf_span(&said);
+    assert_true(receiver_next(r, &in, 0, &ev));
+    assert_int_equal(ev.type, TRANSFER_FAILED);
+    receiver_free(r);
+    buf_clear(&said);
+    buf_clear(&out);
+}
+
 /* --- YMODEM and XMODEM --- */
 
 static void ymodem_files_are_exact(void **state)
@@ -808,6 +864,7 @@ int main(void)
         cmocka_unit_test(bad_lines_never_make_a_wrong_file),
         cmocka_unit_test(a_cut_line_ends_both),
         cmocka_unit_test(what_is_not_zmodem_ends_soon),
+        cmocka_unit_test(what_is_asked_besides_is_answered),
         cmocka_unit_test(ymodem_files_are_exact),
         cmocka_unit_test(xmodem_sends_one_file),
         cmocka_unit_test(bad_lines_never_make_a_wrong_file_by_ymodem),
