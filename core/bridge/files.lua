@@ -445,8 +445,8 @@ local function make_folder(area)
 end
 
 -- A file that has come -> its id, and its name there; or nil and why not. `by` is { user=,
--- level=, is_sysop=, folder=, is_gone= }: who is gone is not told, and what can't be moved, to a
--- disk that is away, is kept for another try.
+-- level=, is_sysop=, folder=, is_gone= }: who is gone is not told, and what can't be moved,
+-- to a disk that is away, is kept for another try.
 local function take(by, area, name)
   local path = by.folder .. "/" .. name
   local found, why = disk.examine(path)
@@ -496,7 +496,8 @@ local function take_left(name)
   local folder = INCOMING .. "/" .. name
   local busy <close> = disk.turn(folder)
   if not area or not busy then return end
-  local by = { user = math.tointeger(tonumber(user)), level = 0, folder = folder, is_gone = true }
+  local by = { user = math.tointeger(tonumber(user)), level = 0, folder = folder,
+    is_gone = true }
   local there = disk.list(folder)
   if not there then return end
   for file in entries(there) do
