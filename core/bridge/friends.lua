@@ -56,8 +56,11 @@ clients.listen("bbs.friends", function(event, client)
   local user = account(client)
   if event ~= "enter" or not user or #clients.of(user) > 1 then return end
   local notice = ("Your friend %s is on line now."):format(client.nick_name)
-  for _, row in ipairs(db.rows(TOLD, user)) do
-    for _, other in ipairs(clients.of(row.user)) do other:tell(notice) end
+  local told = {}
+  for _, row in ipairs(db.rows(TOLD, user)) do told[row.user] = true end
+  if not next(told) then return end
+  for other in clients.each(true) do
+    if told[account(other)] then other:tell(notice) end
   end
 end)
 

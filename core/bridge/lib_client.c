@@ -521,6 +521,10 @@ static int l_run(lua_State *L)
     struct client *c = client_box_check(L, 1);
     struct span line;
 
+    if (lua_isnil(L, 2)) { /* the one that waits is not done */
+        client_take_back_imposed(c);
+        return 0;
+    }
     line.data = luaL_checklstring(L, 2, &line.len);
     lua_pushboolean(L, client_impose(c, line));
     return 1;

@@ -1,4 +1,5 @@
 /* lib_rooms.c -- core.rooms: what rooms.lua does with rooms. A room goes by its name. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -129,24 +130,39 @@ static int l_key(lua_State *L)
     return 1;
 }
 
-/* rooms.busy() -> { {name=, members=}, ... }: the rooms that somebody is seen in */
+static int by_members(const void *a, const void *b)
+{
+    const struct room *const *x = a;
+    const struct room *const *y = b;
+    unsigned m = room_seen(*x);
+    unsigned n = room_seen(*y);
+
+    return m != n ? (m < n) - (m > n) : strcmp(room_key(*x), room_key(*y));
+}
+
+/* rooms.busy() -> the keys of the rooms that somebody is seen in, those with the most members
+ * first; { key = members, ... } */
 static int l_busy(lua_State *L)
 {
     const struct rooms *all = rooms_of(L);
-    lua_Integer n = 0;
+    const struct room **busy = lua_newuserdatauv(L, ROOMS_MOST * sizeof(struct room *), 0);
+    unsigned n = 0;
 
-    lua_newtable(L);
     for (const struct room *r = room_next(all, NULL); r; r = room_next(all, r)) {
-        if (room_seen(r) == 0)
-            continue;
-        lua_createtable(L, 0, 2);
-        lua_pushstring(L, room_name(r));
-        lua_setfield(L, -2, "name");
-        lua_pushinteger(L, room_seen(r));
-        lua_setfield(L, -2, "members");
-        lua_rawseti(L, -2, ++n);
+        if (room_seen(r) > 0)
+            busy[n++] = r;
     }
-    return 1;
+    qsort(busy, n, sizeof(struct room *), by_members);
+    lua_createtable(L, (int)n, 0);
+    lua_createtable(L, 0, (int)n);
+    for (unsigned i = 0; i < n; i++) {
+        lua_pushstring(L, room_key(busy[i]));
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, -4, (lua_Integer)i + 1);
+        lua_pushinteger(L, room_seen(busy[i]));
+        lua_rawset(L, -3);
+    }
+    return 2;
 }
 
 /* rooms.count(name) -> how many are seen in it; 0 where there is no such room */

@@ -194,21 +194,13 @@ local function invited(client)
   return ids
 end
 
--- Rooms that somebody is in, those with the most members first, and by their key.
-local function busy_rooms()
-  local busy, members = core.busy(), {}
-  table.sort(busy, function(a, b) return a.members > b.members end)
-  for _, room in ipairs(busy) do members[core.key(room.name)] = room.members end
-  return busy, members
-end
-
 -- rooms.list(client, [first, count]) -> { {name=, topic=, members=, private=}, ... }, how many
 -- there are in all: those that the client may know of, those with the most members first. From
 -- number `first` on `count` of them; all where that is not given.  Waits.
 function rooms.list(client, first, count)
   for _, room in ipairs(own) do rooms.find(room.name) end
   local all = all_rooms()
-  local busy, members = busy_rooms()
+  local busy, members = core.busy()
   local known_of = not is_sysop(client) and invited(client)
   local list, total = {}, 0
   local function add(entry, n)
@@ -218,7 +210,9 @@ function rooms.list(client, first, count)
     list[#list + 1] = { name = entry.name, topic = entry.topic, members = n,
       private = entry.private }
   end
-  for _, room in ipairs(busy) do add(all.by_key[core.key(room.name)], room.members) end
+  for _, key in ipairs(busy) do
+    if all.by_key[key] then add(all.by_key[key], members[key]) end
+  end
   for _, entry in ipairs(all.list) do
     if not members[entry.key] then add(entry, 0) end
   end
@@ -609,7 +603,8 @@ function Room:close(by)
     core.leave(client)
     client:tell(("%s has closed %s"):format(by.nick_name, self.name))
   end
-  known[key], index.by_key[key] = nil, nil
+  known[key], index.by_key[key], moving[self] = nil, nil, nil
+  self.moves = {}
   for i, entry in ipairs(index.list) do
     if entry.id == self.id then
       table.remove(index.list, i)

@@ -8,7 +8,6 @@ local talk = {}
 
 local LINES_MOST <const> = 100 -- of one side, that are kept
 local LINE_MOST <const> = 400  -- bytes of one
-local CHUNK_MOST <const> = 200 -- keys of a paste that the other is shown at once
 
 local talking = setmetatable({}, { __mode = "k" }) -- by client: its side of a talk
 
@@ -56,11 +55,7 @@ end
 
 local function type_paste(side, pasted)
   for part in pasted:gmatch "[^\n]*\n?" do
-    for i = 1, #part, CHUNK_MOST do
-      for _, code in utf8.codes(text.strip(part:sub(i, i + CHUNK_MOST - 1)), true) do
-        add(side, utf8.char(code))
-      end
-    end
+    for _, code in utf8.codes(text.strip(part), true) do add(side, utf8.char(code)) end
     if part:sub(-1) == "\n" then finish_line(side) end
   end
 end
@@ -154,7 +149,7 @@ local function run_window(side)
     local key, more = side.client:read_key { resize = true, tells = true, wake = true,
       paste = true }
     if key == "tell" then
-      view.told = more
+      view.told = view.told and view.told .. "  " .. more or more
     elseif key == "resize" or key == "ctrl_l" then
       begin_window(view)
     elseif key == "escape" then
@@ -197,6 +192,9 @@ local function close(side)
   local other = side.other
   side.is_over = true
   forget(side)
+  if side.has_broken_in and not other.has_come then
+    pcall(other.client.run, other.client, nil) -- it may have left
+  end
   if other.is_over then return end
   other.is_over, other.is_left = true, true
   if other.is_plain then
@@ -269,6 +267,7 @@ function talk.break_in(client, name)
     forget(mine)
     return nil, to.nick_name .. " can't be reached now"
   end
+  mine.has_broken_in = true
   mine.waiting = ("Waiting for %s: %s."):format(to.nick_name, to.zmodem
     and "a transfer is under way" or "until there is a prompt")
   return run(mine)

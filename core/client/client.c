@@ -483,12 +483,11 @@ void client_pause(struct client *c, double seconds)
 void client_wake(struct client *c)
 {
     static const double between = 0.5;
-    double last = c->screen ? c->next_tick - c->screen->tick_seconds : 0;
 
     if (c->state != CLIENT_OPEN)
         return;
-    if (c->next_tick > last + between)
-        c->next_tick = last + between;
+    if (c->next_tick > c->last_tick + between)
+        c->next_tick = c->last_tick + between;
     c->is_woken = true;
     client_mark_ready(c); /* another handler may be running now */
     client_rearm(c);

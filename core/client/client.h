@@ -143,6 +143,7 @@ bool client_tell(struct client *c, struct span text);
  * whatever asks there, which is as it was afterwards. False: it has left, such a command waits
  * already, or there is none of that name. */
 bool client_impose(struct client *c, struct span line);
+void client_take_back_imposed(struct client *c); /* what waits still is not to be done */
 
 /* Something that it is shown has changed: its screen's tick comes now (twice a second at most),
  * or its handler, which asks for that by ASK_WAKE, is told. */

@@ -146,6 +146,7 @@ struct client {
     double since; /* loop time */
     double account_since;
     double next_tick;
+    double last_tick; /* or when the screen was begun */
     double ask_until; /* of a handler's key, 0: none */
     double rest_ask_until;
     double close_at;     /* while draining */
@@ -178,6 +179,7 @@ struct client {
     bool paste_is_cut;
     bool is_hidden;
     bool is_wiped;   /* the screen is not what it was when a command began */
+    bool is_bare;    /* a command is being typed where the screen has been wiped */
     bool is_stale;   /* it is painted anew before anything is told */
     bool is_imposed; /* the command that runs, which may ask whoever asks already */
     char *imposed;   /* a command that waits for a prompt, or NULL */

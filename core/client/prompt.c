@@ -310,7 +310,7 @@ static void begin_edit(struct client *c, const struct edit_options *options)
 static void type_ahead(struct client *c)
 {
     prompt_flush_tells(c);
-    if (c->typed.len > 0 || c->input.len > 0)
+    if (c->imposed || c->typed.len > 0 || c->input.len > 0)
         client_mark_ready(c);
     client_rearm(c);
 }
@@ -395,6 +395,14 @@ static void begin_slash(struct client *c, char first)
     type_text(c, span_from(&first, 1));
 }
 
+/* It was shown over an empty screen, or in a window that has another size now. */
+static void paint_bare(struct client *c)
+{
+    if (c->is_bare && !c->is_resting)
+        show_paint_soon(c);
+    c->is_bare = false;
+}
+
 static void end_slash(struct client *c)
 {
     bool stands_there = c->edit->text.len > 0;
@@ -405,6 +413,7 @@ static void end_slash(struct client *c)
     c->mode = MODE_KEY;
     if (stands_there)
         prompt_show_again(c);
+    paint_bare(c);
 }
 
 /* The number of an item, where they are a list. */
@@ -439,6 +448,7 @@ static void take_slash(struct client *c)
     struct buf text;
     struct span line;
 
+    c->is_stale = c->is_stale || c->is_bare; /* the command ends with a painted screen */
     if (form_has_prompt(c))
         form_erase_prompt(c);
     text = edit_take(c->edit);
@@ -456,6 +466,7 @@ static void take_slash(struct client *c)
             refuse_command(c, line);
         prompt_show_again(c);
     }
+    paint_bare(c);
     buf_clear(&text);
 }
 

@@ -281,9 +281,11 @@ static void begin_screen(struct client *c)
     c->pc = 0;
     c->live = 0;
     c->post_done = c->at_end = false;
+    c->is_stale = c->is_bare = false;
     c->asker = ASKER_SCREEN;
     c->generation = c->all->generation;
-    c->next_tick = c->screen->tick_seconds ? clients_now(c->all) + c->screen->tick_seconds : 0;
+    c->last_tick = clients_now(c->all);
+    c->next_tick = c->screen->tick_seconds ? c->last_tick + c->screen->tick_seconds : 0;
     if (c->screen->keep)
         form_before(c);
     form_begin(c);
@@ -477,7 +479,8 @@ static void paint_resized(struct client *c)
     bool rests = c->mode != MODE_BUSY && c->asker == ASKER_SCREEN && !c->is_resting;
     bool is_same;
 
-    if (!c->screen || !rests || c->mode == MODE_SLASH)
+    c->is_bare = c->mode == MODE_SLASH; /* when it has been typed */
+    if (!c->screen || !rests || c->is_bare)
         return;
     if (c->form && !c->ansi) {
         show_refresh(c); /* a command has chosen so */
@@ -621,7 +624,7 @@ static void rest_again(struct client *c, const struct outcome *out)
     if (c->asker == ASKER_SCREEN)
         end_show(c);
     prompt_flush_tells(c);
-    if (c->typed.len > 0 || c->input.len > 0)
+    if (c->imposed || c->typed.len > 0 || c->input.len > 0)
         client_mark_ready(c);
     client_rearm(c);
 }
@@ -1123,7 +1126,7 @@ static void begin_rest(struct client *c)
     prompt_set_aside(c);
     c->rest_call = c->call;
     c->is_resting = true;
-    c->is_wiped = false;
+    c->is_wiped = c->is_stale; /* what is to be painted anew already, still is */
     begin_show(c);
 }
 
@@ -1131,7 +1134,8 @@ void show_tick(struct client *c)
 {
     struct outcome out;
 
-    c->next_tick = clients_now(c->all) + c->screen->tick_seconds;
+    c->last_tick = clients_now(c->all);
+    c->next_tick = c->last_tick + c->screen->tick_seconds;
     c->hops =
         0; /* screens that show one another in turn are no circle: there is time between */
     if (c->asker == ASKER_HANDLER || (c->edit && c->edit->text.len > 0))
@@ -1181,6 +1185,12 @@ void show_slash(struct client *c, struct span line)
         client_finish(c, &out);
 }
 
+void client_take_back_imposed(struct client *c)
+{
+    mem_free(c->imposed);
+    c->imposed = NULL;
+}
+
 bool client_impose(struct client *c, struct span line)
 {
     char name[64];
@@ -1198,7 +1208,7 @@ void show_impose(struct client *c)
     char *line = c->imposed;
 
     if (!line || c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->is_resting ||
-        c->transfer)
+        c->transfer || c->keys.in_paste || c->paste)
         return;
     c->imposed = NULL;
     if (show_is_slash(c, span_of(line))) { /* it was when it was told to */

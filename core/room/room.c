@@ -162,6 +162,11 @@ const char *room_name(const struct room *r)
     return r->name;
 }
 
+const char *room_key(const struct room *r)
+{
+    return r->key;
+}
+
 unsigned room_count(const struct room *r)
 {
     return r->count;

@@ -50,6 +50,7 @@ struct room *room_open(struct rooms *all, struct span name, struct err *e);
 struct room *room_find(struct rooms *all, struct span name); /* NULL: there is none */
 void room_forget(struct room *r);                            /* where nobody is in it */
 const char *room_name(const struct room *r);
+const char *room_key(const struct room *r); /* of alike.h */
 unsigned room_count(const struct room *r);
 unsigned room_seen(const struct room *r); /* members who are not hidden */
 struct room *room_next(const struct rooms *all, const struct room *r); /* NULL: the first */

@@ -62,7 +62,8 @@ function chat.pick(client, key)
     if not key then return "refresh" end
   end
   if math.type(key) then
-    local room = view.list[key - view.first + 1] or rooms.list(client, key, 1)[1]
+    local room = key > 0
+      and (view.list[key - view.first + 1] or rooms.list(client, key, 1)[1])
     if not room then return "refresh", "There is no such number" end
     return go_in(client, room.name)
   end

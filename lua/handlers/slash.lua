@@ -139,10 +139,16 @@ function slash.dnd(client)
   local on = not rooms.choose(client, {}).dnd
   rooms.choose(client, { dnd = on })
   if on then return nil, "Pages wait for you now, until you type /dnd again." end
-  client:tell "Pages reach you again."
-  for _, page in ipairs(rooms.waiting_pages(client)) do
-    client:tell(("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text))
+  if not rooms.may_page(client) then
+    return nil, "Pages reach you again. Those that wait are shown in the main menu."
   end
+  client:tell "Pages reach you again."
+  local lines = {}
+  for i, page in ipairs(rooms.waiting_pages(client)) do
+    local line = ("%s, %s ago: %s"):format(page.nick_name, time.ago(page.at), page.text)
+    lines[i] = line:gsub("|", "||")
+  end
+  show(client, lines)
 end
 
 -- --- friends, and being seen ---
@@ -331,7 +337,10 @@ function slash.history(client)
   if not rooms.may_move(client) then return nil, "Answer what is asked first" end
   return in_room(client, function(room)
     local lines = {}
-    for i, line in ipairs(room:history()) do lines[i] = old_line(line) end
+    for i, line in ipairs(room:history()) do
+      lines[i] = old_line(line)
+      if i % 500 == 0 then time.sleep(0) end
+    end
     if #lines == 0 then return nil, "Nothing has been said yet." end
     client:pager(table.concat(lines, "\n"))
     return true

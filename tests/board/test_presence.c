@@ -246,9 +246,18 @@ static void who_is_not_to_be_disturbed_is_paged_later(void **state)
     go_away(luna);
     luna = come_back("luna");
     caller_expect(luna, "Pages wait for you until you type /dnd.");
-    command(luna, "/dnd", "Pages reach you again.");
-    caller_expect(luna, "ago: one");
+    for (int i = 0; i < 40; i++) /* more than notices hold */
+        command(
+            sol,
+            "/msg luna a long one, and longer yet, so that all of them together are more than "
+            "is told above a prompt: they are read in a window, and none of them is lost",
+            "shown it later.");
+    command(luna, "/dnd", "ago: one");
     caller_expect(luna, "ago: two");
+    caller_send(luna, "\033[4~");
+    caller_expect(luna, "100%");
+    caller_send(luna, "q");
+    caller_expect(luna, "which key?");
     assert_null(strstr(luna->seen, "it burns"));
     command(sol, "/msg luna three", "Sent to luna.");
     caller_expect(luna, "<sol> three");

@@ -324,6 +324,88 @@ static void a_hidden_sysop_breaks_in(void **state)
     expect_menu(moon);
 }
 
+/* Somebody reads what a command shows: the talk begins when that is over; not if it has been
+ * given up by then. */
+static void a_sysop_waits_for_a_prompt(void **state)
+{
+    struct caller *luna, *moon;
+
+    (void)state;
+    make_sysop();
+    board_start(board, NULL);
+    moon = sysop();
+    luna = newcomer("luna");
+    for (int i = 0; i < 2; i++) {
+        say(luna, "/help");
+        caller_expect(luna, "Q leave");
+        say(moon, "/break luna");
+        expect_row(moon, REMARK, "Waiting for luna: until there is a prompt.");
+        if (i == 0) {
+            caller_send(moon, "\033");
+            expect_menu(moon);
+            caller_send(luna, "q");
+            caller_expect(luna, "which key?");
+            say(luna, "/who");
+            caller_expect(luna, "2 on line: moon, luna");
+            say(luna, "/who");
+            caller_expect(luna, "2 on line: moon, luna");
+        } else {
+            caller_send(luna, "q");
+            expect_row(luna, 0, " moon");
+            expect_row(moon, REMARK, "");
+        }
+    }
+    assert_false(caller_has(luna, "moon is not on line"));
+    assert_false(caller_has(moon, "asks you for a talk"));
+}
+
+/* A command that is half typed stays so, and the screen is there again behind it. */
+static void a_half_typed_command_stays(void **state)
+{
+    struct caller *luna, *moon;
+
+    (void)state;
+    make_sysop();
+    board_start(board, NULL);
+    moon = sysop();
+    luna = newcomer("luna");
+    caller_send(luna, "/wh");
+    caller_expect(luna, "/wh");
+    say(moon, "/break luna");
+    expect_row(luna, 0, " moon");
+    caller_send(moon, "\033");
+    window_expect_prompt(luna, "/wh");
+    say(luna, "o");
+    caller_expect(luna, "on line");
+    caller_expect(luna, "PEOPLE"); /* the menu */
+    caller_expect(luna, "2 on line: moon, luna");
+}
+
+static void what_is_pasted_stays_whole(void **state)
+{
+    struct caller *luna, *sol;
+    char paste[300];
+    size_t n = 0;
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    sol = newcomer("sol");
+    say(luna, "/talk sol");
+    caller_expect(sol, "luna asks you for a talk");
+    say(sol, "/talk luna");
+    expect_row(sol, 0, " luna");
+    n = (size_t)snprintf(paste, sizeof(paste), "\033[200~");
+    memset(paste + n, 'a', 199);
+    snprintf(paste + n + 199, sizeof(paste) - n - 199,
+             "\xc3\xa9"
+             "bc\033[201~");
+    caller_send(luna, paste);
+    expect_row(sol, THEIRS + 2,
+               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa9"
+               "bc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +416,9 @@ int main(void)
         TEST(a_sysop_breaks_in_anywhere),
         TEST(a_handlers_window_is_there_again),
         TEST(a_hidden_sysop_breaks_in),
+        TEST(a_sysop_waits_for_a_prompt),
+        TEST(a_half_typed_command_stays),
+        TEST(what_is_pasted_stays_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
