@@ -363,6 +363,15 @@ static int l_set_terminal(lua_State *L)
     return 0;
 }
 
+/* accounts.set_hidden(client, on): at once, where it is a sysop's */
+static int l_set_hidden(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+
+    client_set_hidden(c, lua_toboolean(L, 2) && client_is_sysop(c));
+    return 0;
+}
+
 static int l_log_out(lua_State *L)
 {
     client_log_out(client_box_check(L, 1));
@@ -395,6 +404,7 @@ int luaopen_core_accounts(lua_State *L)
                                          {"password_problem", l_password_problem},
                                          {"log_in", l_log_in},
                                          {"log_out", l_log_out},
+                                         {"set_hidden", l_set_hidden},
                                          {"failed", l_failed},
                                          {"set_terminal", l_set_terminal},
                                          {NULL, NULL}};

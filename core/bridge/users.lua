@@ -4,6 +4,7 @@ local db = require "bbs.db"
 local plain = require "bbs.text"
 local time = require "bbs.time"
 local accounts = require "core.accounts"
+local clients = require "core.clients"
 
 local users = {}
 
@@ -185,6 +186,15 @@ local function take_location(handle, location)
     handle)
 end
 
+-- Those who are on line are it when this returns.
+local function take_hidden(handle, hidden)
+  db.run("UPDATE users SET hidden = ? WHERE handle = ?", hidden and 1 or 0, handle)
+  local user = users.find(handle)
+  for _, client in ipairs(user and clients.of(user.id) or {}) do
+    accounts.set_hidden(client, hidden)
+  end
+end
+
 -- users.set(handle, {nick_name=text, level=number, location=text, hidden=}) -> true, or nil and
 -- why not. A location of "" is none. Hidden: not seen on line by who is no sysop.  Waits.
 function users.set(handle, changes)
@@ -202,7 +212,7 @@ function users.set(handle, changes)
   end
   if changes.location then take_location(handle, changes.location) end
   if changes.hidden ~= nil then
-    db.run("UPDATE users SET hidden = ? WHERE handle = ?", changes.hidden and 1 or 0, handle)
+    take_hidden(handle, changes.hidden)
   end
   return true
 end

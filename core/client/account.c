@@ -34,9 +34,9 @@ static void tell_presence(struct client *c, bool comes)
     c->all->config.hooks.presence(c->all->config.hooks.arg, c, comes);
 }
 
-static void set_hidden(struct client *c, bool is_hidden)
+void client_set_hidden(struct client *c, bool is_hidden)
 {
-    if (c->is_hidden == is_hidden)
+    if (!client_is_open(c) || c->is_hidden == is_hidden)
         return;
     if (is_hidden)
         tell_presence(c, false);
@@ -130,7 +130,7 @@ static void take_account(struct client *c, const struct changed *ch)
     } else {
         set_names(c, ch->account.handle, ch->account.nick_name);
         c->level = (uint8_t)ch->account.level;
-        set_hidden(c, ch->account.hidden && client_is_sysop(c));
+        client_set_hidden(c, ch->account.hidden && client_is_sysop(c));
     }
 }
 

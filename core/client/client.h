@@ -153,6 +153,7 @@ void client_wake(struct client *c);
 void client_log_in(struct client *c, int64_t user, const char *handle, const char *nick_name,
                    unsigned level, bool is_hidden);
 
+void client_set_hidden(struct client *c, bool is_hidden); /* a sysop's, who is on line */
 void client_log_out(struct client *c);
 
 /* Serve the others only, for so long: what it types waits, and its screen. */
