@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -210,6 +211,25 @@ static void keep_name(int folder)
     }
 }
 
+/* Empty, and nobody else's: a caller who leaves in the middle of a move does not end it, and
+ * the file that is still there may be moved again meanwhile. -1: errno. */
+static int open_part(int target, const char *part)
+{
+    int fd = openat(target, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct stat opened;
+    struct stat named;
+
+    if (fd < 0)
+        return -1;
+    if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
+        fstat(fd, &opened) == 0 && fstatat(target, part, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        opened.st_ino == named.st_ino && ftruncate(fd, 0) == 0)
+        return fd;
+    close(fd);
+    errno = EBUSY;
+    return -1;
+}
+
 /* A part, which no list of files shows, until it is whole. What is cut short is begun anew by
  * the next try: its part has the same name. -1: errno. */
 static int copy_to(int from, int target, const char *new)
@@ -224,16 +244,16 @@ static int copy_to(int from, int target, const char *new)
         return -1;
     snprintf(part, sizeof(part), ".part-moves-%ju-%ju", (uintmax_t)st.st_dev,
              (uintmax_t)st.st_ino);
-    fd = openat(target, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = open_part(target, part);
     if (fd < 0)
         return -1;
     rc = copy_whole(from, &st, fd);
     if (rc == 0)
         rc = renameat2(target, part, target, new, RENAME_NOREPLACE);
     error = errno;
-    close(fd);
     if (rc < 0)
         unlinkat(target, part, 0);
+    close(fd);
     errno = error;
     return rc;
 }
