@@ -10,7 +10,10 @@
 #include "client/internal.h"
 #include "term/ansi.h"
 
-enum { GATHER_BYTES = 4096 }; /* rows that are sent in one piece */
+enum {
+    GATHER_BYTES = 4096, /* rows that are sent in one piece */
+    WINDOW_ROWS = 24,    /* that screens are drawn for */
+};
 
 /* --- calling handlers --- */
 
@@ -32,6 +35,34 @@ static void set_args(struct client *c, struct call *call, const struct op_arg *a
     }
     call->args = to;
     call->arg_count = count;
+}
+
+/* Of a page of a list. One that grows has so many in the window that screens are drawn for, and
+ * as many more, or fewer, as the caller's has. */
+static int64_t rows_in_window(const struct client *c, const struct op *each, int64_t rows)
+{
+    for (unsigned i = 0; i < each->arg_count; i++) {
+        const struct op_arg *arg = &each->args[i];
+
+        if (arg->name && strcmp(arg->name, "grows") == 0 && arg->value.type == VALUE_BOOLEAN &&
+            arg->value.boolean)
+            rows += c->height - WINDOW_ROWS;
+    }
+    return rows > 0 ? rows : 1;
+}
+
+static bool is_rows(const char *name, const struct value *value)
+{
+    return name && strcmp(name, "rows") == 0 && value->type == VALUE_INTEGER &&
+           value->integer > 0 && value->integer < 10000;
+}
+
+static void set_rows_arg(const struct client *c, const struct op *each, struct call_arg *args)
+{
+    for (unsigned i = 0; i < each->arg_count; i++) {
+        if (is_rows(args[i].name, &args[i].value))
+            args[i].value.integer = rows_in_window(c, each, args[i].value.integer);
+    }
 }
 
 static bool start_call(struct client *c, struct call *call, struct outcome *out)
@@ -58,6 +89,8 @@ static bool call_op(struct client *c, enum call_kind kind, const struct op *op,
                         .columns = op->columns};
 
     set_args(c, &call, op->args, op->arg_count, c->show ? c->show->args : NULL);
+    if (kind == CALL_EACH)
+        set_rows_arg(c, op, c->show->args);
     return start_call(c, &call, out);
 }
 
@@ -650,21 +683,20 @@ static void rest_returned(struct client *c, const struct outcome *out)
 }
 
 /* How many rows a page of a list has: as its handler has been told. */
-static unsigned rows_of_page(const struct op *each)
+static unsigned rows_of_page(const struct client *c, const struct op *each)
 {
     for (unsigned i = 0; i < each->arg_count; i++) {
         const struct op_arg *arg = &each->args[i];
 
-        if (arg->name && strcmp(arg->name, "rows") == 0 && arg->value.type == VALUE_INTEGER &&
-            arg->value.integer > 0 && arg->value.integer < 10000)
-            return (unsigned)arg->value.integer;
+        if (is_rows(arg->name, &arg->value))
+            return (unsigned)rows_in_window(c, each, arg->value.integer);
     }
     return ROWS_OF_PAGE;
 }
 
 static void count_pages(struct client *c, const struct op *each, const struct rows *rows)
 {
-    unsigned page = rows_of_page(each);
+    unsigned page = rows_of_page(c, each);
 
     c->page_count = 0;
     if (rows && rows->total >= 0 && rows->total < INT32_MAX)

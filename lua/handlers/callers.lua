@@ -16,7 +16,7 @@ local function last_call(user, viewer)
   return user.last_call and time.ago(user.last_call) .. " ago" or "never"
 end
 
--- <% each:callers.list(rows=12) %>
+-- <% each:callers.list(rows=12, grows=true) %>
 function callers.list(client, args)
   local state = client.data.callers
   local found, total = users.list { search = state.search, rows = args.rows, page = args.page }

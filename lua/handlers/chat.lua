@@ -20,7 +20,7 @@ local function snapshot(page, total)
   return table.concat(parts, "\n")
 end
 
--- <% each:chat.rooms(rows=12) %>
+-- <% each:chat.rooms(rows=12, grows=true) %>
 function chat.rooms(client, args)
   local view = { first = (args.page - 1) * args.rows + 1, count = args.rows }
   local page, total = rooms.list(client, view.first, view.count)

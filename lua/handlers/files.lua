@@ -28,7 +28,7 @@ end
 
 -- --- the areas ---
 
--- <% each:files.areas(rows=12) %>
+-- <% each:files.areas(rows=12, grows=true) %>
 function handlers.areas(client, args)
   local all = files.areas(client)
   local rows = {}
@@ -262,7 +262,7 @@ local function shown_row(state, i, row)
   }
 end
 
--- <% each:files.list(rows=14) %>
+-- <% each:files.list(rows=14, grows=true) %>
 function handlers.list(client, args)
   local state = state_of(client)
   state.has_bar = client.term.ansi and not client.term.linear
@@ -461,7 +461,7 @@ function handlers.of(client, args)
   return row[what]
 end
 
--- <% each:files.about(rows=10, columns=70) %>
+-- <% each:files.about(rows=10, grows=true, columns=70) %>
 function handlers.about(client, args)
   local rows = {}
   for line in (client.data.shown.description .. "\n"):gmatch "([^\n]*)\n" do

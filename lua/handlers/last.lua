@@ -4,7 +4,7 @@ local settings = require "bbs.settings"
 local time = require "bbs.time"
 local last = {}
 
--- <% each:last.calls(rows=15) %>
+-- <% each:last.calls(rows=15, grows=true) %>
 function last.calls(client, args)
   local rows = db.rows(
     "SELECT handle, nick_name, last_call, calls FROM users "

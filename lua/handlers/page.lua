@@ -4,7 +4,7 @@ local rooms = require "bbs.rooms"
 local users = require "bbs.users"
 local page = {}
 
--- <% each:page.list(rows=10) %>: whom the caller may page.
+-- <% each:page.list(rows=10, grows=true) %>: whom the caller may page.
 function page.list(client, args)
   local rows, others = {}, 0
   for _, other in ipairs(clients.all(client)) do

@@ -2,7 +2,7 @@
 local zmodem = require "bbs.zmodem"
 local transfers = {}
 
--- <% each:transfers.list(rows=14) %>
+-- <% each:transfers.list(rows=14, grows=true) %>
 function transfers.list(_, args)
   local all = zmodem.rows()
   local first = (args.page - 1) * args.rows

@@ -65,7 +65,7 @@ local function look(viewer, first, count)
   return rows, total, table.concat(parts, "\n") .. "\n" .. total
 end
 
--- <% each:who.list(rows=12) %>
+-- <% each:who.list(rows=12, grows=true) %>
 function who.list(client, args)
   local view = { first = (args.page - 1) * args.rows + 1, rows = args.rows }
   local rows, total

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "tests/board/area.h"
+#include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
 
@@ -603,6 +604,35 @@ static void an_area_may_have_many_files(void **state)
     caller_expect(c, "12003 files, ");
 }
 
+/* In a window of 50 rows; the keys stand below the list. */
+static void a_tall_window_shows_more_files(void **state)
+{
+    struct window *w;
+    struct caller *c;
+    char path[PATH_BYTES];
+
+    (void)state;
+    for (unsigned i = 1; i <= 38; i++) {
+        snprintf(path, sizeof(path), "data/files/areas/art/n%02u", i);
+        board_write(board, path, "x");
+    }
+    board_start(board, NULL);
+    c = dial();
+    c->rows = 50;
+    caller_sign_up(c, "luna", "sunshine7");
+    board_expect_log(board, NULL, "n38 in art is new");
+    go_to_area(c, "1", "Art");
+    caller_expect(c, "page 1 of 1");
+    caller_expect(c, "back ");
+    w = window_of(c);
+    assert_non_null(strstr(window_row(w, 6), "n01"));
+    assert_non_null(strstr(window_row(w, 43), "n38"));
+    assert_non_null(strstr(window_row(w, 47), "Q back"));
+    window_free(w);
+    caller_resize(c, 80, 24);
+    caller_expect(c, "page 1 of 4");
+}
+
 static void write_gz_of_gz(const char *path)
 {
     static char bytes[ZIP_BYTES];
@@ -748,6 +778,7 @@ int main(void)
         TEST(mistakes_in_the_areas_are_told),
         TEST(transfers_under_way_are_shown),
         TEST(an_area_may_have_many_files),
+        TEST(a_tall_window_shows_more_files),
         TEST(what_is_compressed_twice_is_not_looked_into),
         TEST(guests_of_dumb_terminals_type_numbers),
         TEST(a_sysop_works_on_the_areas_from_the_shell),
