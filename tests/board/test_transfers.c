@@ -114,6 +114,31 @@ static void paths_lead_nowhere_else(void **state)
     caller_expect(c, "Which? ");
 }
 
+/* Of a batch with what can't be sent, the rest goes. Root may read all. */
+static void what_can_not_be_read_is_told(void **state)
+{
+    static char *const argv[] = {"rz", "-q", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = exchange_begin();
+    char path[PATH_BYTES];
+
+    (void)state;
+    make_file("folder/real", 10, 'x');
+    make_file("secret", 10, 'x');
+    make_file("huge", 1, 'x');
+    make_file("real", 10, 'x');
+    assert_int_equal(chmod(folder_of(path, "data/files/secret"), 0), 0);
+    assert_int_equal(truncate(folder_of(path, "data/files/huge"), INT64_C(1) << 32), 0);
+    assert_int_equal(receive_with(c, "folder,secret,huge,real", argv, &options), 0);
+    caller_expect(c, "<folder 0 0 false folder: it is no file>");
+    caller_expect(c, geteuid() == 0 ? "<secret 10 0 true ->"
+                                    : "<secret 0 0 false secret: Permission denied>");
+    caller_expect(c, "<huge 0 0 false it has 4 GiB or more, which ZModem can't send>");
+    caller_expect(c, "<real 10 0 true ->");
+    caller_expect(c, "Which? ");
+    assert_same("real");
+}
+
 static void five_ctrl_x_lead_back(void **state)
 {
     struct caller *c = exchange_begin();
@@ -289,6 +314,42 @@ static void what_is_not_wanted_is_refused(void **state)
     caller_expect(c, "<a 120 0 true ->");
     caller_expect(c, "END");
     assert_came("a");
+}
+
+/* It has no bytes, but sz says how many there would be. */
+static void four_gib_are_refused_before_they_come(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "huge", "a", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = exchange_begin_upload();
+    char path[PATH_BYTES];
+
+    (void)state;
+    make_own("huge", 1, 'x');
+    make_own("a", 100, 'a');
+    assert_int_equal(truncate(folder_of(path, "got/huge"), INT64_C(1) << 32), 0);
+    send_with(c, "", argv, &options);
+    caller_expect(c, "<huge 0 0 false it has 4 GiB or more, which no protocol can send>");
+    caller_expect(c, "<a 100 0 true ->");
+    caller_expect(c, "END");
+    assert_false(is_there("data/files/up/.part-0-1-huge"));
+}
+
+static void names_come_as_they_are(void **state)
+{
+    static char *const argv[] = {"sz", "-q", "\u00E9 \u4E16 .txt", "two words", NULL};
+    static const struct peer_options options = {0};
+    struct caller *c = exchange_begin_upload();
+
+    (void)state;
+    make_own("\u00E9 \u4E16 .txt", 5000, '\r');
+    make_own("two words", 10, 'x');
+    send_with(c, "", argv, &options);
+    caller_expect(c, "<\u00E9 \u4E16 .txt 5000 0 true ->");
+    caller_expect(c, "<two words 10 0 true ->");
+    caller_expect(c, "END");
+    assert_came("\u00E9 \u4E16 .txt");
+    assert_came("two words");
 }
 
 static void expect_cut(const char *how)
@@ -618,6 +679,7 @@ int main(void)
         TEST(rz_may_want_all_escaped),
         TEST(what_rz_has_is_not_sent_again),
         TEST(paths_lead_nowhere_else),
+        TEST(what_can_not_be_read_is_told),
         TEST(five_ctrl_x_lead_back),
         TEST(it_may_be_cancelled_at_any_moment),
         TEST(ctrl_c_leads_back_before_it_has_begun),
@@ -631,6 +693,8 @@ int main(void)
         TEST(sz_may_escape_and_use_crc_16),
         TEST(sz_may_wait_for_acknowledgements),
         TEST(what_is_not_wanted_is_refused),
+        TEST(four_gib_are_refused_before_they_come),
+        TEST(names_come_as_they_are),
         TEST(an_upload_goes_on_where_it_was_cut),
         TEST(another_beginning_is_not_gone_on_with),
         TEST(parts_are_kept_for_some_days),
