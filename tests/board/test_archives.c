@@ -42,6 +42,12 @@ static void add(struct bytes *b, const void *data, size_t len)
     b->len += len;
 }
 
+static void add_number(struct bytes *b, uint64_t n, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        add(b, &(unsigned char){(unsigned char)(n >> 8 * i)}, 1);
+}
+
 /* What the compressor makes of `head` and then `zeros` bytes of 0. */
 static void compress(struct bytes *b, int (*filter)(struct archive *a), const void *head,
                      size_t len, size_t zeros)
@@ -228,13 +234,134 @@ static void it_ends_with_the_server(void **state)
     assert_int_equal(kill(pid, 0), -1);
 }
 
-/* --- memory --- */
+/* --- of every kind --- */
 
-static void add_number(struct bytes *b, uint64_t n, unsigned bytes)
+static void write_kind(const char *name, int (*format)(struct archive *a),
+                       int (*filter)(struct archive *a), const char *text)
 {
-    for (unsigned i = 0; i < bytes; i++)
-        add(b, &(unsigned char){(unsigned char)(n >> 8 * i)}, 1);
+    struct bytes b = {.data = malloc(ROOM)};
+    struct archive *a = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+
+    assert_int_equal(format(a), ARCHIVE_OK);
+    filter(a);
+    assert_int_equal(archive_write_open_memory(a, b.data, ROOM, &b.len), ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "FILE_ID.DIZ");
+    archive_entry_set_size(entry, (la_int64_t)strlen(text));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+    archive_write_data(a, text, strlen(text));
+    archive_entry_free(entry);
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    put_in_area(name, &b);
 }
+
+/* Stored in a header of level 0, as the LHA of old did. libarchive reads it alone. */
+static void write_lha(const char *name, const char *text)
+{
+    static const char diz[] = "FILE_ID.DIZ";
+    struct bytes b = {.data = malloc(ROOM)};
+    unsigned char sum = 0;
+    unsigned crc = 0;
+
+    for (const char *s = text; *s; s++) {
+        crc ^= (unsigned char)*s;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0xA001 : crc >> 1;
+    }
+    add_number(&b, 22 + strlen(diz), 2); /* and the sum, of what follows */
+    add(&b, "-lh0-", 5);
+    add_number(&b, strlen(text), 4);
+    add_number(&b, strlen(text), 4);
+    add_number(&b, 0x21 << 16, 4); /* 1980-01-01 */
+    add(&b, "\x20\0\013FILE_ID.DIZ", 3 + strlen(diz));
+    add_number(&b, crc, 2);
+    for (size_t i = 2; i < b.len; i++)
+        sum = (unsigned char)(sum + (unsigned char)b.data[i]);
+    b.data[1] = (char)sum;
+    add(&b, text, strlen(text));
+    add_number(&b, 0, 1);
+    put_in_area(name, &b);
+}
+
+/* A block of a RAR 4: its CRC, and what that is of. */
+static void add_block(struct bytes *b, const struct bytes *block)
+{
+    add_number(b, crc_32(0, span_from(block->data, block->len)) & 0xFFFF, 2);
+    add(b, block->data, block->len);
+}
+
+static void write_rar(const char *name, const char *text)
+{
+    static const char diz[] = "FILE_ID.DIZ";
+    struct bytes b = {.data = malloc(ROOM)};
+    struct bytes block = {.data = malloc(ROOM)};
+
+    add(&b, "Rar!\x1A\7\0", 7);
+    add(&block, "\x73\0\0\x0D\0\0\0\0\0\0\0", 11);
+    add_block(&b, &block);
+    block.len = 0;
+    add(&block, "\x74\0\x80", 3);
+    add_number(&block, 32 + strlen(diz), 2);
+    add_number(&block, strlen(text), 4);
+    add_number(&block, strlen(text), 4);
+    add_number(&block, 0, 1);
+    add_number(&block, crc_32(0, span_of(text)), 4);
+    add_number(&block, 0x21 << 16, 4);
+    add(&block, "\x14\x30", 2); /* of version 2.0, stored */
+    add_number(&block, strlen(diz), 2);
+    add_number(&block, 0x20, 4);
+    add(&block, diz, strlen(diz));
+    add_block(&b, &block);
+    add(&b, text, strlen(text));
+    add(&b, "\xC4\x3D\x7B\0\x40\7\0", 7);
+    free(block.data);
+    put_in_area(name, &b);
+}
+
+static void all_kinds_of_archives_describe_themselves(void **state)
+{
+    static const struct {
+        const char *name;
+        int (*format)(struct archive *a);
+        int (*filter)(struct archive *a);
+    } kinds[] = {
+        {"a.7z", archive_write_set_format_7zip, archive_write_add_filter_none},
+        {"a.cpio", archive_write_set_format_cpio, archive_write_add_filter_none},
+        {"a.iso", archive_write_set_format_iso9660, archive_write_add_filter_none},
+        {"a.tar", archive_write_set_format_ustar, archive_write_add_filter_none},
+        {"a.tar.bz2", archive_write_set_format_ustar, archive_write_add_filter_bzip2},
+        {"a.tar.gz", archive_write_set_format_ustar, archive_write_add_filter_gzip},
+        {"a.tar.xz", archive_write_set_format_ustar, archive_write_add_filter_xz},
+        {"a.tar.zst", archive_write_set_format_ustar, archive_write_add_filter_zstd},
+        {"a.tgz", archive_write_set_format_ustar, archive_write_add_filter_gzip},
+        {"a.zip", archive_write_set_format_zip, archive_write_add_filter_none},
+    };
+    enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+    char text[40];
+
+    (void)state;
+    area_begin();
+    for (unsigned i = 0; i < KINDS; i++) {
+        snprintf(text, sizeof(text), "It is of %s", kinds[i].name);
+        write_kind(kinds[i].name, kinds[i].format, kinds[i].filter, text);
+    }
+    write_lha("a.lzh", "It is of a.lzh");
+    write_rar("a.rar", "It is of a.rar");
+    for (unsigned i = 0; i < KINDS; i++) {
+        expect_new("art", kinds[i].name);
+        snprintf(text, sizeof(text), "It is of %s", kinds[i].name);
+        run_files("list art", 0, text);
+    }
+    expect_new("art", "a.lzh");
+    run_files("list art", 0, "It is of a.lzh");
+    expect_new("art", "a.rar");
+    run_files("list art", 0, "It is of a.rar");
+}
+
+/* --- memory --- */
 
 /* A 7z whose table of contents, one empty file, is compressed with a dictionary of so much. */
 static void write_7z(const char *name, unsigned dictionary)
@@ -380,6 +507,7 @@ static void no_other_program_is_started(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(all_kinds_of_archives_describe_themselves),
         TEST(what_takes_too_long_is_ended),
         TEST(it_ends_with_the_server),
         TEST(what_takes_too_much_memory_is_not_looked_into),
