@@ -134,6 +134,14 @@ $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/
 	$(call SAY,LD  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
 
+# Loaded into a server by LD_PRELOAD, which the sanitizers' own libraries would have to be before.
+$(BUILD)/tests/board/slow_disk.so: tests/board/slow_disk.c
+	$(call SAY,CC  )
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 $(WARN) $(CFLAGS) $(LDFLAGS) -fPIC -shared $< -o $@
+
+$(BUILD)/tests/board/test_peers: | $(BUILD)/tests/board/slow_disk.so
+
 $(BUILD)/tests/bench/transfer: $(BUILD)/tests/bench/transfer.o $(LIB)
 	$(call SAY,LD  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)

@@ -367,6 +367,102 @@ static void files_that_shrink_and_vanish_are_told(void **state)
     assert_same("vanishes");
 }
 
+/* --- a disk that stands still --- */
+
+static void begin_with_slow_disk(void)
+{
+    char path[PATH_BYTES];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
+
+    assert_true(n > 0);
+    path[n] = '\0';
+    memcpy(strrchr(path, '/'), "/slow_disk.so", sizeof("/slow_disk.so"));
+    setenv("LD_PRELOAD", path, 1);
+    setenv("SLOW_DISK", folder_of(path, "hold"), 1);
+    board_write(board, "hold", "");
+}
+
+/* In a process of its own: somebody else's keys come back while the file waits for the disk,
+ * which goes on then. */
+static pid_t type_while_it_waits(const char *keys)
+{
+    struct caller *c = dial();
+    pid_t pid;
+
+    caller_expect(c, "? ");
+    pid = fork();
+    if (pid == 0) {
+        double until = caller_patience();
+
+        while (!is_there("hold.waits") && now_seconds() < until)
+            caller_read_for_now(c);
+        caller_send(c, keys);
+        caller_expect(c, keys);
+        if (is_there("data/files/up/slow.bin"))
+            _exit(2);
+        board_remove(board, "hold");
+        _exit(is_there("hold.waits") ? 0 : 3);
+    }
+    return pid;
+}
+
+static void expect_typed(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static bool is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    print_message("skipped: a sanitizer's library has to be the first\n");
+    return true;
+#else
+    return false;
+#endif
+}
+
+static void a_disk_that_stands_still_stops_its_download_alone(void **state)
+{
+    struct caller *c;
+    pid_t pid;
+
+    (void)state;
+    if (is_sanitized())
+        skip();
+    begin_with_slow_disk();
+    c = exchange_begin();
+    unsetenv("LD_PRELOAD");
+    make_file("slow.bin", 3000000, -1);
+    pid = type_while_it_waits("moon");
+    assert_int_equal(receive_with(c, "slow.bin", rz, &plain), 0);
+    expect_typed(pid);
+    caller_expect(c, "<slow.bin 3000000 0 true ->");
+    assert_same("slow.bin");
+}
+
+static void a_disk_that_stands_still_stops_its_upload_alone(void **state)
+{
+    static char *const sz[] = {"sz", "-q", "slow.bin", NULL};
+    struct caller *c;
+    pid_t pid;
+
+    (void)state;
+    if (is_sanitized())
+        skip();
+    begin_with_slow_disk();
+    c = exchange_begin_upload();
+    unsetenv("LD_PRELOAD");
+    make_own("slow.bin", 3000000, -1);
+    pid = type_while_it_waits("moon");
+    send_with(c, "", sz, &plain);
+    expect_typed(pid);
+    caller_expect(c, "<slow.bin 3000000 0 true ->");
+    assert_came("slow.bin");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +481,8 @@ int main(void)
         TEST(what_sz_sends_over_a_bad_line_is_exact),
         TEST(a_cut_anywhere_loses_nothing),
         TEST(files_that_shrink_and_vanish_are_told),
+        TEST(a_disk_that_stands_still_stops_its_download_alone),
+        TEST(a_disk_that_stands_still_stops_its_upload_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
