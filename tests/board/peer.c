@@ -167,6 +167,11 @@ static void to_server(struct peer *p, const unsigned char *s, size_t len)
     }
 }
 
+static unsigned char *find(unsigned char *s, size_t len, const char *what)
+{
+    return what ? memmem(s, len, what, strlen(what)) : NULL;
+}
+
 static bool server_said(struct peer *p)
 {
     static unsigned char part[PIECE];
@@ -177,6 +182,8 @@ static bool server_said(struct peer *p)
         return true;
     if (n == 0)
         return false;
+    if (find(part, (size_t)n, p->options->never))
+        fail_msg("the server has said what it should not");
     p->carried += (size_t)n;
     to_program(p, part, (size_t)n);
     return true;
@@ -186,9 +193,11 @@ static bool program_said(struct peer *p)
 {
     static unsigned char part[PIECE];
     ssize_t n = read(p->from, part, sizeof(part));
+    unsigned char *at = n > 0 ? find(part, (size_t)n, p->options->said[0]) : NULL;
 
-    if (n > 0 && p->options->cut_at &&
-        memmem(part, (size_t)n, p->options->cut_at, strlen(p->options->cut_at)))
+    if (at)
+        memcpy(at, p->options->said[1], strlen(p->options->said[1]));
+    if (n > 0 && find(part, (size_t)n, p->options->cut_at))
         p->has_cut = true;
     else if (n > 0)
         to_server(p, part, (size_t)n);

@@ -14,6 +14,8 @@ struct peer_options {
     size_t piece;        /* bytes that are carried at once at most; 0: any */
     size_t cut_after;    /* bytes on the line; then the line is dropped; 0: never */
     const char *cut_at;  /* the same when the program says this, which is not passed on */
+    const char *said[2]; /* what it says, and what it is to have said, of the same length */
+    const char *never;   /* what the server may not say */
     enum peer_nvt nvt;   /* telnet's binary mode is refused */
     unsigned seed;       /* of the line's faults */
     unsigned fault;      /* one in so many bytes is changed, lost or there twice; 0: none */

@@ -65,6 +65,37 @@ static void rz_may_want_all_escaped(void **state)
     expect_all_received(argv, &options);
 }
 
+/* It can do more; what it says of itself is changed on the way. */
+static void rz_may_have_a_short_crc(void **state)
+{
+    static char *const argv[] = {"rz", "-q", NULL};
+    static const struct peer_options options = {.said = {"B0100000023be50", "B01000000039a32"},
+                                                .never = "*\030C"};
+
+    (void)state;
+    expect_all_received(argv, &options);
+}
+
+static void rz_may_have_a_window(void **state)
+{
+    static char *const argv[] = {"rz", "-q", NULL};
+    static const struct peer_options options = {.said = {"B0100000023be50", "B0100100023fd33"}};
+
+    (void)state;
+    expect_all_received(argv, &options);
+}
+
+/* Each KiB is acknowledged: none is followed by the next at once. */
+static void rz_may_not_be_able_to_write_meanwhile(void **state)
+{
+    static char *const argv[] = {"rz", "-q", NULL};
+    static const struct peer_options options = {.said = {"B0100000023be50", "B01000000219e12"},
+                                                .never = "\030i"};
+
+    (void)state;
+    expect_all_received(argv, &options);
+}
+
 static void what_rz_has_is_not_sent_again(void **state)
 {
     static char *const first[] = {"rz", "-q", NULL};
@@ -677,6 +708,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(rz_receives_what_is_there),
         TEST(rz_may_want_all_escaped),
+        TEST(rz_may_have_a_short_crc),
+        TEST(rz_may_have_a_window),
+        TEST(rz_may_not_be_able_to_write_meanwhile),
         TEST(what_rz_has_is_not_sent_again),
         TEST(paths_lead_nowhere_else),
         TEST(what_can_not_be_read_is_told),
