@@ -61,6 +61,15 @@ unsigned bridge_dearest(struct bridge *b, struct handler_figures *out, unsigned 
     return n;
 }
 
+/* What it did is forgotten: it may have been mended. */
+static void forgive(struct handler *h)
+{
+    h->worked = false;
+    h->failed_for_guests = 0;
+    memset(h->overruns, 0, sizeof(h->overruns));
+    h->refused_until = 0;
+}
+
 /* The function of this generation; its ref is kept, and what is known of it as long as it is
  * the same. False: there is none. */
 static bool resolve(struct bridge *b, struct handler *h)
@@ -79,12 +88,8 @@ static bool resolve(struct bridge *b, struct handler *h)
         h->ref = luaL_ref(b->L, LUA_REGISTRYINDEX);
     }
     luaL_unref(b->L, LUA_REGISTRYINDEX, old);
-    if (!same) {
-        h->worked = false;
-        h->failed_for_guests = 0;
-        memset(h->overruns, 0, sizeof(h->overruns));
-        h->refused_until = 0; /* it may have been mended */
-    }
+    if (!same)
+        forgive(h);
     return h->ref != LUA_NOREF;
 }
 
@@ -590,6 +595,26 @@ static void hook_gone(void *arg, struct client *c)
         task_cancel(t);
 }
 
+struct task *handler_apart(lua_State *L, struct client *c, const char *name)
+{
+    struct bridge *b = bridge_of(L);
+    struct handler *h = handler_find(b, name);
+    struct task *t;
+
+    if (h->generation != b->generation)
+        forgive(h);
+    h->generation = b->generation;
+    if (h->refused_until > now()) {
+        lua_pop(L, 1);
+        return NULL;
+    }
+    t = task_new(b, c, h);
+    t->kind = CALL_LEAVE; /* it goes on when the caller has left */
+    t->is_async = true;
+    t->function = luaL_ref(L, LUA_REGISTRYINDEX);
+    return t;
+}
+
 /* The listener, { name, function }, on top of the stack runs by itself, and holds the client.
  */
 static void start_listener(struct bridge *b, struct client *c, bool comes)
@@ -600,12 +625,11 @@ static void start_listener(struct bridge *b, struct client *c, bool comes)
     lua_rawgeti(b->L, -1, 1);
     snprintf(name, sizeof(name), "clients.listen:%s", lua_tostring(b->L, -1));
     lua_pop(b->L, 1);
-    t = task_new(b, c, handler_find(b, name));
-    t->kind = CALL_LEAVE; /* it goes on when the caller has left */
-    t->event = comes ? "enter" : "leave";
-    t->is_async = true;
     lua_rawgeti(b->L, -1, 2);
-    t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    t = handler_apart(b->L, c, name);
+    if (!t)
+        return;
+    t->event = comes ? "enter" : "leave";
     task_start(t);
 }
 

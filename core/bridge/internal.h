@@ -48,6 +48,7 @@ struct task {
     struct handler *handler; /* NULL: the engine's own */
     struct client *client;   /* held; NULL: none */
     struct task **held_by;   /* to be NULL when this is freed; NULL: nobody */
+    struct task *waiter;     /* waits for this one's end; NULL: nobody */
     const struct call *call; /* while it begins */
     enum call_kind kind;
     const char *event; /* the function is a listener's: "enter", "leave"; NULL */
@@ -132,6 +133,10 @@ void task_cancel(struct task *t); /* its wait raises an error */
  * traceback. */
 bool bridge_call(struct bridge *b, int args, int results, struct buf *why);
 
+/* In a Lua function, as its last statement: wait until `other`, which has not ended, has. `k`
+ * finds that task above the stack. */
+int task_wait_for(lua_State *L, struct task *other, lua_KFunction k);
+
 /* In a Lua function, as its last statement: wait. `k` finds the stack as it is now, and above
  * it what task_wake gave: a light userdata. */
 int task_wait(lua_State *L, void (*cancel)(void *wait), void *wait, lua_KFunction k);
@@ -159,6 +164,9 @@ bool modules_revert(struct bridge *b, const char *handler); /* to the version be
 /* handlers.c */
 struct handler *handler_find(struct bridge *b, const char *name); /* made if need be */
 int handler_entry(lua_State *L); /* the body of each task: light userdata of the task */
+/* A task for the function on top of L's stack, which it pops: to be started, and freed by
+ * itself. It has the budget, and the figures, of the handler `name`. NULL: that rests. */
+struct task *handler_apart(lua_State *L, struct client *c, const char *name);
 void handler_ended(struct task *t, bool ok, const char *message);
 
 /* lib_*.c */

@@ -262,6 +262,40 @@ static int l_may_ask(lua_State *L)
     return 1;
 }
 
+static int apart_ended(lua_State *L, int status, lua_KContext at)
+{
+    const struct task *t = lua_touserdata(L, (int)at + 1);
+
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    lua_pushboolean(L, !t->has_failed);
+    return 1;
+}
+
+/* rooms.apart(name, f, [waits]) -> did it end well? f() runs by itself, with the budget of the
+ * handler `name`: when that is over, what has called this goes on. Without `waits` it does so
+ * at once. Where the handler rests f is not called: false.  Waits. */
+static int l_apart(lua_State *L)
+{
+    char name[80];
+    bool waits = lua_toboolean(L, 3);
+    struct task *t;
+
+    snprintf(name, sizeof(name), "%s", luaL_checkstring(L, 1));
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    if (waits)
+        task_current(L); /* or this raises an error */
+    lua_settop(L, 2);
+    t = handler_apart(L, NULL, name);
+    if (t)
+        task_start(t); /* when this has stopped */
+    if (t && waits)
+        return task_wait_for(L, t, apart_ended);
+    lua_pushboolean(L, t != NULL);
+    return 1;
+}
+
 int luaopen_core_rooms(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -269,7 +303,8 @@ int luaopen_core_rooms(lua_State *L)
         {"join", l_join},       {"leave", l_leave}, {"of", l_of},
         {"add", l_add},         {"count", l_count}, {"remember", l_remember},
         {"members", l_members}, {"last", l_last},   {"choose", l_choose},
-        {"key", l_key},         {"busy", l_busy},   {NULL, NULL},
+        {"key", l_key},         {"busy", l_busy},   {"apart", l_apart},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

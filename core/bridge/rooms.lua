@@ -5,7 +5,6 @@ local clients = require "bbs.clients"
 local core = require "core.rooms"
 local page_anybody = require "core.clients".page
 local db = require "bbs.db"
-local log = require "bbs.log"
 local settings = require "bbs.settings"
 local time = require "bbs.time"
 local users = require "bbs.users"
@@ -243,13 +242,15 @@ function rooms.of(client)
 end
 
 -- rooms.on_line(f): f(room, client, text) is called before a line is said; it returns the text
--- as it is to be said, or nil and why not. One function; nil for none.
+-- as it is to be said, or nil and why not. It may wait, but not ask the caller. One function;
+-- nil for none.
 function rooms.on_line(f)
   policy = f
 end
 
 -- rooms.listen(name, f): f(room, line) is called behind each line that is said, by its kind,
--- nick_name and text; for bots. Under one name, so that a file that is loaded anew is one bot.
+-- nick_name and text; for bots. It runs by itself: nobody waits for it. Under one name, so that
+-- a file that is loaded anew is one bot.
 function rooms.listen(name, f)
   listeners[name] = f
 end
@@ -418,14 +419,14 @@ local function why_not_say(room, client, user)
   end
 end
 
--- A policy that fails is no reason to say nothing.
+-- A policy that fails is no reason to say nothing, nor is one that never ends.
 local function apply_policy(room, client, text)
   if not policy then return text end
-  local ok, new, why = pcall(policy, room, client, text)
-  if not ok then
-    log.error("rooms: the policy has failed: " .. tostring(new))
-    return text
-  end
+  local new, why
+  local ended = core.apart("rooms.on_line:policy", function()
+    new, why = policy(room, client, text)
+  end, true)
+  if not ended then return text end
   return new, why
 end
 
@@ -441,8 +442,7 @@ end
 
 local function call_listeners(room, line)
   for name, f in pairs(listeners) do
-    local ok, why = pcall(f, room, line)
-    if not ok then log.error(("rooms: %s has failed: %s"):format(name, tostring(why))) end
+    core.apart("rooms.listen:" .. name, function() f(room, line) end)
   end
 end
 

@@ -129,6 +129,8 @@ static void free_task(struct task *t)
     struct bridge *b = t->bridge;
 
     undefer(t);
+    if (t->waiter) /* the bridge ends */
+        t->waiter->cancel = NULL;
     if (t->held_by)
         *t->held_by = NULL;
     *(t->prev ? &t->prev->next : &b->tasks) = t->next;
@@ -253,11 +255,21 @@ static void pause_caller(struct task *t)
         client_pause(t->client, PAUSE_SECONDS);
 }
 
+static void wake_waiter(struct task *t)
+{
+    struct task *waiter = t->waiter;
+
+    t->waiter = NULL;
+    if (waiter)
+        task_wake(waiter, t);
+}
+
 static void finish(struct task *t)
 {
     t->is_over = true;
     task_forget_wait(t);
     handler_ended(t, !t->has_failed, buf_text(&t->message));
+    wake_waiter(t);
     if (t->is_async && t->has_call)
         client_finish(t->client, &t->outcome);
     else if (t->is_async)
@@ -380,6 +392,19 @@ int task_wait(lua_State *L, void (*cancel)(void *wait), void *wait, lua_KFunctio
     t->wait = wait;
     lua_pushlightuserdata(L, (void *)(uintptr_t)&wait_mark);
     return lua_yieldk(L, 1, lua_gettop(L) - 1, k);
+}
+
+static void forget_other(void *wait)
+{
+    struct task *other = wait;
+
+    other->waiter = NULL; /* it goes on */
+}
+
+int task_wait_for(lua_State *L, struct task *other, lua_KFunction k)
+{
+    other->waiter = bridge_of(L)->current;
+    return task_wait(L, forget_other, other, k);
 }
 
 void task_forget_wait(struct task *t)

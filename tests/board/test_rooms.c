@@ -529,7 +529,7 @@ static void boards_have_policies_and_bots(void **state)
     say(luna, "fail");
     caller_expect(sol, "<luna> fail");
     say(luna, "forever");
-    caller_expect(luna, "Something went wrong here");
+    caller_expect(sol, "<luna> forever");
     say(sol, "still here");
     caller_expect(luna, "<sol> still here");
     assert_false(caller_has(sol, "secret"));
