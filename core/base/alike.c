@@ -37,6 +37,27 @@ bool alike_is_usual(struct span name)
     return usual && len == name.len && memcmp(buffer, name.data, len) == 0;
 }
 
+static bool is_seen(uint32_t cp)
+{
+    const uint32_t unseen = UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
+                            UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co;
+
+    return !uc_is_general_category_withtable(cp, unseen) &&
+           !uc_is_property_default_ignorable_code_point(cp) &&
+           cp != 0x2800; /* a braille blank */
+}
+
+bool alike_is_seen(struct span name)
+{
+    while (name.len > 0) {
+        uint32_t cp = utf8_next(&name, NULL);
+
+        if (cp != ' ' && !is_seen(cp))
+            return false;
+    }
+    return true;
+}
+
 enum family { FAMILY_ANY, FAMILY_LATIN, FAMILY_EAST, FAMILY_OTHER };
 
 static enum family family_of(const uc_script_t *script)

@@ -15,6 +15,10 @@ char *alike_key(struct span name);
 /* Is it, of at most 160 bytes of UTF-8, written in its usual form (NFKC) already? */
 bool alike_is_usual(struct span name);
 
+/* Can all of it be seen? No controls, nothing invisible, and no blank but the plain space. The
+ * name is UTF-8. */
+bool alike_is_seen(struct span name);
+
 /* Are its letters of several scripts that have no business together, as Latin and Cyrillic?
  * Chinese, Japanese and Korean ones may be with Latin. The name is UTF-8. */
 bool alike_is_mixed(struct span name);

@@ -46,16 +46,18 @@ static const char *name_problem(struct span name)
 {
     unsigned n = 0;
 
-    if (name.len == 0 || name.len > 4 * ROOM_NAME_MAX || !utf8_is_valid(name))
+    if (name.len == 0 || name.len > 4 * ROOM_NAME_MAX || !utf8_is_valid(name) ||
+        !alike_is_seen(name))
         return "has 1 to 30 characters that can be seen";
     for (struct span s = name; s.len > 0; n++) {
         uint32_t cp = utf8_next(&s, NULL);
 
-        if (cp < ' ' || cp == 0x7F || (cp >= 0x80 && utf8_width(cp) == 0) || n == ROOM_NAME_MAX)
+        if ((cp >= 0x80 && utf8_width(cp) == 0) || n == ROOM_NAME_MAX)
             return "has 1 to 30 characters that can be seen";
     }
-    if (name.data[0] == ' ' || name.data[name.len - 1] == ' ')
-        return "does not begin or end with a space";
+    if (name.data[0] == ' ' || name.data[name.len - 1] == ' ' ||
+        memmem(name.data, name.len, "  ", 2))
+        return "has single spaces, and none at its ends";
     return alike_is_mixed(name) ? "has letters of one script: others would be taken for them"
                                 : NULL;
 }
@@ -256,6 +258,10 @@ bool member_ignores(const struct member *m, int64_t user)
 
 static void add_to_ring(struct room *r, struct line *l)
 {
+    if (r->all->history == 0) {
+        line_unref(l);
+        return;
+    }
     if (!r->ring)
         r->ring = mem_zalloc(r->all->history * sizeof(struct line *));
     if (r->ring_count == r->all->history) {

@@ -72,6 +72,8 @@ const char *account_nick_problem(struct span nick)
             return "A nick name has printable characters only";
         columns += utf8_width(cp);
     }
+    if (!alike_is_seen(nick))
+        return "A nick name has characters that can be seen";
     if (columns < 2 || columns > ACCOUNT_NICK_MAX || nick.len > 4 * ACCOUNT_NICK_MAX)
         return "A nick name has 2 to 20 characters";
     if (!alike_is_usual(nick))
@@ -80,6 +82,8 @@ const char *account_nick_problem(struct span nick)
         return "A nick name has letters of one script: others would be taken for them";
     if (nick.data[0] == ' ' || nick.data[nick.len - 1] == ' ')
         return "A nick name does not begin or end with a space";
+    if (memmem(nick.data, nick.len, "  ", 2))
+        return "A nick name has one space at a time";
     return is_reserved(nick) ? "This nick name is reserved" : NULL;
 }
 

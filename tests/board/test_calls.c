@@ -391,6 +391,8 @@ static void nick_names_follow_rules(void **state)
         {"x", "A nick name has 2 to 20 characters"},
         {" moon", "does not begin or end with a space"},
         {"moon ", "does not begin or end with a space"},
+        {"mo  on", "A nick name has one space at a time"},
+        {"mo\xC2\xADon", "A nick name has characters that can be seen"},
         {"System", "This nick name is reserved"},
         {"sol", "The nick name sol is taken"},
         {"SYSOP", "The nick name SYSOP is taken"},

@@ -42,6 +42,30 @@ static void usual_forms_are_known(void **state)
     assert_false(alike_is_usual(SPAN_LIT("\xef\xbd\x8cuna")));
 }
 
+static void what_is_not_seen_is_found(void **state)
+{
+    static const char *const unseen[] = {
+        "a\tb",
+        "a\177",
+        "a\xc2\x85", /* controls */
+        "a\xc2\xa0", /* a space that does not break */
+        "\xe3\x80\x80"
+        "a",             /* a wide one */
+        "a\xc2\xad",     /* a soft hyphen */
+        "a\xe2\x80\x8b", /* no width */
+        "a\xe2\x80\xae", /* from right to left */
+        "\xe3\x85\xa4",  /* a Hangul filler */
+        "\xe2\xa0\x80",  /* a braille blank */
+        "\xee\x80\x80",  /* nobody's */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+        assert_false(alike_is_seen(span_of(unseen[i])));
+    assert_true(alike_is_seen(SPAN_LIT("luna  7!")));
+    assert_true(alike_is_seen(SPAN_LIT("\xc3\xa9t\xc3\xa9 \xe6\x9c\x88 \xf0\x9f\x8c\x99")));
+}
+
 static void scripts_are_not_mixed(void **state)
 {
     static const char *const mixed[] = {
@@ -66,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_taken_for_the_same_has_one_key),
         cmocka_unit_test(usual_forms_are_known),
+        cmocka_unit_test(what_is_not_seen_is_found),
         cmocka_unit_test(scripts_are_not_mixed),
     };
 

@@ -59,6 +59,10 @@ static void everybody_gets_all_lines_in_order(void **state)
     for (unsigned i = 0; i < MEMBERS; i++)
         assert_string_equal(got[i], "one.two.three.");
     assert_true(rooms_due_at(all) == 0);
+    room_add(r, said("b", 2, "four"), false);
+    rooms_deliver(all, 0.5, take); /* the clock was set back: at once all the same */
+    for (unsigned i = 0; i < MEMBERS; i++)
+        assert_string_equal(got[i], "one.two.three.four.");
     rooms_free(all);
 }
 
@@ -109,11 +113,35 @@ static void so_many_lines_are_kept(void **state)
     rooms_free(all);
 }
 
+/* Who keeps none delivers them all the same. */
+static void no_line_need_be_kept(void **state)
+{
+    struct rooms *all = rooms_new(0);
+    struct err e;
+    struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
+    struct line *last[2];
+
+    (void)state;
+    memset(got, 0, sizeof(got));
+    room_join(r, (void *)0);
+    room_add(r, said("a", 1, "old"), true);
+    room_add(r, said("a", 1, "one"), false);
+    assert_int_equal(room_fresh(r), 0);
+    assert_int_equal(room_last(r, 2, last), 0);
+    rooms_deliver(all, 1, take);
+    assert_string_equal(got[0], "one.");
+    rooms_free(all);
+}
+
 static void names_are_checked(void **state)
 {
     static const char *const bad[] = {"",
                                       " a",
                                       "a ",
+                                      "a  b",
+                                      "a\xC2\xA0",
+                                      "|\xC2\xAD|",
+                                      "a\tb",
                                       "a\nb",
                                       "a\033b",
                                       "a\xE2\x80\x8B"
@@ -203,6 +231,13 @@ static void what_is_the_same_is_made_once(void **state)
     second = batch_wire(&b, &v);
     assert_ptr_equal(first, second);
     blob_unref(second);
+    v.is_plain = true; /* without colours of their own the names look otherwise */
+    second = batch_wire(&b, &v);
+    assert_ptr_not_equal(first, second);
+    assert_non_null(memmem(second->data, second->len, "\033[0;1;37ma", 10));
+    assert_null(memmem(first->data, first->len, "\033[0;1;37ma", 10));
+    blob_unref(second);
+    v.is_plain = false;
     for (unsigned i = 0; i < 3 * BATCH_VIEWS; i++) {
         v.width = (uint8_t)(30 + i);
         second = batch_wire(&b, &v);
@@ -221,6 +256,7 @@ int main(void)
         cmocka_unit_test(everybody_gets_all_lines_in_order),
         cmocka_unit_test(who_leaves_meanwhile_gets_none),
         cmocka_unit_test(so_many_lines_are_kept),
+        cmocka_unit_test(no_line_need_be_kept),
         cmocka_unit_test(names_are_checked),
         cmocka_unit_test(lines_are_wrapped_and_coloured),
         cmocka_unit_test(what_is_said_is_text),
