@@ -28,6 +28,31 @@ local policy     -- function(room, client, text): see rooms.on_line
 local listeners = {}
 local moving = {} -- rooms with comings and goings that are not told yet
 
+-- --- how much of it ---
+
+-- Who may do something BURST times at once, and then PER_SECOND: does it once more. -> how many
+-- seconds that is too early; nil: not.
+local function take_one(bucket)
+  local now = core.clock()
+  local past = now - (bucket.at or now)
+  bucket.left = math.min(BURST, (bucket.left or BURST) + past * PER_SECOND)
+  bucket.at = now
+  if bucket.left < 1 then return (1 - bucket.left) / PER_SECOND end
+  bucket.left = bucket.left - 1
+  return nil
+end
+
+local addressing = setmetatable({}, { __mode = "k" }) -- a bucket for each client
+
+-- Pages and invitations reach others wherever they are: not by the dozen.
+local function why_not_address(client)
+  if client.level >= settings.levels.sysop then return nil end
+  addressing[client] = addressing[client] or {}
+  if take_one(addressing[client]) then
+    return "Not so fast: it was not sent"
+  end
+end
+
 -- --- what a room is ---
 
 local Room = {}
@@ -63,7 +88,14 @@ local function set_right(room, user, what, till, reason)
   end
 end
 
+-- What is older than the lines that are kept goes.
+local function trim_lines(id)
+  db.run("DELETE FROM room_lines WHERE room = ?1 AND id <= (SELECT id FROM room_lines WHERE "
+    .. "room = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", id, settings.rooms.history)
+end
+
 local function load_lines(id)
+  trim_lines(id) -- the setting may be another since
   return db.rows("SELECT * FROM (SELECT id, kind, user, nick_name, text, at FROM room_lines "
     .. "WHERE room = ? ORDER BY id DESC LIMIT ?) ORDER BY id", id, settings.rooms.history)
 end
@@ -93,7 +125,8 @@ end
 local function make_room(row, rights, lines)
   local room = setmetatable({
     id = row.id, name = row.name, topic_text = row.topic, private = row.private ~= 0,
-    slow = row.slow, most = row.most, rights = {}, spoken = {}, moves = {}, moved_at = 0,
+    slow = row.slow, most = row.most, rights = {}, spoken = {}, moves = {}, moved = {},
+    moved_at = -GATHERED,
   }, Room)
   for _, r in ipairs(rights) do
     room.rights[r.user] = room.rights[r.user] or {}
@@ -271,18 +304,19 @@ local function note(room, text)
   core.add(room.name, "note", "", text)
 end
 
--- Who comes and goes: at once in small rooms.
+-- Who comes and goes: at once in small rooms where few do.
 local function flush_moves(room)
   local moves = room.moves
-  if #moves == 0 or math.abs(os.time() - room.moved_at) < GATHERED then return end
-  room.moves, room.moved_at, moving[room] = {}, os.time(), nil
+  if #moves == 0 or core.clock() < room.moved_at + GATHERED then return end
+  room.moves, room.moved_at, moving[room] = {}, core.clock(), nil
   local more = #moves > 6 and (" and %d more"):format(#moves - 6) or ""
   note(room, table.concat(moves, ", ", 1, math.min(#moves, 6)) .. more)
 end
 
 local function tell_move(room, client, what)
   if client.hidden then return end
-  if core.count(room.name) <= FEW then
+  if core.count(room.name) <= FEW and #room.moves == 0
+    and not take_one(room.moved) then
     note(room, client.nick_name .. " " .. what)
     return
   end
@@ -390,18 +424,15 @@ end
 
 -- How many seconds too early somebody speaks; nil: not.
 local function too_early(room, client, user)
-  local now = time.now()
+  local now = core.clock()
   local who = user or -client.id
-  local s = room.spoken[who] or { left = BURST, at = now, last = 0 }
+  local s = room.spoken[who] or {}
   room.spoken[who] = s
-  s.left = math.min(BURST, s.left + math.max(0, now - s.at) * PER_SECOND)
-  s.at = now
   if is_op(room, client) then return nil end
-  if now >= s.last and now < s.last + room.slow then return s.last + room.slow - now end
-  if s.left < 1 then return (1 - s.left) / PER_SECOND end
-  s.left = s.left - 1
-  s.last = now
-  return nil
+  if s.last and now < s.last + room.slow then return s.last + room.slow - now end
+  local early = take_one(s)
+  if not early then s.last = now end
+  return early
 end
 
 local function why_not_say(room, client, user)
@@ -431,13 +462,11 @@ local function apply_policy(room, client, text)
 end
 
 local function keep_line(room, kind, user, nick_name, text)
+  if settings.rooms.history == 0 then return end
   db.run("INSERT INTO room_lines (room, kind, user, nick_name, text, at) VALUES "
     .. "(?, ?, ?, ?, ?, ?)", room.id, kind, user, nick_name, text, os.time())
   room.kept = (room.kept or 0) + 1
-  if room.kept % 100 == 0 then
-    db.run("DELETE FROM room_lines WHERE room = ?1 AND id <= (SELECT id FROM room_lines WHERE "
-      .. "room = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", room.id, settings.rooms.history)
-  end
+  if room.kept % 100 == 0 then trim_lines(room.id) end
 end
 
 local function call_listeners(room, line)
@@ -533,13 +562,14 @@ local function target(room, by, name)
   return user
 end
 
--- All calls of the account; one of the clients.
-local function put_out(room, user)
-  local found
+-- All calls of the account, which are told why. -> was there one?
+local function put_out(room, user, why)
+  local found = false
   for _, client in ipairs(room:members(true)) do
     if account(client) == user.id then
       core.leave(client)
-      found = client
+      client:tell(why)
+      found = true
     end
   end
   return found
@@ -553,9 +583,10 @@ end
 function Room:kick(by, name, reason)
   local user, why = target(self, by, name)
   if not user then return nil, why end
-  local client = put_out(self, user)
-  if not client then return nil, user.nick_name .. " is not in " .. self.name end
-  client:tell(("%s has put you out of %s%s"):format(by.nick_name, self.name, because(reason)))
+  local said = ("%s has put you out of %s%s"):format(by.nick_name, self.name, because(reason))
+  if not put_out(self, user, said) then
+    return nil, user.nick_name .. " is not in " .. self.name
+  end
   note(self, ("%s was put out by %s%s"):format(user.nick_name, by.nick_name, because(reason)))
   return true
 end
@@ -565,11 +596,8 @@ function Room:ban(by, name, seconds, reason)
   local user, why = target(self, by, name)
   if not user then return nil, why end
   set_right(self, user.id, "banned", seconds and os.time() + seconds or FOREVER, reason)
-  local client = put_out(self, user)
   local how = (seconds and " for " .. span(seconds) or "") .. because(reason)
-  if client then
-    client:tell(("%s has banned you from %s%s"):format(by.nick_name, self.name, how))
-  end
+  put_out(self, user, ("%s has banned you from %s%s"):format(by.nick_name, self.name, how))
   note(self, ("%s was banned by %s%s"):format(user.nick_name, by.nick_name, how))
   return true
 end
@@ -630,6 +658,8 @@ function Room:invite(by, name)
   if rooms.of(by) ~= self and not is_op(self, by) then return nil, "You are not in it" end
   local user = find_user(name)
   if not user then return nil, "There is nobody called " .. name end
+  local early = why_not_address(by)
+  if early then return nil, early end
   set_right(self, user.id, "invited", FOREVER)
   local client = clients.find(user.handle, true)
   if client and not rooms.why_not_disturb(client, by) then
@@ -668,18 +698,20 @@ function rooms.page(from, name, text)
   local later = row.nick_name .. " is not on line, and is shown it at the next call"
   local why = to and rooms.why_not_disturb(to, from)
   if why and not choices(to).dnd then return nil, why end
-  if why or not to then
-    local ok
+  local is_seen = to and clients.find(to.id, from)
+  local early = to and not why and why_not_address(from)
+  if early and is_seen then return nil, early end
+  local ok
+  if why or early or not to then
     ok, why = keep_page(from, row, text)
     if not ok then return nil, why end
-    if not to or not clients.find(to.id, from) then return later end
+    if not is_seen then return later end
     return to.nick_name .. " is not to be disturbed, and is shown it later"
   end
-  local ok
   ok, why = page_anybody(from, to.id, text, true)
   if not ok then return nil, why end
   to.data.paged_by = from.user_id
-  if not clients.find(to.id, from) then return later end
+  if not is_seen then return later end
   local away = choices(to).away
   return "Sent to " .. to.nick_name .. (away and ", who is away: " .. away or "")
 end

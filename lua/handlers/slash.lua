@@ -13,6 +13,7 @@ local LONGEST_NAME <const> = 80  -- bytes: 20 characters
 local ROOMS_SHOWN <const> = 200
 local LONGEST_LINE <const> = 500 -- that is told above the prompt
 local FEW <const> = 5   -- lines, that are told above the prompt; more are shown by themselves
+local MINUTES_MOST <const> = 527040 -- a year
 local MOST <const> = 20 -- that are told where nothing else can be shown
 
 local HELP <const> = {
@@ -261,11 +262,15 @@ local function on_somebody(client, rest, f)
   end)
 end
 
+-- "90 too loud" -> 5400, "too loud"; without a number nil and the text: for good. A number that
+-- is no time: false, and why.
 local function minutes(tail)
-  local n, why = tail:match "^(%d+)%s*(.*)$"
-  n = n and math.tointeger(tonumber(n))
-  if n and n > 0 and n <= 527040 then return n * 60, why end
-  return nil, tail
+  local number, why = tail:match "^([-+.]?%d%S*)%s*(.*)$"
+  if not number then return nil, tail end
+  local n = number:find "^%d+$" and math.tointeger(tonumber(number))
+  if n and n > 0 and n <= MINUTES_MOST then return n * 60, why end
+  return false, ("Minutes are a number from 1 to %d; without one it is for good")
+    :format(MINUTES_MOST)
 end
 
 function slash.kick(client, rest)
@@ -277,6 +282,7 @@ end
 function slash.ban(client, rest)
   return on_somebody(client, rest, function(room, name, tail)
     local seconds, why = minutes(tail)
+    if seconds == false then return nil, why end
     return room:ban(client, name, seconds, why)
   end)
 end
@@ -290,7 +296,11 @@ end
 
 function slash.mute(client, rest)
   return on_somebody(client, rest, function(room, name, tail)
-    return room:mute(client, name, (minutes(tail)))
+    local seconds, why = minutes(tail)
+    if not seconds and why ~= "" then
+      return nil, seconds == false and why or "Type /mute HANDLE [minutes]"
+    end
+    return room:mute(client, name, seconds)
   end)
 end
 

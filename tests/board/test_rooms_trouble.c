@@ -184,6 +184,161 @@ static void an_endless_listener_rests(void **state)
     assert_int_equal(times_in_log("handler=clients.listen:endless"), 3);
 }
 
+/* --- floods --- */
+
+static unsigned times_seen(const struct caller *c, const char *text)
+{
+    unsigned n = 0;
+
+    for (const char *at = c->seen; (at = strstr(at, text)); at++)
+        n++;
+    return n;
+}
+
+/* Who goes in and out is told of together. */
+static void coming_and_going_floods_nobody(void **state)
+{
+    enum { TIMES = 15 };
+    struct caller *luna, *sol;
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    sol = newcomer("sol");
+    for (int i = 0; i < TIMES; i++) {
+        command(sol, "/join Art", "[Art] ");
+        command(sol, "/join Lobby", PROMPT);
+    }
+    command(sol, "there", "<sol> there");
+    caller_expect(luna, "<sol> there");
+    assert_true(times_seen(luna, "sol has left") > 1);
+    caller_expect(luna, " more"); /* within seconds, though nobody says anything */
+    assert_true(times_seen(luna, "-- sol has") < TIMES);
+}
+
+static void pages_and_invitations_are_not_sent_by_the_dozen(void **state)
+{
+    struct caller *luna, *sol;
+    char line[40], said[40];
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    sol = newcomer("sol");
+    for (int i = 0; i < 12; i++) {
+        snprintf(line, sizeof(line), "/msg luna page %d.\r", i);
+        caller_send(sol, line);
+    }
+    caller_expect(sol, "Not so fast: it was not sent.");
+    command(sol, "/invite luna", "Not so fast: it was not sent");
+    caller_send(sol, "/msg nobody\rthere\r");
+    caller_expect(luna, "<sol> there");
+    for (int i = 0; i < 6; i++) {
+        snprintf(said, sizeof(said), "<sol> page %d.", i);
+        assert_true(caller_has(luna, said));
+    }
+    assert_false(caller_has(luna, "page 11."));
+    assert_false(caller_has(luna, "invites you"));
+}
+
+/* --- commands --- */
+
+static void absurd_commands_have_a_clear_answer(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *answer;
+    } said[] = {
+        {"/ban sol 99999999999999999999999 big", "Minutes are a number from 1 to 527040"},
+        {"/ban sol 527041", "Minutes are a number from 1 to 527040"},
+        {"/ban sol 0", "Minutes are a number from 1 to 527040"},
+        {"/ban sol -5", "Minutes are a number from 1 to 527040"},
+        {"/ban sol 1e9 x", "Minutes are a number from 1 to 527040"},
+        {"/ban sol 0x10", "Minutes are a number from 1 to 527040"},
+        {"/ban sol .5", "Minutes are a number from 1 to 527040"},
+        {"/mute sol -1", "Minutes are a number from 1 to 527040"},
+        {"/mute sol nan", "Type /mute HANDLE [minutes]"},
+        {"/mute sol too loud", "Type /mute HANDLE [minutes]"},
+        {"/unban sol", "sol is not banned"},
+        {"/unmute sol", "sol is not muted"},
+        {"/ban", "Type the handle, too"},
+        {"/ban luna", "That is you"},
+        {"/mute luna 5", "That is you"},
+        {"/op luna", "That is you"},
+        {"/kick |04sol", "There is nobody called |04sol"},
+        {"/kick \xc3", "There is nobody called ?"},
+        {"/kick sol", "sol is not in Den"},
+        {"/invite", "Type the handle, too"},
+        {"/topic |04red %s \xc3", "The topic is now: |04red %s ?"},
+        {"/join \t", "Type /join ROOM"},
+        {"/join a  b", "single spaces, and none at its ends"},
+        {"/join den\xc2\xa0", "characters that can be seen"},
+        {"/join d\xc2\xad"
+         "en",
+         "characters that can be seen"},
+        {"/join ../../etc/x", "[../../etc/x] "}, /* a name as any other */
+        {"/join |04den", "[|04den] "},
+        {"/join den", "[Den] "},
+        {"/ban sol 527040 |04 %s", "sol was banned by luna for 8784 h: |04 %s"},
+        {"/unban sol", "sol may come again."},
+        {"/ban sol nan", "sol was banned by luna: nan"}, /* a reason */
+    };
+    struct caller *luna;
+    char name[200];
+
+    (void)state;
+    board_start(board, NULL);
+    hang_up(newcomer("sol"));
+    luna = newcomer("luna");
+    command(luna, "/join Den", "[Den] ");
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+        command(luna, said[i].line, said[i].answer);
+    memset(name, 'x', sizeof(name));
+    memcpy(name, "/kick ", 6);
+    name[sizeof(name) - 1] = '\0';
+    command(luna, name, "There is nobody called");
+    memcpy(name, "/join ", 6);
+    command(luna, name, "a room's name has 1 to 30 characters");
+    assert_false(board_log_has(board, "handler event=failed"));
+}
+
+/* --- operators --- */
+
+/* Whose operators' accounts are gone is nobody's: a sysop gives it to somebody else. */
+static void a_room_of_deleted_operators_is_a_sysops(void **state)
+{
+    char folder[400];
+    const char *const gone[] = {"user", "delete",  "luna",        "--yes", "--data",
+                                folder, "--board", board->folder, NULL};
+    const char *const add[] = {
+        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
+        "--data", folder, "--board", board->folder, NULL};
+    struct caller *luna, *sol, *moon;
+
+    (void)state;
+    snprintf(folder, sizeof(folder), "%s/data", board->folder);
+    assert_int_equal(board_run(add, "moonmoon9\n", NULL), 0);
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    sol = newcomer("sol");
+    command(luna, "/join Den", "[Den] ");
+    command(luna, "/topic Hers", "The topic is now: Hers");
+    command(sol, "/join Den", "[Den] ");
+    assert_int_equal(board_run(gone, NULL, NULL), 0);
+    caller_expect_end(luna);
+    hang_up(luna);
+    luna = dial();
+    caller_sign_up(luna, "luna", "moonshine7"); /* somebody else of that name */
+    command(luna, "/join Den", "[Den] ");
+    command(luna, "/topic Mine", "Only an operator of Den can change the topic");
+    command(sol, "/close", "Only an operator of Den can");
+    moon = dial();
+    caller_log_in(moon, "moon", "moonmoon9");
+    command(moon, "/join Den", "[Den] ");
+    command(moon, "/op sol", "sol is an operator");
+    command(sol, "/topic Sol's", "The topic is now: Sol's");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +346,10 @@ int main(void)
         TEST(bots_run_by_themselves),
         TEST(a_policy_may_wait),
         TEST(an_endless_listener_rests),
+        TEST(coming_and_going_floods_nobody),
+        TEST(pages_and_invitations_are_not_sent_by_the_dozen),
+        TEST(absurd_commands_have_a_clear_answer),
+        TEST(a_room_of_deleted_operators_is_a_sysops),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
