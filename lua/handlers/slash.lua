@@ -10,11 +10,12 @@ local users = require "bbs.users"
 local slash = {}
 
 local LONGEST_NAME <const> = 80  -- bytes: 20 characters
-local ROOMS_SHOWN <const> = 200
+local SHOWN <const> = 200 -- rooms, or callers
 local LONGEST_LINE <const> = 500 -- that is told above the prompt
 local FEW <const> = 5   -- lines, that are told above the prompt; more are shown by themselves
-local MINUTES_MOST <const> = 527040 -- a year
 local MOST <const> = 20 -- that are told where nothing else can be shown
+local COLUMNS <const> = 78 -- of each of them
+local MINUTES_MOST <const> = 527040 -- a year
 
 local HELP <const> = {
   "|03To one caller|07",
@@ -49,16 +50,25 @@ local SYSOPS_HELP <const> = {
   "  |15/break HANDLE        |07break in for a talk   |15/invisible     |07only sysops see you",
 }
 
+-- Without colour codes, as one row.
+local function plain(line)
+  return text.cut(line:gsub("|([|%d])(%d?)", function(first, second)
+    return first == "|" and "|" .. second or ""
+  end), COLUMNS)
+end
+
 -- Many lines in a window of their own, where that can be shown now. They have colour codes.
-local function show(client, lines)
+-- `left`: so many more there are, which `where` says how to see.
+local function show(client, lines, left, where)
+  left = left or 0
   if #lines > FEW and rooms.may_page(client) then
+    if left > 0 then lines[#lines + 1] = ("and %d more: %s"):format(left, where) end
     client:pager(table.concat(lines, "\n"))
     return
   end
-  for i = 1, math.min(#lines, MOST) do
-    client:tell((lines[i]:gsub("|%d%d", ""):gsub("||", "|")))
-  end
-  if #lines > MOST then client:tell(("and %d more"):format(#lines - MOST)) end
+  for i = 1, math.min(#lines, MOST) do client:tell(plain(lines[i])) end
+  left = left + math.max(0, #lines - MOST)
+  if left > 0 then client:tell(("and %d more"):format(left)) end
 end
 
 local function is_guest(client)
@@ -231,15 +241,13 @@ end
 function slash.rooms(client)
   if is_guest(client) then return end
   local lines = {}
-  local list, total = rooms.list(client, 1, ROOMS_SHOWN)
+  local list, total = rooms.list(client, 1, SHOWN)
   for i, room in ipairs(list) do
-    lines[i] = ("|15%s|07 %3d  |03%s"):format(text.pad(room.name, 20):gsub("|", "||"),
-      room.members, (room.topic:gsub("|", "||")))
+    local name = text.width(room.name) < 20 and text.pad(room.name, 20) or room.name
+    lines[i] = ("|15%s|07 %3d  |03%s"):format((name:gsub("|", "||")), room.members,
+      (room.topic:gsub("|", "||")))
   end
-  if total > #list then
-    lines[#lines + 1] = ("and %d more: R in the main menu lists them"):format(total - #list)
-  end
-  show(client, lines)
+  show(client, lines, total - #list, "R in the main menu lists them")
 end
 
 slash["me"] = function(client, rest)
@@ -388,14 +396,16 @@ end
 function slash.who(client)
   if is_guest(client) then return end
   local names, lines = {}, {}
-  for i, other in ipairs(clients.all(client)) do
-    names[i] = other.nick_name
-    lines[i] = ("|15%s|07 %s"):format(text.pad(other.nick_name, 20):gsub("|", "||"),
+  for other in clients.each(client) do
+    names[#names + 1] = other.nick_name
+    lines[#lines + 1] = ("|15%s|07 %s"):format(text.pad(other.nick_name, 20):gsub("|", "||"),
       ((other.status or other.title):gsub("|", "||")))
+    if #lines == SHOWN then break end
   end
-  local line = #names .. " on line: " .. table.concat(names, ", ")
+  local total = clients.count(client)
+  local line = total .. " on line: " .. table.concat(names, ", ")
   if #line < LONGEST_LINE then return nil, line end
-  show(client, lines)
+  show(client, lines, total - #lines, "W in the main menu lists them")
 end
 
 function slash.help(client)

@@ -141,25 +141,34 @@ static void ten_thousand_rooms_are_no_trouble(void **state)
     assert_false(board_log_has(board, "handler event=failed"));
 }
 
-/* In a large room who comes is told together, and soon, though nobody says anything. */
+/* In a large room who comes is told together, and soon, though nobody says anything; what is a
+ * long list then is shown in a window of its own. */
 static void who_comes_is_told_together_and_soon(void **state)
 {
     enum { COMING = 24 };
     struct caller *luna;
-    char handle[20], last[40];
+    char handle[24], last[40];
     double until;
 
     (void)state;
     board_start(board, NULL);
     luna = newcomer("luna");
     for (int i = 0; i < COMING; i++) {
-        snprintf(handle, sizeof(handle), "caller%d", i);
+        snprintf(handle, sizeof(handle), "a caller like me %d", i);
         newcomer(handle);
     }
-    snprintf(last, sizeof(last), "caller%d has come", COMING - 1);
+    snprintf(last, sizeof(last), "me %d has come", COMING - 1);
     until = caller_patience();
     while (!caller_has(luna, last) && !caller_has(luna, " more")) /* by its name, or counted */
         caller_wait(luna, until, last);
+    luna->from = luna->len;
+    command(luna, "/who", "a caller like me 0");
+    caller_expect(luna, "Space B"); /* a pager */
+    caller_send(luna, "\033[4~");
+    snprintf(last, sizeof(last), "a caller like me %d", COMING - 1);
+    caller_expect(luna, last);
+    caller_send(luna, "q");
+    caller_expect(luna, PROMPT);
 }
 
 /* --- operators --- */

@@ -302,6 +302,42 @@ static void absurd_commands_have_a_clear_answer(void **state)
     assert_false(board_log_has(board, "handler event=failed"));
 }
 
+/* Where nothing can be shown in a window of its own: the first, whole, and how many more. */
+static void a_long_list_is_short_where_something_is_asked(void **state)
+{
+    struct caller *luna;
+
+    (void)state;
+    board_write(board, "lua/handlers/ask.lua",
+                "local db = require 'bbs.db'\n"
+                "local ask = {}\n"
+                "function ask.line(client)\n"
+                "  for i = 1, 300 do\n"
+                "    db.run('INSERT INTO rooms (name, topic, made_at) VALUES (?, ?, 1)',\n"
+                "      ('|04room %03d'):format(i), ('\xc3\xa9'):rep(200))\n"
+                "  end\n"
+                "  client:send('Your line: ' .. client:read_line())\n"
+                "  return 'menu'\n"
+                "end\n"
+                "return ask\n");
+    board_write(board, "screens/ask.txt", "Ready? <% key:ask.line %>");
+    board_write(board, "screens/menu.txt",
+                "<% go:ask(\"A\") %><% get:menu.notice %> which key?");
+    board_start(board, NULL);
+    luna = dial();
+    caller_sign_up(luna, "luna", "sunshine7");
+    caller_send(luna, "a");
+    caller_expect(luna, "Ready?");
+    caller_send(luna, "x/rooms\r");
+    caller_expect(luna, "|04room 001            0");
+    caller_expect(luna, "|04room 020            0  \xc3\xa9");
+    caller_expect(luna, "and 283 more");
+    command(luna, "/help", "/msg HANDLE text");
+    caller_expect(luna, "more");
+    command(luna, "mine", "Your line: mine");
+    assert_false(caller_has(luna, "|04room 021"));
+}
+
 /* --- operators --- */
 
 /* Whose operators' accounts are gone is nobody's: a sysop gives it to somebody else. */
@@ -349,6 +385,7 @@ int main(void)
         TEST(coming_and_going_floods_nobody),
         TEST(pages_and_invitations_are_not_sent_by_the_dozen),
         TEST(absurd_commands_have_a_clear_answer),
+        TEST(a_long_list_is_short_where_something_is_asked),
         TEST(a_room_of_deleted_operators_is_a_sysops),
     };
 
