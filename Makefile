@@ -134,13 +134,14 @@ $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/
 	$(call SAY,LD  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
 
-# Loaded into a server by LD_PRELOAD, which the sanitizers' own libraries would have to be before.
-$(BUILD)/tests/board/slow_disk.so: tests/board/slow_disk.c
-	$(call SAY,CC  )
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=c17 $(WARN) $(CFLAGS) $(LDFLAGS) -fPIC -shared $< -o $@
-
+# Preloaded into a server of these tests: without the sanitizers, whose own libraries would have
+# to be before it.
 $(BUILD)/tests/board/test_peers: | $(BUILD)/tests/board/slow_disk.so
+$(BUILD)/tests/board/test_clock: | $(BUILD)/tests/board/clock.so
+$(BUILD)/tests/board/%.so: tests/board/%.c
+	$(call SAY,LD  )
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 $(WARN) -O1 -shared -fPIC $< -o $@ -ldl
 
 $(BUILD)/tests/bench/transfer: $(BUILD)/tests/bench/transfer.o $(LIB)
 	$(call SAY,LD  )

@@ -6,6 +6,7 @@
 #include "bridge/internal.h"
 #include "base/alike.h"
 #include "client/chat.h"
+#include "client/timer.h"
 
 static struct rooms *rooms_of(lua_State *L)
 {
@@ -265,10 +266,7 @@ static int l_may_ask(lua_State *L)
 /* rooms.clock() -> seconds, of a clock that nobody sets */
 static int l_clock(lua_State *L)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    lua_pushnumber(L, timer_now());
     return 1;
 }
 

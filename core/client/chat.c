@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "client/internal.h"
+#include "client/timer.h"
 
 enum { LINES_MOST = 100, FEW = 20, AGAIN = 15 };
 
@@ -253,7 +254,7 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int events)
 /* They are looked at once a turn; where lines are being gathered, a timer makes one. */
 void chat_deliver(struct clients *all)
 {
-    double now = ev_time();
+    double now = timer_now();
     double at;
 
     rooms_deliver(all->rooms, now, deliver);

@@ -7,13 +7,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "client/internal.h"
+#include "client/timer.h"
 
 static const double TURN_SECONDS = 0.005;
 static const double STALL_SECONDS = 0.1; /* a turn of the loop that the log is told of */
 
 double clients_now(const struct clients *all)
 {
-    return ev_now(all->config.loop);
+    (void)all;
+    return timer_now();
 }
 
 struct worker *clients_readers(const struct clients *all)
@@ -33,7 +35,7 @@ const char *clients_files(const struct clients *all)
 
 bool clients_turn_is_long(const struct clients *all)
 {
-    return ev_time() - all->turn_began > TURN_SECONDS;
+    return timer_now() - all->turn_began > TURN_SECONDS;
 }
 
 void client_mark_ready(struct client *c)
@@ -84,7 +86,7 @@ static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
     flush_dirty(all);
     if (all->dirty)
         ev_idle_start(loop, &all->no_wait);
-    end = ev_time();
+    end = timer_now();
     if (all->turn_began > 0 && end > all->turn_began)
         note_turn(all, end - all->turn_began);
 }
@@ -96,7 +98,7 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
     struct client *c = all->ready;
 
     (void)events;
-    all->turn_began = ev_now(loop);
+    all->turn_began = timer_now();
     all->ready = NULL;
     ev_idle_stop(loop, &all->no_wait);
     while (c) {

@@ -1,6 +1,7 @@
 #include "client/timer.h"
 
 #include <ev.h>
+#include <time.h>
 
 #include "base/mem.h"
 
@@ -40,4 +41,12 @@ void timer_free(struct timer *t)
         return;
     ev_timer_stop(t->loop, &t->watcher);
     mem_free(t);
+}
+
+double timer_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }

@@ -11,4 +11,8 @@ struct timer *timer_new(struct ev_loop *loop, double seconds, void (*fire)(void 
                         void *arg);
 void timer_free(struct timer *t); /* NULL is allowed */
 
+/* Seconds, of a clock that nobody sets: what takes its time, or ends by it, goes by this one.
+ * On a machine without a clock of its own the time of day jumps by years once it is known. */
+double timer_now(void);
+
 #endif

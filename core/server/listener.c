@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "client/timer.h"
 
 enum {
     LISTENERS_MAX = 32,
@@ -172,14 +173,14 @@ static void admit(struct listeners *l, int fd, const struct sockaddr *a)
     static const char *const said[] = {"",
                                        "You are calling too often. Please wait a minute.\r\n",
                                        "There are too many callers from your address.\r\n", ""};
-    enum gate_answer answer = gate_enter(l->gate, a, ev_now(l->loop));
+    enum gate_answer answer = gate_enter(l->gate, a, timer_now());
 
     if (answer != GATE_OPEN) {
         refuse(l, fd, why[answer], said[answer]);
         return;
     }
     if (is_crowded(l) && !clients_shed_visitor(l->clients)) {
-        gate_leave(l->gate, a, ev_now(l->loop));
+        gate_leave(l->gate, a, timer_now());
         refuse(l, fd, "full", "All lines are busy. Please call again later.\r\n");
         return;
     }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client/folder.h"
+#include "client/timer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/worker.h"
@@ -92,7 +93,7 @@ static void on_stop_poll(struct ev_loop *loop, ev_timer *w, int events)
     struct server *s = w->data;
 
     (void)events;
-    if (clients_count(s->clients) == 0 || ev_now(loop) >= s->stop_at)
+    if (clients_count(s->clients) == 0 || timer_now() >= s->stop_at)
         ev_break(loop, EVBREAK_ALL);
 }
 
@@ -101,7 +102,7 @@ static void begin_stop(struct server *s)
     if (s->stop_at > 0)
         return;
     log_info("server event=stopping callers=%u", clients_callers(s->clients));
-    s->stop_at = ev_now(s->loop) + STOP_SECONDS;
+    s->stop_at = timer_now() + STOP_SECONDS;
     listeners_stop(s->listeners);
     clients_close_all(s->clients, "The board is going down. Please call again later.");
     ev_timer_start(s->loop, &s->stop_poll);
@@ -159,8 +160,8 @@ static void settings_changed(void *arg)
 
 static struct status_sources sources_of(struct server *s)
 {
-    return (struct status_sources){&s->board, s->clients, s->bridge,      s->store,
-                                   s->gate,   s->started, ev_now(s->loop)};
+    return (struct status_sources){&s->board, s->clients, s->bridge,  s->store,
+                                   s->gate,   s->started, timer_now()};
 }
 
 static void get_status(void *arg, struct buf *out)
@@ -196,7 +197,7 @@ static bool read_version(void *arg, const char *path, unsigned age, struct buf *
 static bool login_failed(void *arg, struct client *c)
 {
     struct server *s = arg;
-    bool banned = gate_login_failed(s->gate, client_sockaddr(c), ev_now(s->loop));
+    bool banned = gate_login_failed(s->gate, client_sockaddr(c), timer_now());
 
     if (banned)
         log_warn("gate event=banned address=%s", client_address(c));
@@ -214,7 +215,7 @@ static void client_left(void *arg, const struct sockaddr *a)
 {
     struct server *s = arg;
 
-    gate_leave(s->gate, a, ev_now(s->loop));
+    gate_leave(s->gate, a, timer_now());
 }
 
 static void user_changed(void *arg, int64_t id)
@@ -521,7 +522,7 @@ static int start(struct server *s, struct err *e)
     if (find_data_folder(s, e) < 0 || check_first(s, e) < 0 || open_listeners(s, e) < 0 ||
         open_data(s, e) < 0 || open_board(s, e) < 0)
         return -1;
-    s->started = ev_now(s->loop);
+    s->started = timer_now();
     ev_now_update(s->loop);
     listeners_start(s->listeners, s->loop, s->clients, s->gate, &s->board.settings);
     return 0;
