@@ -146,7 +146,7 @@ static void ten_thousand_rooms_are_no_trouble(void **state)
 static void who_comes_is_told_together_and_soon(void **state)
 {
     enum { COMING = 24 };
-    struct caller *luna;
+    struct caller *luna, *c;
     char handle[24], last[40];
     double until;
 
@@ -155,7 +155,7 @@ static void who_comes_is_told_together_and_soon(void **state)
     luna = newcomer("luna");
     for (int i = 0; i < COMING; i++) {
         snprintf(handle, sizeof(handle), "a caller like me %d", i);
-        newcomer(handle);
+        c = newcomer(handle);
     }
     snprintf(last, sizeof(last), "me %d has come", COMING - 1);
     until = caller_patience();
@@ -169,6 +169,9 @@ static void who_comes_is_told_together_and_soon(void **state)
     caller_expect(luna, last);
     caller_send(luna, "q");
     caller_expect(luna, PROMPT);
+    hang_up(c); /* whose line drops */
+    snprintf(last, sizeof(last), "me %d has left", COMING - 1);
+    caller_expect(luna, last);
 }
 
 /* --- operators --- */
