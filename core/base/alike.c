@@ -1,10 +1,12 @@
 #include "base/alike.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -23,6 +25,59 @@ char *alike_key(struct span name)
     folded =
         u8_casefold((const uint8_t *)name.data, name.len, NULL, UNINORM_NFKC, buffer, &len);
     return folded == buffer ? mem_strndup((const char *)buffer, len) : NULL;
+}
+
+/* In the order of their numbers; what stands in a key, which has no upper case: so a letter is
+ * here if its capital looks like a Latin one, too. */
+static const struct look {
+    uint32_t cp;
+    const char *text;
+} looks[] = {
+    {'!', "l"},    {'0', "o"},    {'1', "l"},    {'`', "'"},    {'i', "l"},    {'m', "rn"},
+    {'|', "l"},    {0x131, "l"},  {0x1C0, "l"},  {0x1C3, "l"},  {0x251, "a"},  {0x261, "g"},
+    {0x269, "l"},  {0x26A, "l"},  {0x2B9, "'"},  {0x2BC, "'"},  {0x3B1, "a"},  {0x3B2, "b"},
+    {0x3B5, "e"},  {0x3B6, "z"},  {0x3B7, "h"},  {0x3B9, "l"},  {0x3BA, "k"},  {0x3BC, "rn"},
+    {0x3BD, "n"},  {0x3BF, "o"},  {0x3C1, "p"},  {0x3C4, "t"},  {0x3C5, "y"},  {0x3C7, "x"},
+    {0x430, "a"},  {0x432, "b"},  {0x435, "e"},  {0x43A, "k"},  {0x43C, "rn"}, {0x43D, "h"},
+    {0x43E, "o"},  {0x440, "p"},  {0x441, "c"},  {0x442, "t"},  {0x443, "y"},  {0x445, "x"},
+    {0x455, "s"},  {0x456, "l"},  {0x458, "j"},  {0x4BB, "h"},  {0x4CF, "l"},  {0x501, "d"},
+    {0x51B, "q"},  {0x51D, "w"},  {0x2010, "-"}, {0x2012, "-"}, {0x2013, "-"}, {0x2014, "-"},
+    {0x2015, "-"}, {0x2018, "'"}, {0x2019, "'"}, {0x2032, "'"}, {0x2212, "-"},
+};
+
+static int by_number(const void *cp, const void *look)
+{
+    uint32_t a = *(const uint32_t *)cp;
+    uint32_t b = ((const struct look *)look)->cp;
+
+    return (a > b) - (a < b);
+}
+
+char *alike_look(struct span name)
+{
+    char *key = alike_key(name);
+    struct span rest = span_of(key ? key : "");
+    struct buf look;
+    char *text;
+
+    if (!key)
+        return NULL;
+    buf_init(&look, 2 * KEY_MOST); /* "rn" is two bytes for one */
+    while (rest.len > 0) {
+        const char *at = rest.data;
+        uint32_t cp = utf8_next(&rest, NULL);
+        const struct look *found =
+            bsearch(&cp, looks, sizeof(looks) / sizeof(looks[0]), sizeof(looks[0]), by_number);
+
+        if (found)
+            buf_add_text(&look, found->text);
+        else
+            buf_add(&look, span_from(at, (size_t)(rest.data - at)));
+    }
+    text = mem_strndup(look.len ? look.data : "", look.len);
+    buf_clear(&look);
+    mem_free(key);
+    return text;
 }
 
 bool alike_is_usual(struct span name)

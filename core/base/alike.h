@@ -12,6 +12,11 @@
  * 160 bytes. */
 char *alike_key(struct span name);
 
+/* The same of names that only look alike: 0 for O, 1 or I for l, "rn" for m, and letters of
+ * Greek and Cyrillic that are drawn as Latin ones are. Rough: not for finding, but for refusing
+ * what looks like a name that is there. */
+char *alike_look(struct span name);
+
 /* Is it, of at most 160 bytes of UTF-8, written in its usual form (NFKC) already? */
 bool alike_is_usual(struct span name);
 

@@ -141,6 +141,16 @@ static int by_members(const void *a, const void *b)
     return m != n ? (m < n) - (m > n) : strcmp(room_key(*x), room_key(*y));
 }
 
+/* rooms.look(name) -> what all names have in common that look like it; nil: it is no text */
+static int l_look(lua_State *L)
+{
+    char *look = alike_look(text_at(L, 1));
+
+    lua_pushstring(L, look);
+    mem_free(look);
+    return 1;
+}
+
 /* rooms.busy() -> the keys of the rooms that somebody is seen in, those with the most members
  * first; { key = members, ... } */
 static int l_busy(lua_State *L)
@@ -312,7 +322,7 @@ int luaopen_core_rooms(lua_State *L)
         {"add", l_add},         {"count", l_count}, {"remember", l_remember},
         {"members", l_members}, {"last", l_last},   {"choose", l_choose},
         {"key", l_key},         {"busy", l_busy},   {"apart", l_apart},
-        {"clock", l_clock},     {NULL, NULL},
+        {"clock", l_clock},     {"look", l_look},   {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -105,13 +105,23 @@ local function add_to(to, row)
     private = row.private ~= 0 }
   to.list[#to.list + 1] = entry
   to.by_key[entry.key] = entry
+  to.by_look[core.look(row.name)] = entry
+end
+
+local function remove_from(from, key)
+  local entry = from.by_key[key]
+  if not entry then return end
+  from.by_key[key], from.by_look[core.look(entry.name)] = nil, nil
+  for i, other in ipairs(from.list) do
+    if other == entry then table.remove(from.list, i) end
+  end
 end
 
 -- Every room's name, topic and privacy, in the order in which they were made: what lists show.
 -- Waits, once.
 local function all_rooms()
   if index then return index end
-  local new, last = { list = {}, by_key = {} }, 0
+  local new, last = { list = {}, by_key = {}, by_look = {} }, 0
   repeat
     local rows = db.rows("SELECT id, name, topic, private FROM rooms WHERE id > ? ORDER BY id "
       .. "LIMIT 1000", last)
@@ -156,7 +166,9 @@ local function load_room(name)
   return known[key]
 end
 
-local function why_not_make(client, user)
+local function why_not_make(client, user, name)
+  local twin = user and all_rooms().by_look[core.look(name) or name]
+  if twin then return ("It looks like the room %s"):format(twin.name) end
   if #all_rooms().list >= ROOMS_MOST then
     return ("There are %d rooms already"):format(ROOMS_MOST)
   end
@@ -194,7 +206,7 @@ function rooms.open(name, options)
   if room then return room end
   local mine = own[key]
   local by = not mine and options and options.by and account(options.by)
-  local why = why_not_make(options and options.by, by)
+  local why = why_not_make(options and options.by, by, name)
   if why then return nil, why end
   opening[key or name] = true
   local _ <close> = setmetatable({}, { __close = function() opening[key or name] = nil end })
@@ -631,14 +643,9 @@ function Room:close(by)
     core.leave(client)
     client:tell(("%s has closed %s"):format(by.nick_name, self.name))
   end
-  known[key], index.by_key[key], moving[self] = nil, nil, nil
+  known[key], moving[self] = nil, nil
   self.moves = {}
-  for i, entry in ipairs(index.list) do
-    if entry.id == self.id then
-      table.remove(index.list, i)
-      break
-    end
-  end
+  remove_from(index, key)
   core.forget(self.name)
   db.run("DELETE FROM rooms WHERE id = ?", self.id)
   return true

@@ -74,8 +74,10 @@ static void names_that_look_alike_are_one_or_refused(void **state)
     command(luna, "/join \xef\xbc\xa1rt", "[Art] ");      /* a full-width A */
     command(luna, "/join CAF\xc3\x89", "[Caf\xc3\xa9] "); /* upper case */
     command(luna, "/join ART", "[Art] ");
-    command(luna, "/join Cafe\xcc\x81", "[Caf\xc3\xa9] ");          /* letter and accent */
-    command(luna, "/join \xd0\x90rt", "has letters of one script"); /* a Cyrillic A */
+    command(luna, "/join Cafe\xcc\x81", "[Caf\xc3\xa9] ");           /* letter and accent */
+    command(luna, "/join \xd0\x90rt", "It looks like the room Art"); /* a Cyrillic A */
+    command(luna, "/join \xd0\x90nts", "has letters of one script");
+    command(luna, "/join L0bby", "It looks like the room Lobby");
     command(luna, "/join Art\xe2\x80\x8b", "has 1 to 30 characters that can be seen");
     command(luna, "/join \xd0\x90\xd1\x80\xd1\x82", "[\xd0\x90\xd1\x80\xd1\x82] ");
     command(luna, "/leave", "Which room?");

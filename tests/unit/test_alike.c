@@ -32,6 +32,35 @@ static void what_is_taken_for_the_same_has_one_key(void **state)
     assert_null(alike_key(SPAN_LIT("\xff")));
 }
 
+static void what_looks_the_same_has_one_look(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"Lobby", "L0BBY"},
+        {"Illness", "l1lness"},
+        {"modern", "rnodern"},
+        {"coco", "\xd1\x81\xd0\xbe\xd1\x81\xd0\xbe"},
+        {"A-B", "a\xe2\x80\x93"
+                "b"},
+        {"BAT", "\xd0\x92\xd0\x90\xd0\xa2"},
+    };
+    char *art = alike_look(SPAN_LIT("art"));
+    char *cyrillic = alike_look(SPAN_LIT("\xd0\x90\xd1\x80\xd1\x82"));
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        char *one = alike_look(span_of(pairs[i][0]));
+        char *other = alike_look(span_of(pairs[i][1]));
+
+        assert_string_equal(one, other);
+        mem_free(one);
+        mem_free(other);
+    }
+    assert_string_not_equal(art, cyrillic); /* which looks like "apt" */
+    mem_free(art);
+    mem_free(cyrillic);
+    assert_null(alike_look(SPAN_LIT("\xff")));
+}
+
 static void usual_forms_are_known(void **state)
 {
     (void)state;
@@ -89,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_taken_for_the_same_has_one_key),
+        cmocka_unit_test(what_looks_the_same_has_one_look),
         cmocka_unit_test(usual_forms_are_known),
         cmocka_unit_test(what_is_not_seen_is_found),
         cmocka_unit_test(scripts_are_not_mixed),
