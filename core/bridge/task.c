@@ -278,15 +278,25 @@ static void finish(struct task *t)
         free_task(t);
 }
 
+static unsigned count_deferred(const struct bridge *b)
+{
+    unsigned n = 0;
+
+    for (const struct task *t = b->deferred; t; t = t->next_deferred)
+        n++;
+    return n;
+}
+
 /* What came up while Lua ran: between two waits a handler runs alone, and what it has returned
- * is used before anything else runs. */
+ * is used before anything else runs. What comes up meanwhile is for the next turn. */
 static void run_deferred(void *arg)
 {
     struct bridge *b = arg;
+    unsigned left = count_deferred(b);
 
     timer_free(b->deferred_soon);
     b->deferred_soon = NULL;
-    while (b->deferred) {
+    for (; left > 0 && b->deferred; left--) {
         struct task *t = b->deferred;
 
         b->deferred = t->next_deferred;

@@ -111,6 +111,35 @@ static void bots_run_by_themselves(void **state)
     assert_false(caller_has(luna, "went wrong"));
 }
 
+/* Two that answer one another for ever leave time to the rest, where nothing is kept either: no
+ * line waits for the store there. */
+static void a_bot_that_answers_itself_starves_nobody(void **state)
+{
+    struct caller *luna, *sol;
+
+    (void)state;
+    board_write(board, "lua/settings.lua", "return { rooms = { history = 0 } }\n");
+    board_write(board, "lua/handlers/echo.lua",
+                "local clients = require 'bbs.clients'\n"
+                "local rooms = require 'bbs.rooms'\n"
+                "local stopped\n"
+                "rooms.listen('echo', function(room, line)\n"
+                "  if line.text == 'stop' then stopped = true end\n"
+                "  if not stopped then room:say(clients.find 'luna', 'again') end\n"
+                "end)\n"
+                "return {}\n");
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    sol = newcomer("sol");
+    command(luna, "/join Den", "[Den] "); /* its operator: no limit holds */
+    caller_send(luna, "go\r");
+    caller_expect(luna, "<luna> again");
+    command(sol, "hello", "<sol> hello");
+    command(sol, "/topic", "The topic is:");
+    caller_send(luna, "stop\r");
+    caller_expect(luna, "<luna> stop");
+}
+
 /* Who speaks waits, and nobody else; who leaves meanwhile has said nothing. */
 static void a_policy_may_wait(void **state)
 {
@@ -380,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_endless_policy_stops_nobody),
         TEST(bots_run_by_themselves),
+        TEST(a_bot_that_answers_itself_starves_nobody),
         TEST(a_policy_may_wait),
         TEST(an_endless_listener_rests),
         TEST(coming_and_going_floods_nobody),
