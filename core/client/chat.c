@@ -228,11 +228,13 @@ void chat_show_held(struct client *c)
 static void deliver(struct member *m, struct batch *b)
 {
     struct client *c = m->who;
+    unsigned missed = m->missed;
 
     if (!client_is_open(c))
         return;
     if (client_is_full(c)) {
         m->missed += b->count;
+        c->missed += b->count;
         return;
     }
     if (can_be_shown(c) && m->held_count == 0) {
@@ -241,6 +243,7 @@ static void deliver(struct member *m, struct batch *b)
     }
     for (unsigned i = 0; i < b->count; i++)
         member_hold(m, b->lines[i]);
+    c->missed += m->missed - missed;
     chat_show_held(c);
 }
 

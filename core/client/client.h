@@ -60,7 +60,7 @@ bool client_is_sysop(const struct client *c);
 bool client_is_hidden(const struct client *c); /* it is logged in, and nobody is to see it */
 bool client_is_seen(const struct client *c, const struct client *viewer); /* by the viewer;
                                                                            * NULL: anybody */
-unsigned client_missed(const struct client *c);     /* notices that were dropped */
+unsigned client_missed(const struct client *c);     /* notices, lines: that were dropped */
 unsigned client_generation(const struct client *c); /* when its screen was begun */
 struct clients *client_all(const struct client *c);
 
