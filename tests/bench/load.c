@@ -252,9 +252,20 @@ static void on_connected(struct ev_loop *loop, ev_io *w, int events)
     dial_more(l);
 }
 
+/* The system keeps little for who reads nothing, on either side: loopback's segments of 64 KiB
+ * would have the server's side take megabytes. */
+static void make_small(int fd)
+{
+    int segment = 536;
+    int room = 1;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+}
+
 /* Source addresses go round, so that ports do not run out; a reset at the end leaves no
  * connection behind in TIME_WAIT. */
-static int open_socket(unsigned n)
+static int open_socket(unsigned n, unsigned sleepers)
 {
     static const struct linger reset = {.l_onoff = 1};
     struct sockaddr_in from = {.sin_family = AF_INET};
@@ -263,6 +274,8 @@ static int open_socket(unsigned n)
 
     if (fd < 0)
         return -1;
+    if (n < sleepers)
+        make_small(fd);
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + n % ADDRESSES);
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -275,7 +288,7 @@ static int open_socket(unsigned n)
 
 static void caller_dial(struct load *l, struct caller *c)
 {
-    int fd = open_socket(number_of(l, c));
+    int fd = open_socket(number_of(l, c), l->options.sleepers);
 
     terminal_init(&c->terminal);
     if (fd < 0) {
@@ -371,8 +384,6 @@ static void echo_start(struct load *l)
         ev_io_init(&l->metronome, on_beat, fd, EV_READ);
     }
     ev_io_start(l->loop, &l->metronome);
-    for (unsigned i = 0; i < l->options.sleepers && i < l->options.callers; i++)
-        ev_io_stop(l->loop, &l->callers[i].io);
     l->next_key = now_ns();
     set_metronome(l);
 }
@@ -524,19 +535,21 @@ static void noise_start(struct load *l)
 
 /* ---- rooms ---- */
 
-enum { STAMP = 16, IN_STAMP = 3 };
+enum { STAMP = 16, IN_STAMP = 3, LINE_MOST = 400 };
 
-/* What is said is when: "~" and the time in hexadecimal digits. */
+/* What is said is when: "~" and the time in hexadecimal digits, and what makes the line as long
+ * as it is to be. Who sleeps says nothing: it would not read its own typing, either. */
 static void say_time(struct load *l, struct caller *c)
 {
-    char line[STAMP + 40];
+    char line[LINE_MOST + 40];
     int len;
 
-    if (c->state != CALLER_IN)
+    if (c->state != CALLER_IN || number_of(l, c) < l->options.sleepers)
         return;
-    len =
-        snprintf(line, sizeof(line), "%s~%016llx%s", l->options.irc ? "PRIVMSG #bench :> " : "",
-                 (unsigned long long)now_ns(), l->options.irc ? "\r\n" : "\r");
+    len = snprintf(line, sizeof(line), "%s~%016llx%*s%s",
+                   l->options.irc ? "PRIVMSG #bench :> " : "", (unsigned long long)now_ns(),
+                   (int)l->options.bytes - STAMP - 1, l->options.bytes > STAMP + 1 ? "." : "",
+                   l->options.irc ? "\r\n" : "\r");
     caller_say(l, c, line, (size_t)len);
 }
 
@@ -562,6 +575,8 @@ static void room_start(struct load *l)
         ev_io_init(&l->metronome, on_room_beat,
                    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), EV_READ);
     ev_io_start(l->loop, &l->metronome);
+    for (unsigned i = 0; i < l->options.sleepers && i < l->options.callers; i++)
+        ev_io_stop(l->loop, &l->callers[i].io);
     l->next_key = now_ns();
     set_metronome(l);
 }

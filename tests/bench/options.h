@@ -25,6 +25,7 @@ struct options {
     double patience; /* seconds for all to get in */
     const char *file;
     unsigned sleepers;
+    unsigned bytes; /* of a line in a room, at least */
     bool irc;
     bool raw;
     bool rounds;
@@ -80,6 +81,7 @@ static const struct option option_table[] = {
            "the server's: its CPU time and memory are reported"),
     OPTION("sleepers", OPTION_WHOLE, sleepers, 0, 1000000,
            "room: how many of them read nothing any more (0)"),
+    OPTION("bytes", OPTION_WHOLE, bytes, 0, 400, "room: of a line, at least (17)"),
     OPTION("irc", OPTION_FLAG, irc, 0, 0, "room: lines are said in the channel #bench of IRC"),
     OPTION("raw", OPTION_FLAG, raw, 0, 0, "no telnet, no ANSI"),
     OPTION("seed", OPTION_WHOLE, seed, 1, 4294967295.0, "of the keys (1)"),
