@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { CALLERS_MAX = 32 };
+enum { CALLERS_MAX = 256 };
 
 struct board *board;
 static struct caller *callers[CALLERS_MAX];

@@ -1,5 +1,5 @@
-/* Rooms in a storm of lines: a member who reads nothing, and a server that is killed in the
- * middle of it. */
+/* Rooms in a storm of lines: two hundred callers who type, a member who reads nothing, and a
+ * server that is killed in the middle of it. */
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/board/stage.h"
+#include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
 #define PROMPT "[Lobby] "
@@ -85,6 +86,204 @@ static void expect_lines(struct caller *c, const char *who, unsigned lines)
     for (unsigned i = 1; i <= lines; i++) {
         snprintf(text, sizeof(text), "<%s> line %u;", who, i);
         caller_expect(c, text);
+    }
+}
+
+/* --- two hundred who type --- */
+
+enum {
+    MEMBERS = 200,
+    SPEAKERS_FROM = 100,
+    SAID = 300,
+    PER_SECOND = 50,
+    TURNS = 25,
+    HEADER = 3
+};
+
+/* Half of them write on one line from the storm's begin to its end, with mistakes that they
+ * take back, while the others say their lines. */
+static void type(struct caller *c, unsigned n, unsigned beat)
+{
+    char text[20];
+
+    snprintf(text, sizeof(text), "%c%uq\010\033[D\033[C", 'a' + (int)(beat % 26), n % 10);
+    caller_send(c, text);
+}
+
+static void say_line(struct caller *c, unsigned n, unsigned line)
+{
+    char text[80];
+
+    snprintf(text, sizeof(text), "s%u-%u %.*s.\r", n, line, (int)(5 + line % 40),
+             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    caller_send(c, text);
+}
+
+/* What has come for any of them within `seconds`. */
+static void read_all(struct caller *const *members, double until)
+{
+    struct pollfd polls[MEMBERS];
+
+    do {
+        for (unsigned i = 0; i < MEMBERS; i++)
+            polls[i] = (struct pollfd){.fd = members[i]->fd, .events = POLLIN};
+        if (poll(polls, MEMBERS, 1) <= 0)
+            continue;
+        for (unsigned i = 0; i < MEMBERS; i++) {
+            if (polls[i].revents)
+                caller_read_for_now(members[i]);
+        }
+    } while (now_seconds() < until);
+}
+
+static void storm_of_all(struct caller *const *members)
+{
+    double began = now_seconds();
+
+    for (unsigned line = 0; line < SAID; line++) {
+        unsigned who = SPEAKERS_FROM + line % (MEMBERS - SPEAKERS_FROM);
+
+        say_line(members[who], who, line);
+        for (unsigned i = line % TURNS; i < SPEAKERS_FROM; i += TURNS)
+            type(members[i], i, line / TURNS);
+        read_all(members, began + (double)(line + 1) / PER_SECOND);
+    }
+}
+
+/* --- what they saw --- */
+
+/* "<m150> s150-50 xxx." */
+static bool is_said(const char *row)
+{
+    const char *at = strstr(row, "> s");
+
+    if (strncmp(row, "<m", 2) != 0 || !at)
+        return false;
+    at += 3 + strspn(at + 3, "0123456789-");
+    return *at == ' ' && strcmp(at + 1 + strspn(at + 1, "x"), ".") == 0;
+}
+
+/* Who has come is gathered in one line, which may take more than a row. */
+static bool is_whole(const char *row)
+{
+    return is_said(row) || strstr(row, "come") || strstr(row, "more");
+}
+
+static void make_draft(char *to, unsigned n, unsigned pairs)
+{
+    for (unsigned i = 0; i < pairs; i++) {
+        *to++ = (char)('a' + i % 26);
+        *to++ = (char)('0' + n % 10);
+    }
+    *to = '\0';
+}
+
+/* What member `n` may have on its line at some time: so much of its draft, and perhaps the
+ * mistake; or so much of what it is to say. */
+static bool is_typed(const char *text, unsigned n)
+{
+    char draft[2 * SAID];
+    size_t same = 0;
+
+    if (n >= SPEAKERS_FROM)
+        return *text == '\0' || (*text == 's' && (unsigned)atoi(text + 1) == n);
+    make_draft(draft, n, SAID / TURNS);
+    while (text[same] && text[same] == draft[same])
+        same++;
+    return strcmp(text + same, "") == 0 || strcmp(text + same, "q") == 0;
+}
+
+static void expect_whole_window(struct window *w, unsigned n)
+{
+    const char *row = window_row(w, 23);
+    size_t len = strlen(PROMPT);
+
+    if (strncmp(row, PROMPT, len - 1) != 0 || (row[len - 1] && !is_typed(row + len, n)))
+        fail_msg("what member %u types is torn: %s", n, row);
+    if (!strstr(window_row(w, 0), "Lobby"))
+        fail_msg("the header of member %u is torn: %s", n, window_row(w, 0));
+    for (unsigned i = HEADER; i < 23; i++) {
+        row = window_row(w, i);
+        if (!is_whole(row))
+            fail_msg("row %u of member %u is torn: %s", i, n, row);
+    }
+}
+
+/* Play what came a line at a time: its prompt is taken away with a CR, and there again behind
+ * what was said. */
+static void expect_whole_windows(const struct caller *c, unsigned n)
+{
+    struct window *w = window_begin(c);
+    const char *first = strstr(c->shown, "ms100-0 "); /* behind a colour */
+    size_t played = 0;
+    unsigned lines = 0;
+
+    assert_non_null(first);
+
+    for (size_t i = 0; i + 1 < c->shown_len; i++) {
+        if (c->shown[i] == '\n' && c->shown + i > first)
+            lines++;
+        if (c->shown[i] != '\r' || c->shown[i + 1] == '\n')
+            continue;
+        window_play(w, c, played, i);
+        played = i;
+        if (lines > c->rows)
+            expect_whole_window(w, n);
+    }
+    window_play(w, c, played, c->shown_len);
+    expect_whole_window(w, n);
+    window_free(w);
+}
+
+static unsigned count_said(const struct caller *c)
+{
+    unsigned count = 0;
+
+    for (const char *s = c->seen; (s = strstr(s, "> s")); s++)
+        count++;
+    return count;
+}
+
+/* Everybody has all lines, once, in the order in which the first has them. */
+static void expect_one_order(struct caller *const *members)
+{
+    double until = caller_patience();
+    const char *s;
+
+    while (count_said(members[0]) < SAID)
+        caller_wait(members[0], until, "all lines");
+    s = members[0]->seen;
+    while ((s = strstr(s, "> s"))) {
+        char line[80];
+
+        s += 2;
+        snprintf(line, sizeof(line), "> %.*s", (int)strcspn(s, "\n"), s);
+        for (unsigned i = 1; i < MEMBERS; i++)
+            caller_expect(members[i], line);
+    }
+    for (unsigned i = 0; i < MEMBERS; i++)
+        assert_int_equal(count_said(members[i]), SAID);
+}
+
+static void storms_tear_nobodys_line(void **state)
+{
+    static struct caller *members[MEMBERS];
+    char text[2 * SAID] = PROMPT;
+
+    (void)state;
+    begin("return {}\n");
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        snprintf(text, sizeof(text), "m%u", i);
+        members[i] = go_in(newcomer(text));
+    }
+    storm_of_all(members);
+    expect_one_order(members);
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        snprintf(text, sizeof(text), "%s", PROMPT);
+        if (i < SPEAKERS_FROM)
+            make_draft(text + strlen(PROMPT), i, SAID / TURNS);
+        window_expect_prompt(members[i], text);
+        expect_whole_windows(members[i], i);
     }
 }
 
@@ -215,6 +414,7 @@ static void what_was_shown_is_kept_when_the_server_is_killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(storms_tear_nobodys_line),
         TEST(who_sleeps_is_told_what_was_missed),
         TEST(who_sleeps_for_long_is_ended),
         TEST(what_was_shown_is_kept_when_the_server_is_killed),

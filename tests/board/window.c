@@ -35,16 +35,15 @@ static void decode_cp437(struct buf *out, struct span bytes)
     }
 }
 
-static void play(VTerm *vterm, const struct caller *c)
+static void play(VTerm *vterm, enum caller_kind kind, struct span bytes)
 {
-    struct span all = {c->shown, c->shown_len};
     struct buf utf8;
 
     buf_init(&utf8, BUF_LARGE);
-    if (c->kind == CALLER_SYNCTERM)
-        decode_cp437(&utf8, all);
+    if (kind == CALLER_SYNCTERM)
+        decode_cp437(&utf8, bytes);
     else
-        buf_add(&utf8, all);
+        buf_add(&utf8, bytes);
     vterm_input_write(vterm, utf8.data, utf8.len);
     buf_clear(&utf8);
 }
@@ -62,13 +61,23 @@ static struct window *window_new(unsigned columns, unsigned rows)
     return w;
 }
 
+struct window *window_begin(const struct caller *c)
+{
+    return window_new(c->columns, c->rows);
+}
+
+void window_play(struct window *w, const struct caller *c, size_t from, size_t to)
+{
+    play(w->vterm, c->kind, span_from(c->shown + from, to - from));
+}
+
 struct window *window_of(struct caller *c)
 {
     struct window *w;
 
     caller_read_for_now(c);
-    w = window_new(c->columns, c->rows);
-    play(w->vterm, c);
+    w = window_begin(c);
+    window_play(w, c, 0, c->shown_len);
     return w;
 }
 

@@ -16,6 +16,10 @@ struct window;
 struct window *window_of(struct caller *c);
 void window_free(struct window *w);
 
+/* The same in steps: empty, and then from one byte of c->shown to another. */
+struct window *window_begin(const struct caller *c);
+void window_play(struct window *w, const struct caller *c, size_t from, size_t to);
+
 /* What a program has printed on a terminal of this size. The last line end would scroll. */
 struct window *window_of_lines(const char *text, unsigned columns, unsigned rows);
 
