@@ -19,16 +19,19 @@
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
 #define PROMPT "[Lobby] "
 
-/* storm.speak: so many lines, each of so many bytes; storm.dump: all that is kept. */
+/* storm.speak: so many lines, each of so many bytes, so long after another; storm.dump: all
+ * that is kept. */
 static const char storm_lua[] =
     "local rooms = require 'bbs.rooms'\n"
+    "local time = require 'bbs.time'\n"
     "local storm = {}\n"
     "function storm.speak(client, what)\n"
-    "  local lines, bytes = what:match '^(%d+) (%d+)$'\n"
+    "  local lines, bytes, ms = what:match '^(%d+) (%d+) (%d+)$'\n"
     "  local room = rooms.find 'Lobby'\n"
     "  for i = 1, tonumber(lines) do\n"
     "    room:announce(client.nick_name, ('line %d; '):format(i) .. "
     "('x'):rep(tonumber(bytes)))\n"
+    "    if ms ~= '0' then time.sleep(ms / 1000) end\n"
     "  end\n"
     "  return 'menu'\n"
     "end\n"
@@ -69,13 +72,13 @@ static struct caller *go_in(struct caller *c)
     return c;
 }
 
-static void speak(struct caller *c, unsigned lines, unsigned bytes)
+static void speak(struct caller *c, unsigned lines, unsigned bytes, unsigned ms)
 {
     char text[40];
 
     caller_send(c, "s");
     caller_expect(c, "How many?");
-    snprintf(text, sizeof(text), "%u %u\r", lines, bytes);
+    snprintf(text, sizeof(text), "%u %u %u\r", lines, bytes, ms);
     caller_send(c, text);
 }
 
@@ -316,7 +319,7 @@ static void storm(struct caller *luna, struct caller *sol)
     for (unsigned i = 0; i < PIECES; i++) {
         if (i == WARM)
             kib = meter_anon_kib(board->pid);
-        speak(sol, PIECE_LINES, LINE_BYTES);
+        speak(sol, PIECE_LINES, LINE_BYTES, 0);
         expect_lines(luna, "sol", PIECE_LINES);
         caller_expect(sol, "which key?");
     }
@@ -367,9 +370,8 @@ static void who_sleeps_for_long_is_ended(void **state)
 
 /* --- a server that is killed --- */
 
-enum { SPEAKERS = 5, MARKS_MOST = 100000 };
+enum { SPEAKERS = 5, LINES = 1000, ENOUGH = 100, MARKS_MOST = 100000 };
 static const double KEPT_AFTER = 0.5; /* seconds: what was shown so long before is kept */
-static const double STORM_FOR = 1.5;
 
 /* How much somebody had been shown at the time `until`. */
 struct mark {
@@ -408,12 +410,30 @@ static unsigned expect_kept(const char *text, const char *history)
     return count;
 }
 
+/* Who speaks has had one line kept before saying the next: of all that was shown, only the last
+ * of each may be lost. */
+static void expect_all_but_last_kept(const char *text, const char *history, int bot)
+{
+    char line[60];
+
+    for (unsigned n = 1;; n++) {
+        snprintf(line, sizeof(line), "<bot%d> line %u;", bot, n + 1);
+        if (!strstr(text, line))
+            break;
+        snprintf(line, sizeof(line), "<bot%d> line %u;", bot, n);
+        history = strstr(history, line);
+        if (!history)
+            fail_msg("%s was shown, and another behind it, and is lost", line);
+    }
+}
+
 static void what_was_shown_is_kept_when_the_server_is_killed(void **state)
 {
     struct mark *marks = calloc(MARKS_MOST, sizeof(*marks));
+    double patience, killed, kill_at = 0;
+    struct caller *bots[SPEAKERS];
     struct caller *luna, *sol;
     unsigned count = 0;
-    double began, killed;
     char handle[20];
     char *shown;
 
@@ -422,26 +442,29 @@ static void what_was_shown_is_kept_when_the_server_is_killed(void **state)
     luna = go_in(newcomer("luna"));
     for (int i = 0; i < SPEAKERS; i++) {
         snprintf(handle, sizeof(handle), "bot%d", i);
-        speak(newcomer(handle), 900, 10);
+        bots[i] = newcomer(handle);
     }
-    caller_expect(luna, "line 1;");
-    began = now_seconds();
-    while (now_seconds() < began + STORM_FOR && count < MARKS_MOST) {
-        struct pollfd p = {.fd = luna->fd, .events = POLLIN};
-
-        poll(&p, 1, 10);
-        caller_read_for_now(luna);
+    for (int i = 0; i < SPEAKERS; i++)
+        speak(bots[i], LINES, 10, 1);
+    patience = caller_patience();
+    while ((kill_at == 0 || now_seconds() < kill_at) && count < MARKS_MOST) {
+        caller_wait(luna, patience, "a storm");
         marks[count++] = (struct mark){now_seconds(), luna->len};
+        if (kill_at == 0 && count_text(luna->seen, "> line ") > ENOUGH)
+            kill_at = now_seconds() + KEPT_AFTER;
     }
     killed = now_seconds();
     board_kill(board, SIGKILL);
+    assert_null(strstr(luna->seen, "line 1000;")); /* it was in the middle of the storm */
     shown = strndup(luna->seen, shown_at(marks, count, killed - KEPT_AFTER));
     board_start(board, NULL);
     sol = dial();
     caller_sign_up(sol, "sol", "sunshine7");
     caller_send(sol, "d");
     caller_expect(sol, "That is all.");
-    assert_true(expect_kept(shown, sol->seen) > 50);
+    assert_true(expect_kept(shown, sol->seen) > ENOUGH);
+    for (int i = 0; i < SPEAKERS; i++)
+        expect_all_but_last_kept(luna->seen, sol->seen, i);
     free(shown);
     free(marks);
 }
