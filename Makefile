@@ -141,7 +141,7 @@ $(BUILD)/tests/board/test_clock: | $(BUILD)/tests/board/clock.so
 $(BUILD)/tests/board/%.so: tests/board/%.c
 	$(call SAY,LD  )
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=c17 $(WARN) -O1 -shared -fPIC $< -o $@ -ldl
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 $(WARN) -O1 -shared -fPIC $< -o $@
 
 $(BUILD)/tests/bench/transfer: $(BUILD)/tests/bench/transfer.o $(LIB)
 	$(call SAY,LD  )

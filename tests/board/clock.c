@@ -1,8 +1,8 @@
 /* clock.c -- to be preloaded into a server: its time of day is as many seconds off as the file
  * that CLOCK_FILE names says, read anew each time. */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +21,7 @@ static long off(void)
 
 int clock_gettime(clockid_t id, struct timespec *t)
 {
-    int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-    int rc = real(id, t);
+    int rc = (int)syscall(SYS_clock_gettime, id, t);
 
     if (rc == 0 && id == CLOCK_REALTIME)
         t->tv_sec += off();
