@@ -9,58 +9,11 @@
 
 #include <cmocka.h>
 
-#include "tests/board/stage.h"
+#include "tests/board/cast.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
 
-static void make_sysop(void)
-{
-    char folder[400];
-    const char *const args[] = {
-        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
-        "--data", folder, "--board", board->folder, NULL};
-
-    snprintf(folder, sizeof(folder), "%s/data", board->folder);
-    assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
-}
-
-static struct caller *newcomer(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_sign_up(c, handle, "sunshine7");
-    return c;
-}
-
-static struct caller *sysop(void)
-{
-    struct caller *c = dial();
-
-    caller_log_in(c, "moon", "moonmoon9");
-    return c;
-}
-
-static struct caller *come_back(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_log_in(c, handle, "sunshine7");
-    return c;
-}
-
-static void say(struct caller *c, const char *line)
-{
-    caller_send(c, line);
-    caller_send(c, "\r");
-}
-
 /* A command at a prompt for keys, and what is said to it. */
-static void command(struct caller *c, const char *line, const char *answer)
-{
-    say(c, line);
-    caller_expect(c, answer);
-}
-
 static void go_away(struct caller *c)
 {
     size_t from = 0;
@@ -162,7 +115,7 @@ static void boards_listen(void **state)
 
 static void friends_are_told_of(void **state)
 {
-    struct caller *luna, *sol;
+    struct caller *luna, *sol, *rio;
     size_t before;
 
     (void)state;
@@ -184,10 +137,14 @@ static void friends_are_told_of(void **state)
     caller_send(luna, "w");
     caller_expect(luna, "page 1 of 1"); /* no notice stands there any more */
     before = luna->from;
+    rio = newcomer("rio");
+    command(luna, "/friend rio", "You are told when rio comes.");
+    go_away(rio);
     go_away(sol);
     sol = come_back("sol");
-    command(luna, "/who", "2 on line");
-    assert_null(strstr(luna->seen + before, "Your friend"));
+    come_back("rio");
+    caller_expect(luna, "Your friend rio is on line now."); /* sol would have come before */
+    assert_null(strstr(luna->seen + before, "Your friend sol"));
 }
 
 /* --- who is not seen --- */

@@ -11,54 +11,10 @@
 
 #include <cmocka.h>
 
-#include "tests/board/stage.h"
+#include "tests/board/cast.h"
 #include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
-#define PROMPT "[Lobby] "
-
-static void make_sysop(void)
-{
-    char folder[400];
-    const char *const args[] = {
-        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
-        "--data", folder, "--board", board->folder, NULL};
-
-    snprintf(folder, sizeof(folder), "%s/data", board->folder);
-    assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
-}
-
-static struct caller *go_in(struct caller *c)
-{
-    caller_send(c, "r");
-    caller_expect(c, "Which room?");
-    caller_send(c, "1");
-    caller_expect(c, "Esc leads back.");
-    caller_expect(c, PROMPT);
-    return c;
-}
-
-static struct caller *newcomer(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_sign_up(c, handle, "sunshine7");
-    return go_in(c);
-}
-
-static struct caller *sysop(void)
-{
-    struct caller *c = dial();
-
-    caller_log_in(c, "moon", "moonmoon9");
-    return go_in(c);
-}
-
-static void say(struct caller *c, const char *line)
-{
-    caller_send(c, line);
-    caller_send(c, "\r");
-}
 
 /* --- lines --- */
 
@@ -68,8 +24,8 @@ static void what_is_said_is_seen_by_all(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     caller_expect(luna, "-- sol has come");
     say(luna, "/who");
     caller_expect(luna, "2 on line: luna, sol");
@@ -119,7 +75,7 @@ static void what_is_typed_stays_whole(void **state)
     board_write(board, "screens/menu.txt",
                 "<% go:storm(\"S\"); go:chat(\"R\") %><% get:menu.notice %> which key?");
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     sol = dial();
     caller_sign_up(sol, "sol", "sunshine7");
     caller_send(luna, "half a thoughtX\010");
@@ -168,7 +124,7 @@ static void a_storm_tears_nobodys_line(void **state)
     board_start(board, NULL);
     for (unsigned i = 0; i < TYPISTS; i++) {
         snprintf(text, sizeof(text), "typist%u", i);
-        typists[i] = newcomer(text);
+        typists[i] = in_lobby(text);
     }
     speaker = dial();
     caller_sign_up(speaker, "speaker", "sunshine7");
@@ -211,7 +167,7 @@ static void terminals_without_ansi_chat_too(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         other = dial_as(kinds[i]);
         snprintf(handle, sizeof(handle), "other%u", i);
@@ -233,8 +189,8 @@ static void commands_are_completed_and_mended(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("solaris");
+    luna = in_lobby("luna");
+    sol = in_lobby("solaris");
     say(luna, "/jion Art");
     caller_expect(luna, "There is no such command. Did you mean /join?");
     caller_send(luna, "\025/m\t");
@@ -285,7 +241,7 @@ static void each_command_refuses_what_is_absurd(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         say(luna, refused[i].line);
         caller_expect(luna, refused[i].answer);
@@ -302,9 +258,9 @@ static void operators_keep_order(void **state)
     (void)state;
     make_sysop();
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
-    moon = sysop();
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
+    moon = go_in(sysop());
     say(moon, "/kick moon");
     caller_expect(moon, "That is you");
     say(moon, "/kick luna too loud");
@@ -360,7 +316,7 @@ static void private_rooms_are_for_who_is_invited(void **state)
     caller_expect(luna, "Ready? ");
     caller_send(luna, "x");
     caller_expect(luna, "[Den] ");
-    sol = newcomer("sol");
+    sol = in_lobby("sol");
     assert_false(caller_has(sol, "Den"));
     say(sol, "/join den");
     caller_expect(sol, "Den is private: somebody in it has to /invite you");
@@ -379,8 +335,8 @@ static void ignored_callers_are_not_seen(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     say(luna, "/ignore sol");
     caller_expect(luna, "You see nothing of sol.");
     say(sol, "can you hear me");
@@ -403,10 +359,10 @@ static void pages_wait_for_who_is_not_there(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     hang_up(luna);
     board_expect_log(board, NULL, "call event=end");
-    sol = newcomer("sol");
+    sol = in_lobby("sol");
     say(sol, "/msg luna call me");
     caller_expect(sol, "luna is not on line, and is shown it at the next call.");
     luna = dial();
@@ -429,10 +385,10 @@ static void rooms_are_there_after_a_restart(void **state)
     (void)state;
     make_sysop();
     board_start(board, NULL);
-    moon = sysop();
+    moon = go_in(sysop());
     say(moon, "/topic A new one");
     caller_expect(moon, "The topic is now: A new one");
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     say(luna, "for the record");
     caller_expect(moon, "<luna> for the record");
     say(luna, "saved"); /* asked again: the line before is in the store */
@@ -444,7 +400,7 @@ static void rooms_are_there_after_a_restart(void **state)
     caller_expect(moon, PROMPT); /* said, and kept */
     board_kill(board, SIGKILL);
     board_start(board, NULL);
-    moon = sysop();
+    moon = go_in(sysop());
     caller_expect(moon, "<luna> for the record");
     caller_expect(moon, "<moon> it is done");
     say(moon, "/topic");
@@ -463,8 +419,8 @@ static void what_was_said_can_be_read_back(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     say(luna, "the first");
     caller_expect(sol, "<luna> the first");
     caller_send(sol, "being typed");
@@ -490,8 +446,8 @@ static void a_flood_is_held_back(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     caller_send(luna, "1\r2\r3\r4\r5\r6\r7\r8\r");
     caller_expect(sol, "<luna> 6");
     caller_expect(luna, "Not so fast: your line was not said.");
@@ -517,8 +473,8 @@ static void boards_have_policies_and_bots(void **state)
                 "end)\n"
                 "return {}\n");
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     say(luna, "a secret");
     caller_expect(luna, "Not here");
     say(luna, "darn it");
@@ -542,7 +498,7 @@ static void the_clock_answers(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     say(luna, "!time");
     caller_expect(luna, "<luna> !time");
     caller_expect(luna, "<clock> It is ");
@@ -559,7 +515,7 @@ static void a_caller_makes_few_rooms(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     for (unsigned i = 1; i <= 5; i++) {
         snprintf(line, sizeof(line), "/join Own%u", i);
         say(luna, line);
@@ -591,14 +547,14 @@ static void rights_come_from_nothing_else(void **state)
     caller_expect(luna, PROMPT);
     say(luna, "/topic Mine");
     caller_expect(luna, "Only an operator of Lobby can change the topic");
-    sol = newcomer("sol");
-    moon = sysop();
+    sol = in_lobby("sol");
+    moon = go_in(sysop());
     say(moon, "/op sol");
     caller_expect(sol, "sol is an operator");
     snprintf(folder, sizeof(folder), "%s/data", board->folder);
     assert_int_equal(board_run(gone, NULL, NULL), 0);
     caller_expect_end(sol);
-    sol = newcomer("evil");
+    sol = in_lobby("evil");
     say(sol, "/topic Mine");
     caller_expect(sol, "Only an operator of Lobby can change the topic");
 }
@@ -612,8 +568,8 @@ static void blanks_do_no_harm(void **state)
 
     (void)state;
     board_start(board, NULL);
-    sol = newcomer("sol dust");
-    luna = newcomer("luna");
+    sol = in_lobby("sol dust");
+    luna = in_lobby("luna");
     hang_up(sol);
     board_expect_log(board, NULL, "call event=end");
     say(luna, "/msg sol dust for you alone");
@@ -646,7 +602,7 @@ static void nothing_is_shown_twice(void **state)
     board_write(board, "screens/menu.txt",
                 "<% go:twice(\"T\"); go:chat(\"R\") %><% get:menu.notice %> which key?");
     board_start(board, NULL);
-    newcomer("luna");
+    in_lobby("luna");
     sol = dial();
     caller_sign_up(sol, "sol", "sunshine7");
     caller_send(sol, "t");
@@ -672,7 +628,7 @@ static void a_narrow_window_has_whole_lines(void **state)
     caller_resize(luna, 60, 24);
     caller_sign_up(luna, "luna", "sunshine7");
     go_in(luna);
-    sol = newcomer("sol");
+    sol = in_lobby("sol");
     caller_expect(luna, "-- sol has come");
     caller_send(luna, "half");
     caller_expect(luna, "half");
@@ -703,8 +659,8 @@ static void a_header_stays_while_lines_scroll(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     for (int i = 0; i < 30; i++) {
         say(luna, "/topic");
         caller_expect(luna, "The topic is: ");
@@ -733,6 +689,26 @@ static void a_header_stays_while_lines_scroll(void **state)
     window_expect_prompt(luna, "which key?");
 }
 
+/* A sysop who is in a room sees the room's new screen, and what was said there. */
+static void a_saved_screen_has_what_was_said(void **state)
+{
+    struct caller *moon;
+
+    (void)state;
+    make_sysop();
+    board_start(board, NULL);
+    moon = go_in(sysop());
+    say(moon, "to be seen again");
+    caller_expect(moon, "<moon> to be seen again");
+    caller_expect(moon, PROMPT);
+    board_write(board, "screens/chat/room.txt",
+                "<% page:header(1); enter:chat.enter; leave:chat.leave %>A new header\n"
+                "[<% get:chat.name %>] <% set:chat.say %>");
+    caller_expect(moon, "A new header");
+    caller_expect(moon, "<moon> to be seen again");
+    caller_expect(moon, PROMPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -757,6 +733,7 @@ int main(void)
         TEST(a_narrow_window_has_whole_lines),
         TEST(a_caller_makes_few_rooms),
         TEST(a_header_stays_while_lines_scroll),
+        TEST(a_saved_screen_has_what_was_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

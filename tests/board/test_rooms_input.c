@@ -11,54 +11,10 @@
 
 #include <cmocka.h>
 
-#include "tests/board/stage.h"
+#include "tests/board/cast.h"
 #include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
-#define PROMPT "[Lobby] "
-
-static void make_sysop(void)
-{
-    char folder[400];
-    const char *const args[] = {
-        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
-        "--data", folder, "--board", board->folder, NULL};
-
-    snprintf(folder, sizeof(folder), "%s/data", board->folder);
-    assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
-}
-
-static struct caller *go_in(struct caller *c)
-{
-    caller_send(c, "r");
-    caller_expect(c, "Which room?");
-    caller_send(c, "1");
-    caller_expect(c, PROMPT);
-    return c;
-}
-
-static struct caller *newcomer(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_sign_up(c, handle, "sunshine7");
-    return go_in(c);
-}
-
-static struct caller *come_back(const char *handle, const char *password)
-{
-    struct caller *c = dial();
-
-    caller_log_in(c, handle, password);
-    return c;
-}
-
-static void command(struct caller *c, const char *line, const char *answer)
-{
-    caller_send(c, line);
-    caller_send(c, "\r");
-    caller_expect(c, answer);
-}
 
 /* --- names --- */
 
@@ -68,7 +24,7 @@ static void names_that_look_alike_are_one_or_refused(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     command(luna, "/join ART", "[Art] ");
     command(luna, "/join Caf\xc3\xa9", "[Caf\xc3\xa9] ");
     command(luna, "/join \xef\xbc\xa1rt", "[Art] ");      /* a full-width A */
@@ -154,10 +110,10 @@ static void who_comes_is_told_together_and_soon(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     for (int i = 0; i < COMING; i++) {
         snprintf(handle, sizeof(handle), "a caller like me %d", i);
-        c = newcomer(handle);
+        c = in_lobby(handle);
     }
     snprintf(last, sizeof(last), "me %d has come", COMING - 1);
     until = caller_patience();
@@ -181,12 +137,13 @@ static void who_comes_is_told_together_and_soon(void **state)
 static void an_operator_who_leaves_is_one_again(void **state)
 {
     struct caller *luna, *sol, *moon;
+    size_t from;
 
     (void)state;
     make_sysop();
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     command(luna, "/join Den", "[Den] ");
     command(sol, "/join Den", "[Den] ");
     command(luna, "/leave", "Which room?"); /* the last operator */
@@ -197,7 +154,7 @@ static void an_operator_who_leaves_is_one_again(void **state)
     command(luna, "/ban luna", "That is you");
     hang_up(luna);
     caller_expect(sol, "luna has left");
-    moon = come_back("moon", "moonmoon9");
+    moon = sysop();
     command(moon, "/join Den", "[Den] ");
     command(moon, "/op sol", "sol is an operator");
     command(sol, "/topic mine", "The topic is now: mine");
@@ -209,7 +166,9 @@ static void an_operator_who_leaves_is_one_again(void **state)
     command(moon, "/close", "Lobby is one of the board's own rooms");
     command(moon, "/join Den", "[Den] "); /* another one */
     command(moon, "/topic", "The topic is: ");
-    assert_null(strstr(moon->seen + moon->from - 20, "mine"));
+    from = moon->from;
+    caller_expect(moon, "[Den] ");
+    assert_null(strstr(moon->seen + from, "mine"));
 }
 
 static void a_second_call_of_who_is_banned_is_put_out_too(void **state)
@@ -220,14 +179,14 @@ static void a_second_call_of_who_is_banned_is_put_out_too(void **state)
     make_sysop();
     board_write(board, "screens/ghost.txt", "You are here already. <% go:menu(\"B\") %>");
     board_start(board, NULL);
-    sol = newcomer("sol");
+    sol = in_lobby("sol");
     again = dial();
     caller_expect(again, "Handle:");
     command(again, "sol", "Password:");
     command(again, "sunshine7", "already");
     caller_send(again, "b");
     go_in(again);
-    moon = go_in(come_back("moon", "moonmoon9"));
+    moon = go_in(sysop());
     command(moon, "/ban sol 5 rude", "sol was banned by moon for 5 min: rude");
     caller_expect(sol, "moon has banned you from Lobby for 5 min: rude");
     command(sol, "still here", "You are in no room");
@@ -245,8 +204,8 @@ static void choices_are_those_of_who_is_logged_in(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    c = newcomer("sol");
+    luna = in_lobby("luna");
+    c = in_lobby("sol");
     command(c, "/time", "Lines have the time before them.");
     command(c, "/colors", "All names have the same colour.");
     command(c, "/bell", "No bell any more.");
@@ -254,11 +213,11 @@ static void choices_are_those_of_who_is_logged_in(void **state)
     caller_expect(c, ":");
     window_expect_colors(c, "luna> good evening", 15, 16);
     hang_up(c);
-    c = newcomer("rio");
+    c = in_lobby("rio");
     command(c, "/time", "Lines have the time before them.");
     command(c, "/colors", "All names have the same colour.");
     hang_up(c);
-    c = go_in(come_back("sol", "sunshine7"));
+    c = go_in(come_back("sol"));
     command(c, "/time", "No times any more.");
     command(c, "/colors", "Each name has a colour of its own.");
     command(c, "/bell", "A bell rings at your name.");
@@ -274,9 +233,9 @@ static void nothing_is_left_of_who_was_on_this_line_before(void **state)
                 "<% go:chat(\"R\"); go:root(\"X\"); go:nick(\"N\") %><% get:menu.notice %>"
                 " which key?");
     board_start(board, NULL);
-    luna = newcomer("luna");
-    hang_up(newcomer("rio"));
-    c = newcomer("sol");
+    luna = in_lobby("luna");
+    hang_up(in_lobby("rio"));
+    c = in_lobby("sol");
     command(c, "/time", "Lines have the time before them.");
     command(c, "/colors", "All names have the same colour.");
     command(c, "/bell", "No bell any more.");
@@ -309,10 +268,10 @@ static void many_pages_wait_in_a_window_of_their_own(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     hang_up(luna);
     board_expect_log(board, NULL, "call event=end");
-    sol = newcomer("sol");
+    sol = in_lobby("sol");
     for (int i = 0; i < 5; i++)
         command(sol, "/msg luna call |04 me", "is shown it at the next call.");
     luna = dial();
@@ -331,7 +290,7 @@ static void tab_tells_strangers_nothing(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     command(luna, "/nick", "New nick name:");
     command(luna, "\xc3\x89t\xc3\xa9 lune", "From now on you are");
     guest = dial();
@@ -356,7 +315,7 @@ static void so_many_lines_are_kept_as_the_setting_says(void **state)
     (void)state;
     board_write(board, "lua/settings.lua", "return { rooms = { history = 10, own = 1 } }\n");
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     for (int i = 0; i < 12; i++) {
         snprintf(line, sizeof(line), "/me says %d.", i);
         command(luna, line, line + 4);
@@ -373,25 +332,25 @@ static void no_line_is_kept_where_the_setting_is_none(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
+    luna = in_lobby("luna");
     command(luna, "said before", "<luna> said before");
     caller_expect(luna, PROMPT);
     board_kill(board, SIGTERM);
     board_write(board, "lua/settings.lua", "return { rooms = { history = 0 } }\n");
     board_start(board, NULL);
-    luna = go_in(come_back("luna", "sunshine7"));
-    sol = newcomer("sol");
+    luna = go_in(come_back("luna"));
+    sol = in_lobby("sol");
     command(luna, "said now", "<luna> said now");
     caller_expect(sol, "<luna> said now");
     command(luna, "/history", "Nothing has been said yet.");
     hang_up(sol);
-    sol = go_in(come_back("sol", "sunshine7"));
+    sol = go_in(come_back("sol"));
     command(sol, "/who", "2 on line");
     assert_false(caller_has(sol, "said now"));
     board_kill(board, SIGTERM);
     board_remove(board, "lua/settings.lua");
     board_start(board, NULL);
-    luna = go_in(come_back("luna", "sunshine7"));
+    luna = go_in(come_back("luna"));
     command(luna, "/history", "luna has come"); /* this time */
     caller_expect(luna, "leave");
     assert_false(caller_has(luna, "<luna>"));

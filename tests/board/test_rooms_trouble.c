@@ -9,34 +9,9 @@
 
 #include <cmocka.h>
 
-#include "tests/board/stage.h"
+#include "tests/board/cast.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
-#define PROMPT "[Lobby] "
-
-static struct caller *go_in(struct caller *c)
-{
-    caller_send(c, "r");
-    caller_expect(c, "Which room?");
-    caller_send(c, "1");
-    caller_expect(c, PROMPT);
-    return c;
-}
-
-static struct caller *newcomer(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_sign_up(c, handle, "sunshine7");
-    return go_in(c);
-}
-
-static void command(struct caller *c, const char *line, const char *answer)
-{
-    caller_send(c, line);
-    caller_send(c, "\r");
-    caller_expect(c, answer);
-}
 
 /* --- what a board adds --- */
 
@@ -57,8 +32,8 @@ static void an_endless_policy_stops_nobody(void **state)
                 "end)\n"
                 "return {}\n");
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     for (int i = 0; i < 4; i++) {
         snprintf(line, sizeof(line), "forever %d", i);
         snprintf(said, sizeof(said), "<luna> forever %d", i);
@@ -98,8 +73,8 @@ static void bots_run_by_themselves(void **state)
                 "end)\n"
                 "return {}\n");
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     command(luna, "wait", "<luna> wait");
     for (int i = 0; i < 4; i++) {
         snprintf(line, sizeof(line), "line %d", i);
@@ -129,8 +104,8 @@ static void a_bot_that_answers_itself_starves_nobody(void **state)
                 "end)\n"
                 "return {}\n");
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     command(luna, "/join Den", "[Den] "); /* its operator: no limit holds */
     caller_send(luna, "go\r");
     caller_expect(luna, "<luna> again");
@@ -163,9 +138,9 @@ static void a_policy_may_wait(void **state)
                 "end)\n"
                 "return {}\n");
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
-    rio = newcomer("rio");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
+    rio = in_lobby("rio");
     caller_send(luna, "wait\r");
     board_expect_log(board, NULL, "luna waits");
     caller_send(rio, "wait\r");
@@ -207,7 +182,7 @@ static void an_endless_listener_rests(void **state)
     board_start(board, NULL);
     for (int i = 0; i < 5; i++) {
         snprintf(handle, sizeof(handle), "caller%d", i);
-        newcomer(handle);
+        in_lobby(handle);
     }
     board_expect_log(board, NULL, "enter caller4");
     assert_int_equal(times_in_log("handler=clients.listen:endless"), 3);
@@ -232,8 +207,8 @@ static void coming_and_going_floods_nobody(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     for (int i = 0; i < TIMES; i++) {
         command(sol, "/join Art", "[Art] ");
         command(sol, "/join Lobby", PROMPT);
@@ -252,8 +227,8 @@ static void pages_and_invitations_are_not_sent_by_the_dozen(void **state)
 
     (void)state;
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     for (int i = 0; i < 12; i++) {
         snprintf(line, sizeof(line), "/msg luna page %d.\r", i);
         caller_send(sol, line);
@@ -317,8 +292,8 @@ static void absurd_commands_have_a_clear_answer(void **state)
 
     (void)state;
     board_start(board, NULL);
-    hang_up(newcomer("sol"));
-    luna = newcomer("luna");
+    hang_up(in_lobby("sol"));
+    luna = in_lobby("luna");
     command(luna, "/join Den", "[Den] ");
     for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
         command(luna, said[i].line, said[i].answer);
@@ -384,8 +359,8 @@ static void a_room_of_deleted_operators_is_a_sysops(void **state)
     snprintf(folder, sizeof(folder), "%s/data", board->folder);
     assert_int_equal(board_run(add, "moonmoon9\n", NULL), 0);
     board_start(board, NULL);
-    luna = newcomer("luna");
-    sol = newcomer("sol");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
     command(luna, "/join Den", "[Den] ");
     command(luna, "/topic Hers", "The topic is now: Hers");
     command(sol, "/join Den", "[Den] ");

@@ -12,12 +12,11 @@
 
 #include <cmocka.h>
 
-#include "tests/board/stage.h"
+#include "tests/board/cast.h"
 #include "tests/board/window.h"
 #include "tests/bench/meter.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
-#define PROMPT "[Lobby] "
 
 /* storm.speak: so many lines, each of so many bytes, so long after another; storm.dump: all
  * that is kept. */
@@ -53,23 +52,6 @@ static void begin(const char *settings)
                 "<% go:storm(\"S\"); go:dump(\"D\"); go:chat(\"R\") %><% get:menu.notice %>"
                 " which key?");
     board_start(board, NULL);
-}
-
-static struct caller *newcomer(const char *handle)
-{
-    struct caller *c = dial();
-
-    caller_sign_up(c, handle, "sunshine7");
-    return c;
-}
-
-static struct caller *go_in(struct caller *c)
-{
-    caller_send(c, "r");
-    caller_expect(c, "Which room?");
-    caller_send(c, "1");
-    caller_expect(c, PROMPT);
-    return c;
 }
 
 static void speak(struct caller *c, unsigned lines, unsigned bytes, unsigned ms)

@@ -8,23 +8,12 @@
 
 #include <cmocka.h>
 
-#include "tests/board/stage.h"
+#include "tests/board/cast.h"
 #include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
 
 enum { THEIRS = 1, MIDDLE = 11, OWN = 12, REMARK = 23 }; /* rows of a window of 24 */
-
-static void make_sysop(void)
-{
-    char folder[400];
-    const char *const args[] = {
-        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
-        "--data", folder, "--board", board->folder, NULL};
-
-    snprintf(folder, sizeof(folder), "%s/data", board->folder);
-    assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
-}
 
 static struct caller *newcomer_as(const char *handle, enum caller_kind kind)
 {
@@ -32,25 +21,6 @@ static struct caller *newcomer_as(const char *handle, enum caller_kind kind)
 
     caller_sign_up(c, handle, "sunshine7");
     return c;
-}
-
-static struct caller *newcomer(const char *handle)
-{
-    return newcomer_as(handle, CALLER_XTERM);
-}
-
-static struct caller *sysop(void)
-{
-    struct caller *c = dial();
-
-    caller_log_in(c, "moon", "moonmoon9");
-    return c;
-}
-
-static void say(struct caller *c, const char *line)
-{
-    caller_send(c, line);
-    caller_send(c, "\r");
 }
 
 static bool row_is(struct caller *c, unsigned row, const char *text)
