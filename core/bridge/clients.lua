@@ -14,7 +14,7 @@ local listeners = {}
 -- once; nil: no more.
 function clients.listen(name, f)
   if type(name) ~= "string" or #name > NAME_MOST then
-    error("clients.listen: a name expected first", 2)
+    error(("clients.listen: a name of at most %d bytes expected first"):format(NAME_MOST), 2)
   end
   if f ~= nil and type(f) ~= "function" then
     error("clients.listen: a function expected behind the name", 2)

@@ -34,7 +34,7 @@ end
 
 local function is_seen(user, viewer)
   for _, client in ipairs(clients.of(user)) do
-    if not client.hidden or viewer.level >= client.level then return true end
+    if clients.find(client.id, viewer) then return true end
   end
   return false
 end

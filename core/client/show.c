@@ -486,14 +486,15 @@ void show_refresh(struct client *c)
         screen_unref(c->screen);
         c->screen = s;
     }
+    if (c->screen->header > 0)
+        chat_show_again(c); /* below it is empty now */
     begin_screen(c);
     show_run(c);
 }
 
 /* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
  * screen that did not clear has others' text above it: it stays as it is. */
-/* The screen is shown anew, and the line that is being typed is in it; in a room with what was
- * said last. */
+/* The screen is shown anew, and the line that is being typed is in it. */
 static void refresh_with_line(struct client *c)
 {
     struct span text = c->edit ? buf_span(&c->edit->text) : SPAN_LIT("");
@@ -502,8 +503,6 @@ static void refresh_with_line(struct client *c)
         return;
     mem_free(c->begun);
     c->begun = text.len > 0 ? mem_strndup(text.data, text.len) : NULL;
-    if (c->screen->header > 0)
-        chat_show_again(c);
     show_refresh(c);
 }
 
