@@ -255,17 +255,18 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 /* They are looked at once a turn; where lines are being gathered, a timer makes one. */
-void chat_deliver(struct clients *all)
+bool chat_deliver(struct clients *all)
 {
     double now = timer_now();
+    bool delivered = rooms_deliver(all->rooms, now, deliver);
     double at;
 
-    rooms_deliver(all->rooms, now, deliver);
     at = rooms_due_at(all->rooms);
     if (at > 0 && !ev_is_active(&all->rooms_timer)) {
         ev_timer_init(&all->rooms_timer, on_due, at > now ? at - now : 0, 0);
         ev_timer_start(all->config.loop, &all->rooms_timer);
     }
+    return delivered;
 }
 
 bool chat_erases_line(struct client *c)

@@ -11,7 +11,7 @@
 #include <uthash.h>
 
 static const double GATHER_MOST = 0.02;     /* seconds */
-static const double GATHER_EACH = 0.000015; /* about what a line costs for each member */
+static const double GATHER_EACH = 0.000005; /* for each member and line of the last time */
 
 struct room {
     struct rooms *all;
@@ -29,6 +29,7 @@ struct room {
     unsigned fresh_count;
     unsigned fresh_room;
     double delivered_at;
+    unsigned delivered_count; /* lines, then */
     struct room *next_fresh;
     UT_hash_handle hh;
 };
@@ -37,6 +38,8 @@ struct rooms {
     unsigned history;
     struct room *by_key;
     struct room *fresh; /* those with lines that are not delivered yet */
+    double began_at;    /* the last rooms_deliver */
+    double ended_at;
 };
 
 /* --- names --- */
@@ -315,12 +318,15 @@ unsigned room_fresh(const struct room *r)
 
 /* --- delivering --- */
 
-/* Bringing lines to everybody takes its time: as long the next ones are gathered. */
+/* The more was brought to the more members the last time, the longer lines are gathered from
+ * when that was done: bringing many at once costs little more than bringing one. */
 static double due_at(const struct room *r)
 {
-    double gathered = r->count * GATHER_EACH;
+    bool is_last = r->delivered_at == r->all->began_at;
+    double gathered = GATHER_EACH * r->count * r->delivered_count;
 
-    return r->delivered_at + (gathered < GATHER_MOST ? gathered : GATHER_MOST);
+    return (is_last ? r->all->ended_at : r->delivered_at) +
+           (gathered < GATHER_MOST ? gathered : GATHER_MOST);
 }
 
 double rooms_due_at(const struct rooms *all)
@@ -341,7 +347,9 @@ static void deliver_room(struct room *r, double now,
 
     r->fresh = NULL;
     r->fresh_count = r->fresh_room = 0;
+    r->all->began_at = r->all->ended_at = now;
     r->delivered_at = now;
+    r->delivered_count = count;
     batch_init(&batch, lines, count);
     for (struct member *m = r->first; m; m = r->next_due) {
         r->next_due = m->next;
@@ -353,11 +361,12 @@ static void deliver_room(struct room *r, double now,
     mem_free(lines);
 }
 
-void rooms_deliver(struct rooms *all, double now,
+bool rooms_deliver(struct rooms *all, double now,
                    void (*deliver)(struct member *m, struct batch *lines))
 {
     struct room *r = all->fresh;
     struct room *later = NULL;
+    bool delivered = false;
 
     all->fresh = NULL;
     while (r) {
@@ -365,6 +374,7 @@ void rooms_deliver(struct rooms *all, double now,
 
         if (due_at(r) <= now || r->delivered_at > now) { /* the clock may have been set back */
             deliver_room(r, now, deliver);
+            delivered = true;
         } else {
             r->next_fresh = later;
             later = r;
@@ -378,4 +388,10 @@ void rooms_deliver(struct rooms *all, double now,
         all->fresh = later;
         later = next;
     }
+    return delivered;
+}
+
+void rooms_delivered(struct rooms *all, double now)
+{
+    all->ended_at = now;
 }

@@ -2,8 +2,8 @@
  * asks for the rooms that are due, and is given each member and the lines that are new, in the
  * order in which they were said, for everybody the same.
  *
- * In a quiet room a line is due at once; in a busy one lines are gathered for about as long as
- * it takes to bring them to all its members, 20 ms at most.
+ * In a quiet room a line is due at once; the busier and larger it is, the longer lines are
+ * gathered after the last ones have been brought to all, 20 ms at most.
  * Does not write to anybody, know a terminal or read a clock: time is an argument. */
 #ifndef PERIGEE_ROOM_ROOM_H
 #define PERIGEE_ROOM_ROOM_H
@@ -72,9 +72,11 @@ unsigned room_fresh(const struct room *r); /* of them, are still to be delivered
 double rooms_due_at(const struct rooms *all);
 
 /* What is due at `now`, to each member. Members may leave meanwhile, and lines be added: those
- * are delivered the next time. */
-void rooms_deliver(struct rooms *all, double now,
+ * are delivered the next time. True: there was something, and rooms_delivered is to be called
+ * when it has been written. */
+bool rooms_deliver(struct rooms *all, double now,
                    void (*deliver)(struct member *m, struct batch *lines));
+void rooms_delivered(struct rooms *all, double now);
 
 /* Keep a line for later; it is counted as missed where too many wait. */
 void member_hold(struct member *m, struct line *l);

@@ -66,6 +66,42 @@ static void everybody_gets_all_lines_in_order(void **state)
     rooms_free(all);
 }
 
+static void ignore(struct member *m, struct batch *b)
+{
+    (void)m;
+    (void)b;
+}
+
+/* Brings so many lines to 1,000 members at `from`, in 10 ms; when the next is due after that.
+ */
+static double gathered_after(unsigned lines, double from)
+{
+    struct rooms *all = rooms_new(HISTORY);
+    struct err e;
+    struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
+    double due;
+
+    for (unsigned i = 0; i < 1000; i++)
+        room_join(r, NULL);
+    for (unsigned i = 0; i < lines; i++)
+        room_add(r, said("a", 1, "one"), false);
+    assert_true(rooms_deliver(all, from, ignore));
+    rooms_delivered(all, from + 0.01);
+    assert_false(rooms_deliver(all, from + 0.011, ignore)); /* a turn without any */
+    room_add(r, said("a", 1, "two"), false);
+    due = rooms_due_at(all) - (from + 0.01);
+    rooms_free(all);
+    return due;
+}
+
+static void lines_are_gathered_when_the_last_have_been_brought(void **state)
+{
+    (void)state;
+    assert_true(gathered_after(1, 5) > 0.001 && gathered_after(1, 5) < 0.01);
+    assert_true(gathered_after(2, 5) > 1.5 * gathered_after(1, 5));
+    assert_true(gathered_after(100, 5) > 0.0199 && gathered_after(100, 5) < 0.0201);
+}
+
 /* The one who is next leaves while the lines are brought. */
 static void who_leaves_meanwhile_gets_none(void **state)
 {
@@ -254,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_gets_all_lines_in_order),
+        cmocka_unit_test(lines_are_gathered_when_the_last_have_been_brought),
         cmocka_unit_test(who_leaves_meanwhile_gets_none),
         cmocka_unit_test(so_many_lines_are_kept),
         cmocka_unit_test(no_line_need_be_kept),
