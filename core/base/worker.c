@@ -163,8 +163,8 @@ void worker_add(struct worker *w, struct job *job)
     pthread_mutex_lock(&w->lock);
     queue_add(&w->waiting, job);
     w->waiting_count++;
-    pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->wake); /* who wakes does not have to wait for the lock first */
 }
 
 void worker_reap(struct worker *w)

@@ -133,10 +133,12 @@ void transfer_count(struct transfer *t, size_t bytes)
 /* A rate holds from the first byte on; a second's worth may come at once. */
 bool transfer_is_ahead(struct transfer *t)
 {
-    int64_t due = t->rate > 0 && t->moved > t->rate
-                      ? t->moving_since + (t->moved - t->rate) * 1000 / t->rate
-                      : 0;
+    int64_t due;
 
+    t->go_on_at = 0;
+    if (t->rate == 0 || t->moved <= t->rate)
+        return false;
+    due = t->moving_since + (t->moved - t->rate) * 1000 / t->rate;
     t->go_on_at = due > transfer_now(t) ? due : 0;
     return t->go_on_at > 0;
 }

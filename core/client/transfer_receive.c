@@ -14,10 +14,11 @@
 #include "proto/crc.h"
 
 enum {
-    KEEP_FREE = 16 << 20, /* bytes of the disk that no upload takes */
-    REFUSALS_MOST = 100,  /* files in a row that are not wanted */
-    FILES_MOST = 10000,   /* of one upload */
-    SPARE = 16384,        /* what may come in the turn in which a piece is full */
+    KEEP_FREE = 16 << 20,   /* bytes of the disk that no upload takes */
+    REFUSALS_MOST = 100,    /* files in a row that are not wanted */
+    FILES_MOST = 10000,     /* of one upload */
+    SPARE = 16384,          /* what may come in the turn in which a piece is full */
+    PIECE = 262143 - SPARE, /* bytes that are written at once, so that a buffer is of 256 KiB */
 };
 
 static struct disk_job *new_job(struct transfer *t, void (*work)(struct disk_job *j),
@@ -74,8 +75,8 @@ void transfer_receive_begin(struct transfer *t)
     struct disk_job *j = disk_job_new(t, disk_open_folder, has_folder);
     int64_t days = t->all->config.settings->part_days;
 
-    buf_init(&t->fill, TRANSFER_PIECE + SPARE);
-    buf_init(&t->writing, TRANSFER_PIECE + SPARE);
+    buf_init(&t->fill, PIECE + SPARE);
+    buf_init(&t->writing, PIECE + SPARE);
     place_copy(&j->place, &t->receive.folder);
     j->modified = ((int64_t)time(NULL) - days * 86400) * 1000000000;
     transfer_job(t, j);
@@ -240,23 +241,22 @@ static void flush(struct transfer *t);
 static void written(struct transfer *t, struct disk_job *j)
 {
     t->is_writing = false;
+    buf_clear(&t->writing);
     transfer_ready(t);
     if (j->has_failed && j->file == t->file) {
         drop(t, j->error.text);
         return;
     }
-    if (t->fill.len >= TRANSFER_PIECE || t->is_ending)
+    if (t->fill.len >= PIECE || t->is_ending)
         flush(t);
 }
 
 static void write_fill(struct transfer *t)
 {
     struct disk_job *j = new_job(t, disk_write, written);
-    struct buf next = t->writing;
 
     t->writing = t->fill;
-    t->fill = next;
-    buf_reset(&t->fill);
+    buf_init(&t->fill, PIECE + SPARE);
     j->from = t->writing.data;
     j->len = t->writing.len;
     j->offset = t->fill_offset;
@@ -324,9 +324,10 @@ static void take_data(struct transfer *t, const struct transfer_event *ev)
         drop(t, "there is not enough room on the disk");
         return;
     }
+    buf_room(&t->fill, PIECE + SPARE); /* not made larger again and again */
     buf_add(&t->fill, ev->data);
     transfer_count(t, ev->data.len);
-    if (t->fill.len >= TRANSFER_PIECE)
+    if (t->fill.len >= PIECE)
         flush(t);
 }
 
@@ -365,16 +366,15 @@ static void take_event(struct transfer *t, const struct transfer_event *ev)
 /* The disk is behind: what comes waits on the line. */
 static bool is_held_back(struct transfer *t)
 {
-    return t->is_waiting || (t->is_writing && t->fill.len >= TRANSFER_PIECE) ||
-           transfer_is_ahead(t);
+    return t->is_waiting || (t->is_writing && t->fill.len >= PIECE) || transfer_is_ahead(t);
 }
 
 void transfer_receive_run(struct transfer *t, struct span *in)
 {
+    int64_t now = transfer_now(t);
     struct transfer_event ev;
 
-    while (!t->is_over && !is_held_back(t) &&
-           receiver_next(t->receiver, in, transfer_now(t), &ev))
+    while (!t->is_over && !is_held_back(t) && receiver_next(t->receiver, in, now, &ev))
         take_event(t, &ev);
 }
 

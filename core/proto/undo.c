@@ -7,9 +7,28 @@
 enum { ZDLE = 0x18, XON = 0x11, IAC = 0xFF };
 enum { BEHIND = 2 * UNDO_BLOCK + 2 }; /* may be read from where a block begins */
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* A block of what begins at `from`, of which BEHIND bytes can be read, and *to written to as
  * well. Returns how many bytes were taken; less than most of a block is the end. */
 typedef size_t take_block(uint8_t **to, const uint8_t *from);
+
+/* Block by block. Made anew, with the block's code inside, for each `take`. */
+INLINE size_t take_blocks(take_block *take, struct span *in, uint8_t *begin, size_t room)
+{
+    const uint8_t *from = (const uint8_t *)in->data;
+    uint8_t *to = begin;
+    size_t left = in->len;
+    size_t n = UNDO_BLOCK;
+
+    while (n >= UNDO_BLOCK - 1 && left >= BEHIND && room - (size_t)(to - begin) >= UNDO_BLOCK) {
+        n = take(&to, from);
+        from += n;
+        left -= n;
+    }
+    span_take(in, in->len - left);
+    return (size_t)(to - begin);
+}
 
 /* --- on every processor --- */
 
@@ -49,7 +68,7 @@ static size_t end_block(uint8_t **to, const uint8_t *from, size_t done)
     return done + rest;
 }
 
-static size_t take_zdle(uint8_t **to, const uint8_t *from)
+static inline size_t take_zdle(uint8_t **to, const uint8_t *from)
 {
     size_t done = 0;
 
@@ -66,7 +85,7 @@ static size_t take_zdle(uint8_t **to, const uint8_t *from)
     return end_block(to, from, done);
 }
 
-static size_t take_iac(uint8_t **to, const uint8_t *from)
+static inline size_t take_iac(uint8_t **to, const uint8_t *from)
 {
     size_t done = 0;
 
@@ -92,40 +111,90 @@ static size_t take_iac(uint8_t **to, const uint8_t *from)
 
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512vbmi2,popcnt")))
 
-/* The bytes of `v` that `kept` has; `taken` are done with. */
-WIDE static inline size_t press(uint8_t **to, __m512i v, uint64_t kept, size_t taken)
-{
-    if (taken < UNDO_BLOCK)
-        kept &= ~(1ull << taken);
-    _mm512_storeu_si512(*to, _mm512_maskz_compress_epi8(kept, v));
-    *to += __builtin_popcountll(kept);
-    return taken;
-}
+/* A block, whose first byte may stand behind an escape of the block before. */
+struct wide {
+    __m512i v;       /* as it is to be written */
+    uint64_t kept;   /* a bit for each byte of it that is */
+    uint64_t escape; /* for each that is the first of two */
+    bool is_strange; /* something else is in it */
+};
 
-WIDE static size_t take_zdle_wide(uint8_t **to, const uint8_t *from)
+typedef struct wide read_wide(__m512i v, uint64_t carry);
+
+WIDE INLINE struct wide read_zdle(__m512i v, uint64_t carry)
 {
-    __m512i v = _mm512_loadu_si512(from);
     __m512i kind = _mm512_and_si512(v, _mm512_set1_epi8(0x60));
     uint64_t zdle = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(ZDLE));
     uint64_t flow = _mm512_cmpeq_epi8_mask(_mm512_and_si512(v, _mm512_set1_epi8(0x7D)),
                                            _mm512_set1_epi8(XON));
     uint64_t can_follow = _mm512_cmpeq_epi8_mask(kind, _mm512_set1_epi8(0x40));
+    uint64_t second = zdle << 1 | carry;
 
-    if (flow | (zdle << 1 & ~can_follow))
-        return take_zdle(to, from);
-    v = _mm512_xor_si512(v, _mm512_maskz_set1_epi8(zdle << 1, 0x40));
-    return press(to, v, ~zdle, zdle >> 63 ? UNDO_BLOCK - 1 : UNDO_BLOCK);
+    return (struct wide){
+        .v = _mm512_xor_si512(v, _mm512_maskz_set1_epi8(second, 0x40)),
+        .kept = ~zdle,
+        .escape = zdle,
+        .is_strange = (flow | (second & ~can_follow)) != 0,
+    };
 }
 
-WIDE static size_t take_iac_wide(uint8_t **to, const uint8_t *from)
+WIDE INLINE struct wide read_iac(__m512i v, uint64_t carry)
 {
-    __m512i v = _mm512_loadu_si512(from);
     uint64_t iac = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8((char)IAC));
-    uint64_t second = iac & iac << 1;
+    uint64_t second = iac & (iac << 1 | carry);
+    uint64_t first = iac & ~second;
 
-    if ((iac & ~second) << 1 != second)
-        return take_iac(to, from); /* more than two in a row, or one alone */
-    return press(to, v, ~second, (iac & ~second) >> 63 ? UNDO_BLOCK - 1 : UNDO_BLOCK);
+    return (struct wide){
+        .v = v,
+        .kept = ~second,
+        .escape = first,
+        .is_strange = (first << 1 | carry) != second, /* more than two in a row, or one alone */
+    };
+}
+
+/* Block by block, where the next can be read before this one is done with. `skips`: the first
+ * of two is not written, and the second is changed; else it is the other way round. */
+WIDE INLINE size_t take_wide(read_wide *read, take_block *narrow, bool skips, struct span *in,
+                             uint8_t *begin, size_t room)
+{
+    const uint8_t *from = (const uint8_t *)in->data;
+    const uint8_t *last = from + in->len;
+    uint8_t *to = begin;
+    uint64_t carry = 0;
+
+    while (last - from >= BEHIND && room - (size_t)(to - begin) >= UNDO_BLOCK) {
+        struct wide w = read(_mm512_loadu_si512(from), carry);
+        size_t n;
+
+        if (!w.is_strange) {
+            _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(w.kept, w.v));
+            to += __builtin_popcountll(w.kept);
+            from += UNDO_BLOCK;
+            carry = w.escape >> 63;
+            continue;
+        }
+        from -= carry;
+        to -= skips ? 0 : carry;
+        carry = 0;
+        n = narrow(&to, from);
+        from += n;
+        if (n < UNDO_BLOCK - 1)
+            break;
+    }
+    from -= carry;
+    to -= skips ? 0 : carry;
+    span_take(in, in->len - (size_t)(last - from));
+    return (size_t)(to - begin);
+}
+
+WIDE static size_t zdle_wide(struct span *in, uint8_t *to, size_t room)
+{
+    return take_wide(read_zdle, take_zdle, true, in, to, room);
+}
+
+WIDE static size_t iac_wide(struct span *in, uint8_t *to)
+{
+    return take_wide(read_iac, take_iac, false, in, to, in->len);
 }
 
 static bool has_wide(void)
@@ -133,8 +202,15 @@ static bool has_wide(void)
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2");
 }
 #else
-#define take_zdle_wide take_zdle
-#define take_iac_wide take_iac
+static size_t zdle_wide(struct span *in, uint8_t *to, size_t room)
+{
+    return take_blocks(take_zdle, in, to, room);
+}
+
+static size_t iac_wide(struct span *in, uint8_t *to)
+{
+    return take_blocks(take_iac, in, to, in->len);
+}
 
 static bool has_wide(void)
 {
@@ -149,25 +225,16 @@ void undo_allow_wide(bool allowed)
     is_narrow = !allowed;
 }
 
-static size_t take_blocks(take_block *take, struct span *in, uint8_t *to, size_t room)
-{
-    uint8_t *begin = to;
-    size_t n = UNDO_BLOCK;
-
-    while (n >= UNDO_BLOCK - 1 && in->len >= BEHIND &&
-           room - (size_t)(to - begin) >= UNDO_BLOCK) {
-        n = take(&to, (const uint8_t *)in->data);
-        span_take(in, n);
-    }
-    return (size_t)(to - begin);
-}
-
 size_t undo_zdle(struct span *in, uint8_t *to, size_t room)
 {
-    return take_blocks(!is_narrow && has_wide() ? take_zdle_wide : take_zdle, in, to, room);
+    if (!is_narrow && has_wide())
+        return zdle_wide(in, to, room);
+    return take_blocks(take_zdle, in, to, room);
 }
 
 size_t undo_iac(struct span *in, uint8_t *to)
 {
-    return take_blocks(!is_narrow && has_wide() ? take_iac_wide : take_iac, in, to, in->len);
+    if (!is_narrow && has_wide())
+        return iac_wide(in, to);
+    return take_blocks(take_iac, in, to, in->len);
 }

@@ -4,8 +4,8 @@
  *
  *     transfer get HOST:PORT PID LINES BYTES    the server sends bench.bin, of BYTES
  *     transfer put HOST:PORT PID LINES BYTES    it takes a file of BYTES from each line
- *     transfer get|put PROGRAM - LINES BYTES    so do copies of sz or rz, over a socket pair,
- *                                               in the folder that this runs in
+ *     transfer get|put PROGRAM - LINES BYTES    so do copies of sz or rz, over calls to
+ *                                               themselves, in the folder that this runs in
  *
  * Talks to 127.0.0.0/8 only. */
 #include <errno.h>
