@@ -43,8 +43,9 @@ void client_mark_ready(struct client *c)
     if (c->is_ready)
         return;
     c->is_ready = true;
-    c->next_ready = c->all->ready;
-    c->all->ready = c;
+    c->next_ready = NULL;
+    *c->all->ready_last = c;
+    c->all->ready_last = &c->next_ready;
     ev_idle_start(c->all->config.loop, &c->all->no_wait);
 }
 
@@ -94,7 +95,7 @@ static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
         note_turn(all, end - all->turn_began);
 }
 
-/* After it: those whose input was held back go on. */
+/* After it: those whose input was held back go on, in the order in which they were. */
 static void after_wait(struct ev_loop *loop, ev_check *w, int events)
 {
     struct clients *all = w->data;
@@ -103,6 +104,8 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
     (void)events;
     all->turn_began = timer_now();
     all->ready = NULL;
+    all->ready_last = &all->ready;
+    all->turn_bytes = 0;
     ev_idle_stop(loop, &all->no_wait);
     while (c) {
         struct client *next = c->next_ready;
@@ -114,6 +117,7 @@ static void after_wait(struct ev_loop *loop, ev_check *w, int events)
             output_mark_dirty(c);
         else
             pump_run(c);
+        pump_read_on(c);
         c = next;
     }
 }
@@ -136,6 +140,7 @@ struct clients *clients_new(const struct clients_config *config)
     buf_init(&all->echo, BUF_LARGE);
     buf_init(&all->wire, BUF_LARGE);
     buf_init(&all->flown, BUF_LARGE);
+    all->ready_last = &all->ready;
     ev_prepare_init(&all->before_wait, before_wait);
     ev_check_init(&all->after_wait, after_wait);
     ev_idle_init(&all->no_wait, on_idle);

@@ -20,7 +20,8 @@
 
 enum {
     READ_BYTES = 4096,    /* that a client is served in one turn */
-    READ_MOST = 65536,    /* the same, where it sends a file */
+    READ_MOST = 131072,   /* the same, where it sends a file: an answer to TCP is costly */
+    TURN_BYTES = 1 << 20, /* of all that send files: who comes behind is first in the next */
     TURN_LINES = 4,       /* typed lines, or keys that a handler gets, in one turn */
     INPUT_MAX = 16384,    /* held back while a handler runs */
     LINE_MAX_BYTES = 512, /* of the line that the prompt stands in */
@@ -95,6 +96,7 @@ struct client {
     bool is_visitor;
     bool is_dirty;
     bool is_ready;
+    bool is_unread;   /* it was not its turn any more: it is read from first in the next */
     bool is_calling;  /* a handler runs, client_finish is awaited */
     bool is_showing;  /* show_run is on the stack */
     bool has_yielded; /* show_run goes on in the next turn of the loop, or after a pause */
@@ -206,7 +208,9 @@ struct clients {
     struct client *last;
     struct client *dirty;
     struct client *ready;
-    struct client **ids; /* by node number - 1 */
+    struct client **ready_last; /* where the next is to be linked in */
+    size_t turn_bytes;          /* that have been read of files */
+    struct client **ids;        /* by node number - 1 */
     unsigned id_count;
     unsigned id_capacity;
     unsigned first_free;
@@ -265,8 +269,9 @@ void output_free_line(struct client *c);
 
 /* pump.c */
 void pump_readable(struct ev_loop *loop, ev_io *w, int events);
-void pump_run(struct client *c);    /* what was held back */
-void pump_escape(struct client *c); /* 150 ms after a lone Esc */
+void pump_run(struct client *c);     /* what was held back */
+void pump_read_on(struct client *c); /* if it came too late to be read in the last turn */
+void pump_escape(struct client *c);  /* 150 ms after a lone Esc */
 
 /* terminal.c */
 void terminal_settle(struct client *c); /* what is found out or chosen has changed */

@@ -283,20 +283,41 @@ static void take_input(struct client *c, struct span in)
     pump_run(c);
 }
 
-void pump_readable(struct ev_loop *loop, ev_io *w, int events)
+static void read_some(struct client *c)
 {
-    struct client *c = w->data;
     char *to = c->all->read_buffer;
-    ssize_t n = recv(w->fd, to, c->transfer ? READ_MOST : READ_BYTES, 0);
+    ssize_t n = recv(c->reader.fd, to, c->transfer ? READ_MOST : READ_BYTES, 0);
 
-    (void)loop;
-    (void)events;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
+    if (n > 0 && c->transfer)
+        c->all->turn_bytes += (size_t)n;
     if (n <= 0)
         client_drop(c);
     else if (c->state <= CLIENT_OPEN)
         take_input(c, span_from(to, (size_t)n));
+}
+
+static void read_in_turn(struct client *c)
+{
+    c->is_unread = c->transfer && c->all->turn_bytes >= TURN_BYTES;
+    if (c->is_unread)
+        client_mark_ready(c);
+    else
+        read_some(c);
+}
+
+void pump_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+    (void)loop;
+    (void)events;
+    read_in_turn(w->data);
+}
+
+void pump_read_on(struct client *c)
+{
+    if (c->is_unread && ev_is_active(&c->reader))
+        read_in_turn(c);
 }
 
 void pump_escape(struct client *c)
