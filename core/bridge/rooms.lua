@@ -540,6 +540,7 @@ function Room:topic(text, client)
   all_rooms().by_key[core.key(self.name)].topic = self.topic_text
   db.run("UPDATE rooms SET topic = ? WHERE id = ?", self.topic_text, self.id)
   note(self, ("The topic is now: %s"):format(self.topic_text))
+  for _, member in ipairs(self:members()) do member:wake() end -- it may stand in their headers
   return true
 end
 

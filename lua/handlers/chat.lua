@@ -99,7 +99,14 @@ end
 -- <% get:chat.topic %>
 function chat.topic(client)
   local room = rooms.of(client)
-  return room and room:topic()
+  client.data.topic = room and room:topic()
+  return client.data.topic
+end
+
+-- <% tick:chat.header(60) %>, and at once when the topic changes: it is read where it scrolls away.
+function chat.header(client)
+  local room = rooms.of(client)
+  if room and client.term.ansi and room:topic() ~= client.data.topic then return "refresh" end
 end
 
 -- <% get:chat.members %>

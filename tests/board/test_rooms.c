@@ -689,6 +689,35 @@ static void a_header_stays_while_lines_scroll(void **state)
     window_expect_prompt(luna, "which key?");
 }
 
+static void a_new_topic_is_in_every_header(void **state)
+{
+    struct caller *moon, *luna, *plain;
+    struct window *w;
+    size_t from;
+
+    (void)state;
+    make_sysop();
+    board_start(board, NULL);
+    moon = go_in(sysop());
+    luna = in_lobby("luna");
+    plain = dial_as(CALLER_RAW);
+    caller_sign_up(plain, "plain", "sunshine7");
+    go_in(plain);
+    command(moon, "/topic Foxes at night", "The topic is now: Foxes at night");
+    caller_expect(luna, "The topic is now: Foxes at night");
+    caller_expect(luna, "/help lists");
+    caller_expect(luna, "The topic is now: Foxes at night");
+    caller_expect(luna, PROMPT);
+    w = window_of(luna);
+    assert_non_null(strstr(window_row(w, 0), "Foxes at night"));
+    window_free(w);
+    caller_expect(plain, "The topic is now: Foxes at night");
+    from = plain->from;
+    say(luna, "seen");
+    caller_expect(plain, "<luna> seen");
+    assert_null(strstr(plain->seen + from, "/help")); /* where it scrolls, not again */
+}
+
 /* A sysop who is in a room sees the room's new screen, and what was said there. */
 static void a_saved_screen_has_what_was_said(void **state)
 {
@@ -733,6 +762,7 @@ int main(void)
         TEST(a_narrow_window_has_whole_lines),
         TEST(a_caller_makes_few_rooms),
         TEST(a_header_stays_while_lines_scroll),
+        TEST(a_new_topic_is_in_every_header),
         TEST(a_saved_screen_has_what_was_said),
     };
 
