@@ -44,7 +44,7 @@ end
 
 local addressing = setmetatable({}, { __mode = "k" }) -- a bucket for each client
 
--- Pages and invitations reach others wherever they are: not by the dozen.
+-- Pages, invitations and what else reaches others wherever they are: not by the dozen.
 local function why_not_address(client)
   if client.level >= settings.levels.sysop then return nil end
   addressing[client] = addressing[client] or {}
@@ -678,6 +678,10 @@ function Room:invite(by, name)
 end
 
 -- --- from one caller to another ---
+
+-- rooms.why_not_address(client) -> why the client may not write to others now, or nil; it
+-- counts as one that was written.
+rooms.why_not_address = why_not_address
 
 -- For the next call, or when the caller is no more not to be disturbed.
 local function keep_page(from, row, text)

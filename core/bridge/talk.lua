@@ -251,6 +251,8 @@ function talk.with(client, name)
     talking[client] = theirs.other
     return run(theirs.other)
   end
+  why = rooms.why_not_address(client)
+  if why then return nil, why end
   to:tell(("%s asks you for a talk: /talk %s"):format(client.nick_name, client.user_id))
   return run(new_talk(client, to))
 end

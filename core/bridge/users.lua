@@ -55,26 +55,29 @@ function users.list(options)
   return list, total
 end
 
-local function is_taken(name, but)
-  return db.row([[SELECT 1 FROM users WHERE (handle = ?1 OR nick_name = ?1) AND handle <> ?2]],
-    name, but or "") ~= nil
+-- Is it somebody else's, or does it look so? Nobody is to be taken for another.
+local function why_not_free(what, name, but)
+  but = but or ""
+  if db.row("SELECT 1 FROM users WHERE (handle = ?1 OR nick_name = ?1) AND handle <> ?2", name,
+    but) then
+    return ("The %s %s is taken"):format(what, name)
+  elseif db.row("SELECT 1 FROM looks JOIN users ON id = user WHERE look = alike_look(?) AND "
+    .. "handle <> ?", name, but) then
+    return ("The %s %s looks like one that is taken"):format(what, name)
+  end
 end
 
 -- users.valid_handle(text) -> true, or nil and why not.  Waits.
 function users.valid_handle(text)
-  local why = accounts.handle_problem(text)
-  if why then return nil, why end
-  if is_taken(text) then return nil, ("The handle %s is taken"):format(text) end
-  return true
+  local why = accounts.handle_problem(text) or why_not_free("handle", text)
+  return not why or nil, why
 end
 
 -- users.valid_nick_name(text, [handle]) -> true, or nil and why not; `handle` is whose it will
 -- be.  Waits.
 function users.valid_nick_name(text, handle)
-  local why = accounts.nick_problem(text)
-  if why then return nil, why end
-  if is_taken(text, handle) then return nil, ("The nick name %s is taken"):format(text) end
-  return true
+  local why = accounts.nick_problem(text) or why_not_free("nick name", text, handle)
+  return not why or nil, why
 end
 
 -- users.create{handle=, nick_name=, password=} -> row, or nil and why not.  Waits.
@@ -201,7 +204,12 @@ function users.set(handle, changes)
   if changes.nick_name then
     local ok, why = users.valid_nick_name(changes.nick_name, handle)
     if not ok then return nil, why end
-    db.run("UPDATE users SET nick_name = ? WHERE handle = ?", changes.nick_name, handle)
+    db.batch {
+      { "UPDATE users SET nick_name = ? WHERE handle = ?", changes.nick_name, handle },
+      { "DELETE FROM looks WHERE user = (SELECT id FROM users WHERE handle = ?)", handle },
+      { "INSERT INTO looks SELECT alike_look(handle), id FROM users WHERE handle = ?1 UNION "
+        .. "SELECT alike_look(nick_name), id FROM users WHERE handle = ?1", handle },
+    }
   end
   if changes.level then
     local level = math.tointeger(changes.level)

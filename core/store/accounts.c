@@ -149,20 +149,41 @@ int account_find_id(struct db *db, int64_t id, struct account *out, struct err *
 
 /* --- changing --- */
 
-/* Neither name may be another's handle or nick name: nobody is to be taken for another. */
-static int is_taken(struct db *db, struct span name, struct err *e)
+static int find_any(struct db *db, const char *sql, struct span name, struct err *e)
 {
-    struct value key[2] = {text(name), text(name)};
+    struct value key = text(name);
     struct rows *rows;
-    int taken;
+    int found;
 
-    if (db_run(db,
-               SPAN_LIT("SELECT 1 FROM users WHERE handle = ? OR nick_name = ? COLLATE NOCASE"),
-               key, 2, &rows, e) < 0)
+    if (db_run(db, span_of(sql), &key, 1, &rows, e) < 0)
         return -1;
-    taken = rows->count > 0;
+    found = rows->count > 0;
     rows_free(rows);
+    return found;
+}
+
+/* Neither name may be another's handle or nick name, or look like it: nobody is to be taken for
+ * another. 0: it is free; 1: it is not, and `e` says so. */
+static int is_taken(struct db *db, const char *what, struct span name, struct err *e)
+{
+    int taken = find_any(
+        db, "SELECT 1 FROM users WHERE handle = ?1 OR nick_name = ?1 COLLATE NOCASE", name, e);
+
+    if (taken > 0)
+        err_set(e, "The %s %.*s is taken", what, SPAN_ARG(name));
+    if (taken != 0)
+        return taken;
+    taken = find_any(db, "SELECT 1 FROM looks WHERE look = alike_look(?)", name, e);
+    if (taken > 0)
+        err_set(e, "The %s %.*s looks like one that is taken", what, SPAN_ARG(name));
     return taken;
+}
+
+static int add_look(struct db *db, int64_t id, struct span name, struct err *e)
+{
+    struct value values[] = {text(name), integer(id)};
+
+    return run(db, "INSERT OR IGNORE INTO looks VALUES (alike_look(?), ?)", values, 2, e);
 }
 
 int account_add(struct db *db, struct span handle, struct span nick, const char *hash,
@@ -170,12 +191,11 @@ int account_add(struct db *db, struct span handle, struct span nick, const char 
 {
     struct value user[] = {text(handle), text(nick), integer(level)};
     struct value secret[] = {integer(0), text(span_of(hash)), integer(must_change)};
-    int taken = is_taken(db, handle, e);
+    int taken = is_taken(db, "handle", handle, e);
+    int64_t id;
 
-    if (taken > 0)
-        err_set(e, "The handle %.*s is taken", SPAN_ARG(handle));
-    if (taken == 0 && (taken = is_taken(db, nick, e)) > 0)
-        err_set(e, "The nick name %.*s is taken", SPAN_ARG(nick));
+    if (taken == 0)
+        taken = is_taken(db, "nick name", nick, e);
     if (taken != 0)
         return taken;
     if (run(db,
@@ -184,7 +204,9 @@ int account_add(struct db *db, struct span handle, struct span nick, const char 
             "'now') AS INTEGER))",
             user, 3, e) < 0)
         return -1;
-    secret[0].integer = db_last_id(db);
+    id = secret[0].integer = db_last_id(db);
+    if (add_look(db, id, handle, e) < 0 || add_look(db, id, nick, e) < 0)
+        return -1;
     return run(db, "INSERT INTO passwords (user, hash, must_change) VALUES (?, ?, ?)", secret,
                3, e);
 }

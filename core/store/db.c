@@ -9,6 +9,7 @@
 #define uthash_free(p, size) mem_free(p)
 #include <uthash.h>
 
+#include "base/alike.h"
 #include "base/mem.h"
 
 enum { KEPT_MAX = 200, BUSY_MS = 5000, CHANGED_MAX = 4096, PROGRESS_STEPS = 10000 };
@@ -50,9 +51,13 @@ static const unsigned char schema_009[] = {
 #include "009.sql.h"
 };
 
-static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003,
-                                               schema_004, schema_005, schema_006,
-                                               schema_007, schema_008, schema_009};
+static const unsigned char schema_010[] = {
+#include "010.sql.h"
+};
+
+static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004,
+                                               schema_005, schema_006, schema_007, schema_008,
+                                               schema_009, schema_010};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */
@@ -218,9 +223,26 @@ void db_take_changed_users(struct db *db, void (*see)(void *arg, int64_t id), vo
     db->changed_count = 0;
 }
 
+/* alike_look(name), for SQL. */
+static void sql_look(sqlite3_context *call, int count, sqlite3_value **values)
+{
+    const char *name = (const char *)sqlite3_value_text(values[0]);
+    char *look = name ? alike_look(span_of(name)) : NULL;
+
+    (void)count;
+    if (look)
+        sqlite3_result_text(call, look, -1, SQLITE_TRANSIENT);
+    else
+        sqlite3_result_value(call, values[0]); /* it is like nothing else */
+    mem_free(look);
+}
+
 static int set_up(struct db *db, bool writer, struct err *e)
 {
     sqlite3_busy_timeout(db->sqlite, BUSY_MS);
+    sqlite3_create_function(db->sqlite, "alike_look", 1,
+                            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
+                            sql_look, NULL, NULL);
     if (check_version(db, writer, e) < 0)
         return -1;
     if (writer && db_exec(db, "PRAGMA journal_mode = WAL", e) < 0)

@@ -221,6 +221,11 @@ static void walk_profile(struct caller *c)
     press(c, "y");
     caller_expect(c, "Level         10");
     press(c, "n");
+    fill(c, "New nick name: ", "sys0p");
+    caller_expect(c, "The nick name sys0p looks like one that is taken");
+    fill(c, "New nick name: ", "WaIker"); /* only the caller's own is like it */
+    caller_expect(c, "From now on you are WaIker.");
+    press(c, "n");
     fill(c, "New nick name: ", "Walking Wanda");
     caller_expect(c, "From now on you are Walking Wanda.");
     press(c, "p");
@@ -370,6 +375,7 @@ static void handles_follow_rules(void **state)
         {"GUEST", "This handle is reserved"},
         {"New", "This handle is reserved"},
         {"SOL", "The handle SOL is taken"},
+        {"s0I", "The handle s0I looks like one that is taken"},
     };
     struct caller *c;
 
@@ -396,6 +402,7 @@ static void nick_names_follow_rules(void **state)
         {"System", "This nick name is reserved"},
         {"sol", "The nick name sol is taken"},
         {"SYSOP", "The nick name SYSOP is taken"},
+        {"so1", "The nick name so1 looks like one that is taken"},
     };
     struct caller *c;
 

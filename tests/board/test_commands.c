@@ -371,8 +371,8 @@ static void an_older_database_is_brought_up_to_date(void **state)
     static const char later[] =
         "ALTER TABLE users DROP COLUMN hidden; ALTER TABLE users DROP COLUMN location;"
         "ALTER TABLE chat_choices DROP COLUMN dnd;"
-        "ALTER TABLE chat_choices DROP COLUMN colors; DROP TABLE friends; PRAGMA user_version "
-        "= 6";
+        "ALTER TABLE chat_choices DROP COLUMN colors; DROP TABLE friends; DROP TABLE looks;"
+        "PRAGMA user_version = 6";
     static const char *const older[] = {
         "", "DROP TRIGGER users_number; DROP TABLE account_numbers"};
     static const char *const names[] = {"sol", "moon"};
@@ -389,6 +389,8 @@ static void an_older_database_is_brought_up_to_date(void **state)
         RUN(0, names[i], "user", "list", "--data", data);
         RUN(0, "luna", "user", "list", "--data", data);
     }
+    RUN_WITH("moonlight\n", 1, "The handle Iuna looks like one that is taken", "user", "add",
+             "Iuna", "--password-stdin", "--data", data);
 }
 
 static void a_file_that_is_no_database_is_told(void **state)

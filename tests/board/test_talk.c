@@ -134,6 +134,41 @@ static void talks_are_refused_with_a_reason(void **state)
     caller_expect(sol, "luna is not on line");
 }
 
+static bool has_asked(struct caller *sol)
+{
+    double until = caller_patience();
+
+    say(sol, "/talk luna");
+    caller_read_for_now(sol);
+    while (!row_is(sol, REMARK, "Waiting for luna.")) {
+        if (caller_has(sol, "Not so fast: it was not sent"))
+            return false;
+        caller_wait(sol, until, "Waiting, or not so fast");
+    }
+    return true;
+}
+
+/* Who asks again and again, and takes it back, is not let through each time. */
+static void who_asks_without_end_is_held_back(void **state)
+{
+    struct caller *luna, *sol;
+    unsigned n = 0;
+
+    (void)state;
+    board_start(board, NULL);
+    luna = newcomer("luna");
+    sol = newcomer("sol");
+    while (has_asked(sol)) {
+        assert_true(n++ < 100);
+        caller_send(sol, "\033");
+        expect_menu(sol);
+    }
+    assert_in_range(n, 1, 99);
+    say(sol, "/who");
+    caller_expect(sol, "luna");
+    caller_expect(luna, "sol asks you for a talk");
+}
+
 static void the_other_is_told_when_one_hangs_up(void **state)
 {
     struct caller *luna, *sol;
@@ -379,15 +414,11 @@ static void what_is_pasted_stays_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(both_see_each_other_type),
-        TEST(talks_are_refused_with_a_reason),
-        TEST(the_other_is_told_when_one_hangs_up),
-        TEST(who_has_no_cursor_talks_in_lines),
-        TEST(a_sysop_breaks_in_anywhere),
-        TEST(a_handlers_window_is_there_again),
-        TEST(a_hidden_sysop_breaks_in),
-        TEST(a_sysop_waits_for_a_prompt),
-        TEST(a_half_typed_command_stays),
+        TEST(both_see_each_other_type),          TEST(talks_are_refused_with_a_reason),
+        TEST(who_asks_without_end_is_held_back), TEST(the_other_is_told_when_one_hangs_up),
+        TEST(who_has_no_cursor_talks_in_lines),  TEST(a_sysop_breaks_in_anywhere),
+        TEST(a_handlers_window_is_there_again),  TEST(a_hidden_sysop_breaks_in),
+        TEST(a_sysop_waits_for_a_prompt),        TEST(a_half_typed_command_stays),
         TEST(what_is_pasted_stays_whole),
     };
 
