@@ -103,7 +103,7 @@ function chat.topic(client)
   return client.data.topic
 end
 
--- <% tick:chat.header(60) %>, and at once when the topic changes: it is read where it scrolls away.
+-- <% tick:chat.header(60) %>, and at once when the topic changes: the header tells it.
 function chat.header(client)
   local room = rooms.of(client)
   if room and client.term.ansi and room:topic() ~= client.data.topic then return "refresh" end
