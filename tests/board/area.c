@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <cmocka.h>
 
 struct caller *sign_up(const char *handle)
@@ -91,4 +93,44 @@ void run_files(const char *words, int status, const char *expected)
     if (board_run(args, NULL, &out) != status || !strstr(out, expected))
         fail_msg("%s", out);
     free(out);
+}
+
+void add_to_archive(struct archive *a, const char *name, const char *text)
+{
+    struct archive_entry *entry = archive_entry_new();
+
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_size(entry, (la_int64_t)strlen(text));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+    archive_write_data(a, text, strlen(text));
+    archive_entry_free(entry);
+}
+
+void write_zip(const char *path, const char *description)
+{
+    static char bytes[ARCHIVE_BYTES];
+    struct archive *a = archive_write_new();
+    size_t used;
+
+    archive_write_set_format_zip(a);
+    assert_int_equal(archive_write_open_memory(a, bytes, sizeof(bytes), &used), ARCHIVE_OK);
+    add_to_archive(a, "read.me", "hello");
+    add_to_archive(a, "FILE_ID.DIZ", description);
+    archive_write_close(a);
+    archive_write_free(a);
+    board_write_bytes(board, path, bytes, used);
+}
+
+void drop_in(const char *area, const char *name, const char *text)
+{
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof(path), "data/files/areas/%s/%s", area, name);
+    if (strstr(name, ".zip"))
+        write_zip(path, text);
+    else
+        board_write(board, path, text);
+    expect_new(area, name);
 }

@@ -12,7 +12,9 @@
 #define RQINIT "**\030B00"
 #define RINIT "**\030B01"
 
-enum { PATH_BYTES = 600 };
+enum { PATH_BYTES = 600, ARCHIVE_BYTES = 4000 };
+
+struct archive;
 
 struct caller *sign_up(const char *handle);
 struct caller *area_begin(void); /* start the board; luna's first call */
@@ -29,6 +31,16 @@ int upload(struct caller *c, char *const argv[], const struct peer_options *more
 
 /* Wait until the log says that the file in the area is new. */
 void expect_new(const char *area, const char *name);
+
+/* A file of libarchive's that is being written. */
+void add_to_archive(struct archive *a, const char *name, const char *text);
+
+/* A zip with a description in CP437, at `path` in the board's folder. */
+void write_zip(const char *path, const char *description);
+
+/* A file in an area's folder, a zip with that description if it is called so; waits
+ * until it is new. */
+void drop_in(const char *area, const char *name, const char *text);
 
 void assert_text(const char *path, const char *expected);
 

@@ -12,67 +12,13 @@
 #include <unistd.h>
 
 #include <archive.h>
-#include <archive_entry.h>
 #include <cmocka.h>
 
 #include "tests/board/area.h"
+#include "tests/board/cast.h"
 #include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
-
-enum { ZIP_BYTES = 4000 };
-
-static void add_to_zip(struct archive *a, const char *name, const char *text)
-{
-    struct archive_entry *entry = archive_entry_new();
-
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_size(entry, (la_int64_t)strlen(text));
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
-    archive_write_data(a, text, strlen(text));
-    archive_entry_free(entry);
-}
-
-/* A zip with a description in CP437, at `path` in the board's folder. */
-static void write_zip(const char *path, const char *description)
-{
-    static char bytes[ZIP_BYTES];
-    struct archive *a = archive_write_new();
-    size_t used;
-
-    archive_write_set_format_zip(a);
-    assert_int_equal(archive_write_open_memory(a, bytes, sizeof(bytes), &used), ARCHIVE_OK);
-    add_to_zip(a, "read.me", "hello");
-    add_to_zip(a, "FILE_ID.DIZ", description);
-    archive_write_close(a);
-    archive_write_free(a);
-    board_write_bytes(board, path, bytes, used);
-}
-
-static void make_sysop(void)
-{
-    char folder[PATH_BYTES];
-    const char *const args[] = {
-        "user",   "add",  "moon",    "--level",     "100", "--password-stdin",
-        "--data", folder, "--board", board->folder, NULL};
-
-    snprintf(folder, sizeof(folder), "%s/data", board->folder);
-    assert_int_equal(board_run(args, "moonmoon9\n", NULL), 0);
-}
-
-static void drop_in(const char *area, const char *name, const char *text)
-{
-    char path[PATH_BYTES];
-
-    snprintf(path, sizeof(path), "data/files/areas/%s/%s", area, name);
-    if (strstr(name, ".zip"))
-        write_zip(path, text);
-    else
-        board_write(board, path, text);
-    expect_new(area, name);
-}
 
 static void what_is_dropped_in_is_there(void **state)
 {
@@ -635,7 +581,7 @@ static void a_tall_window_shows_more_files(void **state)
 
 static void write_gz_of_gz(const char *path)
 {
-    static char bytes[ZIP_BYTES];
+    static char bytes[ARCHIVE_BYTES];
     struct archive *a = archive_write_new();
     size_t used;
 
@@ -644,7 +590,7 @@ static void write_gz_of_gz(const char *path)
     archive_write_set_format_ustar(a);
     archive_write_set_bytes_per_block(a, 0);
     assert_int_equal(archive_write_open_memory(a, bytes, sizeof(bytes), &used), ARCHIVE_OK);
-    add_to_zip(a, "FILE_ID.DIZ", "Of a bomb");
+    add_to_archive(a, "FILE_ID.DIZ", "Of a bomb");
     archive_write_close(a);
     archive_write_free(a);
     board_write_bytes(board, path, bytes, used);
