@@ -1,12 +1,14 @@
 -- files.lua -- bbs.files: the file areas. The disk has the files, the store what is known of
 -- them; who drops a file into an area's folder has added it.
 local disk = require "core.files"
+local descriptions = require "core.descriptions"
 local db = require "bbs.db"
 local log = require "bbs.log"
 local settings = require "bbs.settings"
 local time = require "bbs.time"
 
 local files = {}
+local tidy = descriptions.tidy
 
 local INCOMING <const> = "incoming" -- where uploads stand until they are looked at
 local FIELDS <const> = "f.id, f.area, f.name, f.size, f.modified / 1000000000 AS modified, "
@@ -373,24 +375,21 @@ local function wait_for_turn(name)
   return turn
 end
 
--- The first lines of a FILE_ID.DIZ, without the blank ones round them.
-local function tidy(text)
-  local lines = {}
-  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
-    line = line:gsub("%s+$", "")
-    if (line ~= "" or #lines > 0) and #lines < 30 then lines[#lines + 1] = line end
-  end
-  while lines[#lines] == "" do lines[#lines] = nil end
-  return table.concat(lines, "\n")
+-- `more` is { uploader=, approved=, listed=what a list of the sysop's says of it }.
+local function adding(area, name, found, more)
+  return { "INSERT INTO files (area, name, size, modified, sha256, description, listed, "
+    .. "uploader, added_at, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+    .. "UPDATE SET size = excluded.size, modified = excluded.modified, "
+    .. "sha256 = excluded.sha256",
+    area.name, name,
+    found.size, found.modified, found.sha256, more.listed or tidy(found.description),
+    more.listed, more.uploader, os.time(), more.approved == false and 0 or 1, n = 11 }
 end
 
-local function adding(area, name, found, more)
-  return { "INSERT INTO files (area, name, size, modified, sha256, description, "
-    .. "uploader, added_at, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
-    .. "SET size = excluded.size, modified = excluded.modified, sha256 = excluded.sha256",
-    area.name, name,
-    found.size, found.modified, found.sha256, tidy(more.description or found.description),
-    more.uploader, os.time(), more.approved == false and 0 or 1, n = 10 }
+-- -> a statement, or nil where a list says nothing, or nothing else than before
+local function describing(row, listed)
+  if not listed or listed == row.listed then return nil end
+  return { "UPDATE files SET description = ?1, listed = ?1 WHERE id = ?2", listed, row.id }
 end
 
 local function is_name_taken(area, name)
@@ -444,11 +443,69 @@ local function make_folder(area)
   disk.make(area.folder)
 end
 
+local said = {} -- [where]: what is wrong there, and has been said
+
+local function say(where, what)
+  if what and said[where] ~= what then log.warn(("files: %s: %s"):format(where, what)) end
+  said[where] = what
+end
+
+local LIST_MOST <const> = 1 << 20 -- bytes
+
+local lists = {}  -- [area]: its lists of descriptions, as the last scan has found them
+local stamps = {} -- [area]: of those whose descriptions are all in the store
+
+-- What of the area's lists are in a folder, and what says whether they are others than before.
+local function find_lists(there)
+  local found, stamp = {}, ""
+  for _, name in ipairs(descriptions.LISTS) do
+    local list = there:find(name)
+    if list then
+      found[#found + 1] = list
+      stamp = stamp .. list.name .. list.changed .. "/"
+    end
+  end
+  return found, stamp
+end
+
+-- What an area's lists say -> texts, for descriptions.of. Of what can't be read, nothing.
+local function read_lists(area, found)
+  local texts = {}
+  for _, list in ipairs(found) do
+    local text, why = nil, "it has more than 1 MiB"
+    if list.size <= LIST_MOST then
+      text, why = disk.read_list(area.folder .. "/" .. list.name,
+        descriptions.has_marks(list.name))
+    end
+    if text then
+      why = descriptions.add(texts, list.name, text)
+    else
+      why = "it is not read: " .. why
+    end
+    say(area.name .. "/" .. list.name, why)
+  end
+  return texts
+end
+
+-- What they say of one file, or nil; without a scan before, as for a command.
+local function listed_of(area, name)
+  local found = lists[area.name]
+  if not found then
+    local there = disk.list(area.folder)
+    found = there and find_lists(there) or {}
+  end
+  return descriptions.of(read_lists(area, found), name)
+end
+
 -- A file that has come -> its id, and its name there; or nil and why not. `by` is { user=,
 -- level=, is_sysop=, folder=, is_gone= }: who is gone is not told, and what can't be moved,
 -- to a disk that is away, is kept for another try.
 local function take(by, area, name)
   local path = by.folder .. "/" .. name
+  if descriptions.is_list(name) then
+    disk.remove(path)
+    return nil, "that is what a sysop's list of descriptions is called"
+  end
   local found, why = disk.examine(path)
   if not found then return nil, why end
   local _turn_of_all <close> = wait_for_turn "*" -- nobody adds the same meanwhile
@@ -460,7 +517,8 @@ local function take(by, area, name)
   end
   -- Its row may be there, without the file: its caller has hung up in between.
   local id = known or db.batch { adding(area, new, found,
-    { uploader = by.user, approved = not area.approve or by.is_sysop }) }.last_id
+    { uploader = by.user, approved = not area.approve or by.is_sysop,
+      listed = listed_of(area, new) }) }.last_id
   make_folder(area)
   local ok
   ok, why = disk.move(path, area.folder .. "/" .. new)
@@ -602,7 +660,7 @@ end
 
 -- files.move(id, area) -> true, or nil and why not.  Waits.
 function files.move(id, name)
-  local row = db.row("SELECT area, name FROM files WHERE id = ?", id)
+  local row = db.row("SELECT id, area, name, listed FROM files WHERE id = ?", id)
   local area = areas[name]
   if not row or not areas[row.area] then return nil, "There is no such file" end
   if not area then return nil, "There is no such area" end
@@ -618,20 +676,23 @@ function files.move(id, name)
   make_folder(area)
   local ok, why = disk.move(path_of(row), area.folder .. "/" .. row.name)
   if not ok then return nil, why end
-  db.run("UPDATE files SET area = ? WHERE id = ?", name, id)
+  db.batch { { "UPDATE files SET area = ? WHERE id = ?", name, id },
+    describing(row, listed_of(area, row.name)) }
   return true
 end
 
 -- --- what the sysop puts there ---
+
+local ROWS <const> = 500 -- with the longest texts they are less than the store gives at once
 
 -- The area's rows in the order of their names, one at a call; nil behind the last.
 local function known_files(area)
   local rows, i, last = {}, 0, ""
   return function()
     if i == #rows and last then
-      rows, i = db.rows("SELECT id, name, size, modified FROM files WHERE area = ? AND "
-        .. "name > ? ORDER BY name LIMIT 1000", area.name, last), 0
-      last = #rows == 1000 and rows[1000].name or nil
+      rows, i = db.rows("SELECT id, name, size, modified, listed FROM files WHERE area = ? AND "
+        .. "name > ? ORDER BY name LIMIT ?", area.name, last, ROWS), 0
+      last = #rows == ROWS and rows[ROWS].name or nil
     end
     i = i + 1
     return rows[i]
@@ -647,14 +708,15 @@ local function write_changes(changes)
   for _, change in ipairs(changes) do log.info(change.text) end
 end
 
--- -> a statement, and the text that says it; or nil: the file can't be read
-local function take_change(area, file, row)
+-- -> a statement, and the text that says it; or nil: the file can't be read. `listed` is of one
+-- that is new.
+local function take_change(area, file, row, listed)
   local found, why = disk.examine(area.folder .. "/" .. file.name)
   if not found then
     log.warn(("files: %s in %s: %s"):format(file.name, area.name, why))
     return nil
   end
-  local change = adding(area, file.name, found, {})
+  local change = adding(area, file.name, found, { listed = listed })
   if row then
     change = { "UPDATE files SET size = ?, modified = ?, sha256 = ?, description = CASE "
       .. "description WHEN '' THEN ? ELSE description END WHERE id = ?", found.size,
@@ -665,14 +727,6 @@ local function take_change(area, file, row)
   return change
 end
 
-local said = {} -- [area]: what is wrong with its folder, and has been said
-
-local function say(area, format, ...)
-  local what = format:format(...)
-  if said[area.name] ~= what then log.warn(("files: %s: %s"):format(area.name, what)) end
-  said[area.name] = what
-end
-
 -- What stands in the area's folder. It is made where it is missing, but for an area that has
 -- had files: it may be a disk that is not there, and what is known of them is to stay.
 local function list_area(area)
@@ -681,24 +735,39 @@ local function list_area(area)
     make_folder(area)
     there, why = disk.list(area.folder)
   end
+  local what
   if not there then
-    say(area, "its folder can't be read, what is known of its files stays: %s", why)
+    what = "its folder can't be read, what is known of its files stays: " .. why
   elseif there:is_cut() then
-    say(area, "there are too many files in its folder: some are not seen")
+    what = "there are too many files in its folder: some are not seen"
   elseif there:left_out() > 0 then
-    say(area, "%d left out: links, folders and names that can't be shown", there:left_out())
-  else
-    said[area.name] = nil
+    what = there:left_out() .. " left out: links, folders and names that can't be shown"
   end
+  say(area.name, what)
   return there
+end
+
+-- What of them are files of the area, one at a call.
+local function area_files(there)
+  local next_file = entries(there)
+  return function()
+    local file
+    repeat file = next_file() until not file or not descriptions.is_list(file.name)
+    return file
+  end
 end
 
 local STILL <const> = 300000000 -- nanoseconds: what is still being written has changed since
 
 -- A scan: what has come of it so far.
-local function new_scan(area, waits)
+local function new_scan(area, there, waits)
+  local found, stamp = find_lists(there)
   return {
     area = area,
+    lists = found,
+    stamp = stamp,
+    describes = stamp ~= stamps[area.name], -- anew what is known
+    texts = nil, -- of the lists, as soon as somebody asks for one
     before = waits and math.floor(time.now() * 1e9) - STILL or math.maxinteger,
     waits = waits,
     changes = {}, -- to be written
@@ -715,13 +784,42 @@ local function note_change(s, change)
   s.changes = {}
 end
 
+-- A list that is still being written says nothing yet.
+local function wait_for_lists(s)
+  for _, list in ipairs(s.lists) do
+    if list.changed > s.before then
+      s.open = s.open + 1
+      s.texts, s.stamp = {}, nil
+    end
+  end
+end
+
+-- What the lists say of a file, or nil. They are read where that matters only.
+local function listed_in(s, name)
+  s.texts = s.texts or read_lists(s.area, s.lists)
+  return descriptions.of(s.texts, name)
+end
+
+-- True: a list says something else of it than it has said before.
+local function describe(s, row)
+  local change = describing(row, listed_in(s, row.name))
+  if not change then return false end
+  change.text = ("files: %s in %s is described anew"):format(row.name, s.area.name)
+  note_change(s, change)
+  return true
+end
+
 local function compare(s, file, row)
-  if row and row.size == file.size and row.modified == file.modified then return end
+  local is_described = row and s.describes and describe(s, row)
+  if row and row.size == file.size and row.modified == file.modified then
+    s.new = s.new + (is_described and 1 or 0)
+    return
+  end
   if file.changed > s.before then
     s.open = s.open + 1
   else
     s.new = s.new + 1
-    note_change(s, take_change(s.area, file, row))
+    note_change(s, take_change(s.area, file, row, not row and listed_in(s, file.name) or nil))
   end
 end
 
@@ -745,8 +843,9 @@ local function scan(area, waits)
   local _turn <close> = wait_for_turn(area.name)
   local there = list_area(area)
   if not there then return 0, 0, 0 end
-  local s = new_scan(area, waits)
-  local next_file, next_row = entries(there), known_files(area)
+  local s = new_scan(area, there, waits)
+  wait_for_lists(s)
+  local next_file, next_row = area_files(there), known_files(area)
   local file, row = next_file(), next_row()
   while file or row do
     if file and (not row or file.name <= row.name) then
@@ -761,6 +860,7 @@ local function scan(area, waits)
   end
   write_changes(s.changes)
   missed[area.name] = s.missing
+  lists[area.name], stamps[area.name] = s.lists, s.stamp
   return s.new, s.gone, s.open
 end
 
@@ -780,16 +880,24 @@ local changed = {}  -- [area] = when its folder was last changed
 local scan_again = {}
 local next_sweep = 0
 
+local function are_lists_saved(area)
+  for _, list in ipairs(lists[area.name] or {}) do
+    if disk.changed(area.folder .. "/" .. list.name) ~= list.changed then return true end
+  end
+  return false
+end
+
 -- files.watch(): what has been put into the areas' folders, or taken out, since the last time.
 -- For time.every(0.4, files.watch); a file is taken when it has not grown since the last time.
--- What is changed in place is found within a minute.  Waits.
+-- What else is changed in place than the lists is found within a minute.  Waits.
 function files.watch()
   local now = os.time()
   local sweeps = now >= next_sweep
   take_all_left(sweeps)
   for _, area in ipairs(areas) do
     local at = disk.changed(area.folder)
-    if not at or at ~= changed[area.name] or scan_again[area.name] or sweeps then
+    if not at or at ~= changed[area.name] or scan_again[area.name] or sweeps
+      or are_lists_saved(area) then
       changed[area.name] = at
       local _, _, open = scan(area, true)
       scan_again[area.name] = open > 0

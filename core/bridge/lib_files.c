@@ -1,15 +1,17 @@
 /* lib_files.c -- core.files: what files.lua does with the disk. Each waits for one of the
  * threads that transfers read and write on. */
 #include <fcntl.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bridge/internal.h"
 #include "client/archive.h"
 #include "client/folder.h"
+#include "term/ansi.h"
 #include "term/charset.h"
 
-enum { TEXT_MOST = 1 << 20 };
+enum { TEXT_MOST = 1 << 20, END_OF_FILE = 0x1A, MARK = 0x04 };
 
 struct file_work {
     struct job job;
@@ -96,23 +98,84 @@ static int run_contents(struct file_work *w, struct err *e)
     return rc;
 }
 
-static int run_read(struct file_work *w, struct err *e)
+/* The first TEXT_MOST bytes; `bytes` is the caller's to clear. */
+static int read_bytes(struct file_work *w, struct buf *bytes, struct err *e)
 {
     int fd = place_open(&w->place, O_RDONLY, e);
-    struct buf bytes;
     ssize_t n;
 
+    buf_init(bytes, TEXT_MOST);
     if (fd < 0)
         return -1;
-    buf_init(&bytes, TEXT_MOST);
-    n = pread(fd, buf_room(&bytes, TEXT_MOST), TEXT_MOST, 0);
+    n = pread(fd, buf_room(bytes, TEXT_MOST), TEXT_MOST, 0);
     close(fd);
-    if (n > 0) {
-        buf_added(&bytes, (size_t)n);
+    if (n < 0)
+        return err_set(e, "%s: it can't be read", w->place.path);
+    buf_added(bytes, (size_t)n);
+    return 0;
+}
+
+static int run_read(struct file_work *w, struct err *e)
+{
+    struct buf bytes;
+    int rc = read_bytes(w, &bytes, e);
+
+    if (rc == 0)
         charset_decode_unknown(&w->text, buf_span(&bytes));
-    }
     buf_clear(&bytes);
-    return n < 0 ? err_set(e, "%s: it can't be read", w->place.path) : 0;
+    return rc;
+}
+
+static struct span take_until(struct span *s, char end)
+{
+    const char *at = s->len > 0 ? memchr(s->data, end, s->len) : NULL;
+    struct span part = span_take(s, at ? (size_t)(at - s->data) : s->len);
+
+    span_take(s, at ? 1 : 0);
+    return part;
+}
+
+/* A mark is no text, and would make CP437 of what is UTF-8. */
+static void add_unmarked(struct buf *out, struct span lines)
+{
+    while (lines.len > 0) {
+        struct span line = take_until(&lines, '\n');
+
+        buf_add(out, take_until(&line, MARK));
+        buf_add_byte(out, '\n');
+    }
+}
+
+/* Line by line: a sequence that has no end takes no more than its line. */
+static void add_clean(struct buf *out, struct span lines)
+{
+    while (lines.len > 0) {
+        ansi_strip(out, take_until(&lines, '\n'), false);
+        buf_add_byte(out, '\n');
+    }
+}
+
+static int run_read_list(struct file_work *w, struct err *e)
+{
+    struct buf bytes;
+    struct buf unmarked;
+    struct buf utf8;
+    int rc = read_bytes(w, &bytes, e);
+    struct span s = buf_span(&bytes);
+    struct span text = rc == 0 ? take_until(&s, END_OF_FILE) : SPAN_LIT("");
+
+    buf_init(&unmarked, TEXT_MOST + 1);
+    buf_init(&utf8, 4 * TEXT_MOST);
+    if (w->number) {
+        add_unmarked(&unmarked, text);
+        text = buf_span(&unmarked);
+    }
+    charset_decode_unknown(&utf8, text);
+    add_clean(&w->text, buf_span(&utf8));
+    buf_clear(&bytes);
+    buf_clear(&unmarked);
+    buf_clear(&utf8);
+    return rc;
 }
 
 static int run_clean(struct file_work *w, struct err *e)
@@ -192,21 +255,24 @@ static int push_text(lua_State *L, struct file_work *w)
     return 1;
 }
 
+static void push_entry(lua_State *L, const struct file_entry *f)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, f->name);
+    lua_setfield(L, -2, "name");
+    lua_pushinteger(L, (lua_Integer)f->size);
+    lua_setfield(L, -2, "size");
+    lua_pushinteger(L, (lua_Integer)f->modified);
+    lua_setfield(L, -2, "modified");
+    lua_pushinteger(L, (lua_Integer)f->changed);
+    lua_setfield(L, -2, "changed");
+}
+
 static void push_entries(lua_State *L, const struct file_entry *first, unsigned count)
 {
     lua_createtable(L, (int)count, 0);
     for (unsigned i = 0; i < count; i++) {
-        const struct file_entry *f = &first[i];
-
-        lua_createtable(L, 0, 4);
-        lua_pushstring(L, f->name);
-        lua_setfield(L, -2, "name");
-        lua_pushinteger(L, (lua_Integer)f->size);
-        lua_setfield(L, -2, "size");
-        lua_pushinteger(L, (lua_Integer)f->modified);
-        lua_setfield(L, -2, "modified");
-        lua_pushinteger(L, (lua_Integer)f->changed);
-        lua_setfield(L, -2, "changed");
+        push_entry(L, &first[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }
@@ -252,6 +318,22 @@ static int l_list_next(lua_State *L)
     return 1;
 }
 
+/* list:find(name) -> the first entry that is called so, in whatever letter case, or nil; next
+ * gives it all the same. */
+static int l_list_find(lua_State *L)
+{
+    const struct list_box *box = luaL_checkudata(L, 1, LIST_NAME);
+    const char *name = luaL_checkstring(L, 2);
+
+    for (unsigned i = 0; i < box->list.count; i++) {
+        if (strcasecmp(box->list.entries[i].name, name) == 0) {
+            push_entry(L, &box->list.entries[i]);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* list:left_out() -> how many are not in it, for what they are or are called, or too many */
 static int l_list_left_out(lua_State *L)
 {
@@ -281,6 +363,7 @@ static int l_list_gc(lua_State *L)
 static void make_list_type(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"next", l_list_next},
+                                       {"find", l_list_find},
                                        {"left_out", l_list_left_out},
                                        {"is_cut", l_list_is_cut},
                                        {NULL, NULL}};
@@ -412,7 +495,8 @@ static int submit(lua_State *L, int (*run)(struct file_work *w, struct err *e),
 }
 
 /* Each gives nil and why not where it fails, and waits.
- * files.list(folder) -> a list of its files: list:next(n), list:left_out(), list:is_cut() */
+ * files.list(folder) -> a list of its files: list:next(n), list:find(name), list:left_out(),
+ * list:is_cut() */
 static int l_list(lua_State *L)
 {
     return submit(L, run_list, push_list, false, 0);
@@ -430,7 +514,8 @@ static int l_make(lua_State *L)
     return submit(L, run_make, push_true, false, 0);
 }
 
-/* files.changed(folder) -> when a name was last added or taken away, Unix nanoseconds */
+/* files.changed(path) -> when a name was last added to a folder or taken away, or a file was
+ * last written, Unix nanoseconds */
 static int l_changed(lua_State *L)
 {
     return submit(L, run_changed, push_number, false, 0);
@@ -460,6 +545,14 @@ static int l_clean(lua_State *L)
 static int l_read(lua_State *L)
 {
     return submit(L, run_read, push_text, false, 0);
+}
+
+/* files.read_list(path, has_marks) -> the same, of the lines in which a sysop describes files:
+ * as far as a 0x1A, without control characters, and each without what is behind its mark, 0x04
+ */
+static int l_read_list(lua_State *L)
+{
+    return submit(L, run_read_list, push_text, false, lua_toboolean(L, 2));
 }
 
 /* files.move(from, to) -> true; never over another file */
@@ -525,6 +618,7 @@ int luaopen_core_files(lua_State *L)
         {"contents", l_contents},
         {"clean", l_clean},
         {"read", l_read},
+        {"read_list", l_read_list},
         {"move", l_move},
         {"remove", l_remove},
         {"account", l_account},

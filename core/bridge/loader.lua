@@ -444,6 +444,7 @@ own_modules["bbs.keep"] = function(name)
 end
 own_modules["bbs.clients"] = own "clients"
 own_modules["bbs.users"] = own "users"
+host.modules["core.descriptions"] = own "descriptions"
 own_modules["bbs.files"] = own "files"
 own_modules["bbs.zmodem"] = own "zmodem"
 own_modules["bbs.friends"] = own "friends"

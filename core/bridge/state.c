@@ -34,6 +34,10 @@ static const char list_lua[] = {
 #include "list.lua.h"
 };
 
+static const char descriptions_lua[] = {
+#include "descriptions.lua.h"
+};
+
 static const char files_lua[] = {
 #include "files.lua.h"
 };
@@ -137,11 +141,13 @@ static const struct {
     const char *name;
     const char *text;
 } own_files[] = {
-    {"users", users_lua},   {"client", client_lua},   {"choose", choose_lua},
-    {"pager", pager_lua},   {"editor", editor_lua},   {"list", list_lua},
-    {"rescue", rescue_lua}, {"files", files_lua},     {"zmodem", zmodem_lua},
-    {"rooms", rooms_lua},   {"clients", clients_lua}, {"friends", friends_lua},
-    {"talk", talk_lua},
+    {"users", users_lua},     {"client", client_lua},
+    {"choose", choose_lua},   {"pager", pager_lua},
+    {"editor", editor_lua},   {"list", list_lua},
+    {"rescue", rescue_lua},   {"files", files_lua},
+    {"zmodem", zmodem_lua},   {"rooms", rooms_lua},
+    {"clients", clients_lua}, {"friends", friends_lua},
+    {"talk", talk_lua},       {"descriptions", descriptions_lua},
 };
 
 static void add_own_files(lua_State *L)

@@ -182,15 +182,11 @@ void folder_clean_parts(int folder, int64_t before)
 
 int64_t folder_changed(const struct place *p, struct err *e)
 {
-    int fd = place_open_folder(p, false, e);
     struct stat st;
-    int rc;
 
-    if (fd < 0)
+    if (place_stat(p, &st, e) < 0)
         return -1;
-    rc = fstat(fd, &st);
-    close(fd);
-    return rc < 0 ? err_set(e, "%s: %s", p->path, strerror(errno)) : nanoseconds(st.st_mtim);
+    return nanoseconds(S_ISDIR(st.st_mode) ? st.st_mtim : st.st_ctim);
 }
 
 static atomic_bool digests_end;

@@ -33,7 +33,8 @@ int folder_read_folders(const struct place *p, struct file_list *out, struct err
 
 int folder_make(const struct place *p, struct err *e); /* where it is missing. -1 and `e` */
 
-/* When a name was last added or taken away, in Unix nanoseconds; -1 and `e`. */
+/* When a name was last added to a folder or taken away; of a file, as `changed` above. Unix
+ * nanoseconds; -1 and `e`. */
 int64_t folder_changed(const struct place *p, struct err *e);
 
 /* Remove what was last changed before `before` (Unix nanoseconds) from the folders in a folder:

@@ -174,6 +174,17 @@ int place_open(const struct place *p, int flags, struct err *e)
     return check_regular(p, fd, e);
 }
 
+int place_stat(const struct place *p, struct stat *st, struct err *e)
+{
+    char name[NAME_BYTES];
+    int folder = open_above(p, name);
+
+    if (folder < 0 || fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+        return fail(p, folder, e);
+    close(folder);
+    return 0;
+}
+
 int place_open_folder(const struct place *p, bool makes, struct err *e)
 {
     char name[NAME_BYTES];

@@ -4,6 +4,8 @@
 #ifndef PERIGEE_CLIENT_PLACE_H
 #define PERIGEE_CLIENT_PLACE_H
 
+#include <sys/stat.h>
+
 #include "base/err.h"
 #include "base/settings.h"
 #include "base/span.h"
@@ -29,6 +31,9 @@ const char *place_name(const struct place *p);
 /* A regular file, as open(2) with these flags; never waits for who writes a FIFO. -1 and `e`.
  * Blocks. */
 int place_open(const struct place *p, int flags, struct err *e);
+
+/* What it is now, a link too. -1 and `e`. Blocks. */
+int place_stat(const struct place *p, struct stat *st, struct err *e);
 
 /* Give it another place, where nothing is yet; it is there when it is whole, also on another
  * disk. -1 and `e`. Blocks. */

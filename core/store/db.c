@@ -55,9 +55,13 @@ static const unsigned char schema_010[] = {
 #include "010.sql.h"
 };
 
+static const unsigned char schema_011[] = {
+#include "011.sql.h"
+};
+
 static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004,
                                                schema_005, schema_006, schema_007, schema_008,
-                                               schema_009, schema_010};
+                                               schema_009, schema_010, schema_011};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */

@@ -370,6 +370,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
 {
     static const char later[] =
         "ALTER TABLE users DROP COLUMN hidden; ALTER TABLE users DROP COLUMN location;"
+        "ALTER TABLE files DROP COLUMN listed;"
         "ALTER TABLE chat_choices DROP COLUMN dnd;"
         "ALTER TABLE chat_choices DROP COLUMN colors; DROP TABLE friends; DROP TABLE looks;"
         "PRAGMA user_version = 6";
