@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,19 @@
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const char journal_priorities[] = {'3', '4', '6', '7'};
+
+enum { KEPT_LINES = 64, KEPT_BYTES = 256, MINUTES = 60 };
+
+/* What the monitor shows of it. */
+static struct {
+    pthread_mutex_t lock;
+    char lines[KEPT_LINES][KEPT_BYTES];
+    unsigned count; /* of lines that have ever been kept */
+    struct {
+        time_t minute;
+        unsigned count;
+    } errors[MINUTES];
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static enum log_level wanted = LOG_LEVEL_INFO;
 static int target = STDERR_FILENO;
@@ -33,6 +47,61 @@ bool log_find_level(const char *name, enum log_level *out)
         }
     }
     return false;
+}
+
+static void count_error(time_t now)
+{
+    time_t minute = now / 60;
+    unsigned at = (unsigned)(minute % MINUTES);
+
+    if (kept.errors[at].minute != minute)
+        kept.errors[at].count = 0;
+    kept.errors[at].minute = minute;
+    kept.errors[at].count++;
+}
+
+static void keep(enum log_level level, const char *text)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    char *line;
+    size_t n;
+
+    localtime_r(&now, &tm);
+    pthread_mutex_lock(&kept.lock);
+    line = kept.lines[kept.count++ % KEPT_LINES];
+    n = strftime(line, KEPT_BYTES, "%H:%M:%S", &tm);
+    snprintf(line + n, KEPT_BYTES - n, " %-5s %s", level_names[level], text);
+    if (level == LOG_LEVEL_ERROR)
+        count_error(now);
+    pthread_mutex_unlock(&kept.lock);
+}
+
+void log_recent(struct buf *out, unsigned count)
+{
+    unsigned there;
+
+    pthread_mutex_lock(&kept.lock);
+    there = kept.count < KEPT_LINES ? kept.count : KEPT_LINES;
+    for (unsigned i = count < there ? count : there; i > 0; i--) {
+        buf_add_text(out, kept.lines[(kept.count - i) % KEPT_LINES]);
+        buf_add_byte(out, '\n');
+    }
+    pthread_mutex_unlock(&kept.lock);
+}
+
+unsigned log_errors(void)
+{
+    time_t minute = time(NULL) / 60;
+    unsigned sum = 0;
+
+    pthread_mutex_lock(&kept.lock);
+    for (unsigned i = 0; i < MINUTES; i++) {
+        if (kept.errors[i].minute > minute - MINUTES)
+            sum += kept.errors[i].count;
+    }
+    pthread_mutex_unlock(&kept.lock);
+    return sum;
 }
 
 /* The beginning of a line: a priority for the journal, the time for everybody else. */
@@ -73,6 +142,7 @@ __attribute__((format(printf, 2, 0))) static void write_event(enum log_level lev
     if (more < 0)
         return;
     make_one_line(line + n);
+    keep(level, line + n);
     n = (int)strlen(line);
     line[n++] = '\n';
     while (write(target, line, (size_t)n) < 0) {

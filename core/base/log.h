@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/span.h"
+#include "base/buf.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -21,6 +21,11 @@ void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The last lines, at most `count`, the oldest first: "12:34:56 level text" and a line end. Long
+ * ones are cut, and no more than 64 are kept. */
+void log_recent(struct buf *out, unsigned count);
+unsigned log_errors(void); /* how many in the last hour */
 
 /* `s` in double quotes, with quotes and backslashes escaped and control characters as '?', cut
  * at 200 bytes. Borrowed: good until the eighth next call on this thread. */

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "base/figures.h"
+#include "base/machine.h"
 #include "base/settings.h"
 #include "base/worker.h"
 #include "client/clients.h"
@@ -37,6 +39,11 @@ struct bridge_config {
     void (*login_right)(void *arg, struct client *c);
     void (*get_status)(void *arg, struct buf *json);
     void (*reload_all)(void *arg, struct buf *report);
+    /* The machine as it was within the last second. NULL: it is being looked at, and
+     * bridge_machine_ready comes; not where `any` look will do. */
+    const struct machine *(*get_machine)(void *arg, bool any);
+    /* Likewise of the server; NULL: it does not serve yet, or no more. */
+    const struct figures *(*get_figures)(void *arg);
     void *arg;
 };
 
@@ -49,6 +56,8 @@ void bridge_free(struct bridge *b); /* after the clients; NULL is allowed */
 struct client_hooks bridge_hooks(struct bridge *b);
 void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers);
 void bridge_set_clients(struct bridge *b, struct clients *all);
+
+void bridge_machine_ready(struct bridge *b); /* who waits for a look goes on */
 
 /* Load `files` (new or changed) and all that requires them, drop `gone`, and swap it in if all
  * of it loads: 0. Else -1, `errors` has a line FILE:LINE: WHY for each, and all stays as it

@@ -92,6 +92,7 @@ struct bridge {
     unsigned generation;
     unsigned incidents;
     time_t since;
+    struct sys_wait *sys_waits; /* handlers that wait for a look at the machine */
     int loader; /* ref of the table that loader.lua returns */
     /* memory */
     size_t used;

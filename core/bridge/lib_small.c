@@ -1,4 +1,4 @@
-/* lib_small.c -- the small modules: bbs.ansi, bbs.log, bbs.settings, bbs.sys. */
+/* lib_small.c -- the small modules: bbs.ansi, bbs.log, bbs.settings. */
 #include <time.h>
 #include <unistd.h>
 
@@ -169,70 +169,5 @@ static void push_settings(lua_State *L, const char *prefix)
 int luaopen_bbs_settings(lua_State *L)
 {
     push_settings(L, "");
-    return 1;
-}
-
-/* --- bbs.sys: the server --- */
-
-static void set_integer(lua_State *L, const char *name, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, name);
-}
-
-/* sys.info() -> {version=, uptime=, callers=, most=, calls=, generation=, lua_bytes=,
- * lag_us=} */
-static int l_info(lua_State *L)
-{
-    struct bridge *b = bridge_of(L);
-
-    lua_createtable(L, 0, 10);
-    lua_pushstring(L, PERIGEE_VERSION);
-    lua_setfield(L, -2, "version");
-    set_integer(L, "generation", b->generation);
-    set_integer(L, "lua_bytes", (lua_Integer)b->used);
-    set_integer(L, "uptime", (lua_Integer)(time(NULL) - b->since));
-    if (b->all) {
-        set_integer(L, "callers", clients_callers(b->all));
-        set_integer(L, "visitors", clients_visitors(b->all));
-        set_integer(L, "most", clients_most(b->all));
-        set_integer(L, "calls", (lua_Integer)clients_calls(b->all));
-        set_integer(L, "lag_us", (lua_Integer)lag_percentile(clients_lag(b->all), 0.99));
-    }
-    return 1;
-}
-
-static int call_report(lua_State *L, void (*report)(void *arg, struct buf *out))
-{
-    struct bridge *b = bridge_of(L);
-    struct buf *out;
-
-    if (!report)
-        return luaL_error(L, "sys: no server runs here");
-    out = buf_push(L, 65536);
-    report(b->config.arg, out);
-    buf_push_text(L, out);
-    return 1;
-}
-
-/* sys.status() -> what `perigee status` prints */
-static int l_status(lua_State *L)
-{
-    return call_report(L, bridge_of(L)->config.get_status);
-}
-
-/* sys.reload() -> what `perigee reload` prints; the files are looked at when this handler waits
- */
-static int l_reload(lua_State *L)
-{
-    return call_report(L, bridge_of(L)->config.reload_all);
-}
-
-int luaopen_bbs_sys(lua_State *L)
-{
-    static const luaL_Reg functions[] = {
-        {"info", l_info}, {"status", l_status}, {"reload", l_reload}, {NULL, NULL}};
-
-    luaL_newlib(L, functions);
     return 1;
 }

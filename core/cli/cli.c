@@ -73,6 +73,12 @@ static const struct command commands[] = {
     {"status", control_run, "status [--json] [--board DIR] [--data DIR]\n",
      "how the running server is",
      "  --json               for programs\n" BOARD_OPTION DATA_OPTION},
+    {"top", top_run, "top [--board DIR] [--data DIR]\n",
+     "the machine, the running server and its log, once a second",
+     "In this terminal, until q or Ctrl-C: bars and the last minute as graphs, and as many of "
+     "the\n"
+     "last events of the log as there are rows for. Its text is UTF-8.\n\n" BOARD_OPTION
+         DATA_OPTION},
     {"reload", control_run, "reload [--board DIR] [--data DIR]\n",
      "have the running server read all screens, handlers and settings again",
      BOARD_OPTION DATA_OPTION},

@@ -27,6 +27,7 @@ int show_command(const struct command *self, int argc, char **argv); /* show_run
 int user_run(const struct command *self, int argc, char **argv);
 int files_run(const struct command *self, int argc, char **argv);
 int control_run(const struct command *self, int argc, char **argv); /* status reload stop */
+int top_run(const struct command *self, int argc, char **argv);
 
 /* Take the options and expect `least` to `most` words, which are left at the front of `argv`.
  * -1: go on; else the exit status: help was asked for, or the use was wrong, and it was said.
@@ -46,5 +47,8 @@ void cli_print(
 /* The data folder: `data`, or where that is NULL the one of the board. -1: it was said. */
 int cli_data_folder(const struct command *self, const char *board, const char *data,
                     char out[PATH_MAX]);
+
+/* ask_server has returned `rc`, not 0: say why; the exit status. */
+int cli_unanswered(const struct command *self, int rc, const char *data, const struct err *e);
 
 #endif

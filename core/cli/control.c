@@ -3,29 +3,26 @@
 #include "cli/cli.h"
 #include "server/ask.h"
 
+int cli_unanswered(const struct command *self, int rc, const char *data, const struct err *e)
+{
+    if (rc == 1)
+        return cli_say(self, CLI_NO, "no server runs on %s", data);
+    return cli_say(self, rc == 2 ? CLI_NO : CLI_FAILED, "%s", e->text);
+}
+
 /* The commands of the control socket have the names of the command line. */
 static int ask(const struct command *self, const char *data, const char *request)
 {
     struct buf answer;
     struct err e;
-    int status = CLI_DONE;
+    int rc;
 
     buf_init(&answer, BUF_LARGE);
-    switch (ask_server(data, request, &answer, &e)) {
-    case 0:
+    rc = ask_server(data, request, &answer, &e);
+    if (rc == 0)
         cli_print(buf_span(&answer));
-        break;
-    case 1:
-        status = cli_say(self, CLI_NO, "no server runs on %s", data);
-        break;
-    case 2:
-        status = cli_say(self, CLI_NO, "%s", e.text);
-        break;
-    default:
-        status = cli_say(self, CLI_FAILED, "%s", e.text);
-    }
     buf_clear(&answer);
-    return status;
+    return rc == 0 ? CLI_DONE : cli_unanswered(self, rc, data, &e);
 }
 
 int control_run(const struct command *self, int argc, char **argv)

@@ -461,7 +461,7 @@ static void begin_call(struct client *c)
 
     c->is_visitor = false;
     all->callers++;
-    all->calls++;
+    clients_count_call(all);
     if (all->callers > all->most)
         all->most = all->callers;
     c->id = take_id(all, c);

@@ -3,6 +3,7 @@
 #include "client/clients.h"
 
 #include <math.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -227,6 +228,42 @@ uint64_t clients_calls(const struct clients *all)
     return all->calls;
 }
 
+/* The days of the calendar where the server stands. */
+static long today(void)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    localtime_r(&now, &tm);
+    return tm.tm_year * 366L + tm.tm_yday;
+}
+
+void clients_count_call(struct clients *all)
+{
+    all->calls++;
+    if (all->day != today())
+        all->calls_today = 0;
+    all->day = today();
+    all->calls_today++;
+}
+
+unsigned clients_calls_today(const struct clients *all)
+{
+    return all->day == today() ? all->calls_today : 0;
+}
+
+struct clients_work clients_work(const struct clients *all)
+{
+    struct clients_work w = {0};
+
+    for (const struct client *c = all->list; c; c = c->next) {
+        w.queues += !outq_is_empty(&c->out);
+        w.queued += c->out.bytes;
+        w.transfers += c->transfer != NULL;
+    }
+    return w;
+}
+
 struct client *clients_at(struct clients *all, unsigned id)
 {
     return id >= 1 && id <= all->id_count ? all->ids[id - 1] : NULL;
@@ -303,6 +340,15 @@ uint64_t lag_percentile(const struct lag *lag, double p)
         }
     }
     return 0;
+}
+
+struct lag lag_since(const struct lag *now, const struct lag *before)
+{
+    struct lag since = {.turns = now->turns - before->turns, .most = now->most};
+
+    for (unsigned i = 0; i < 64; i++)
+        since.counts[i] = now->counts[i] - before->counts[i];
+    return since;
 }
 
 const struct lag *clients_lag(const struct clients *all)

@@ -50,8 +50,18 @@ void clients_close_all(struct clients *all, const char *reason);
 unsigned clients_count(const struct clients *all);   /* connections, visitors too */
 unsigned clients_callers(const struct clients *all); /* those that have typed something */
 unsigned clients_visitors(const struct clients *all);
-unsigned clients_most(const struct clients *all);  /* callers at once, at most so far */
-uint64_t clients_calls(const struct clients *all); /* since the start */
+unsigned clients_most(const struct clients *all);        /* callers at once, at most so far */
+uint64_t clients_calls(const struct clients *all);       /* since the start */
+unsigned clients_calls_today(const struct clients *all); /* since midnight, or the start */
+
+/* What is under way for all of them; looks at each. */
+struct clients_work {
+    unsigned queues; /* clients to whom output waits to be written */
+    uint64_t queued; /* its bytes */
+    unsigned transfers;
+};
+
+struct clients_work clients_work(const struct clients *all);
 
 struct client *clients_at(struct clients *all, unsigned id); /* by node number, or NULL */
 unsigned clients_last_id(const struct clients *all);         /* no node number is larger */
@@ -75,6 +85,8 @@ struct lag {
 
 void lag_add(struct lag *lag, uint64_t us);
 uint64_t lag_percentile(const struct lag *lag, double p); /* an upper bound */
+/* The turns between an earlier copy and now; the most of them is not known, but of all. */
+struct lag lag_since(const struct lag *now, const struct lag *before);
 const struct lag *clients_lag(const struct clients *all);
 
 #endif

@@ -218,6 +218,8 @@ struct clients {
     unsigned callers;
     unsigned most;
     uint64_t calls;
+    long day; /* of the last of them */
+    unsigned calls_today;
     unsigned generation;
     ev_prepare before_wait;
     ev_check after_wait;
@@ -237,6 +239,7 @@ struct clients {
 
 /* clients.c */
 double clients_now(const struct clients *all);
+void clients_count_call(struct clients *all);
 bool clients_turn_is_long(const struct clients *all); /* the rest has time until the next */
 
 /* client.c */

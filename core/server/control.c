@@ -21,6 +21,7 @@ struct asker {
     ev_timer timer;
     struct buf request;
     struct buf answer;
+    bool is_waiting; /* for control_retry */
 };
 
 struct control {
@@ -72,21 +73,29 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int events)
         buf_consume(&a->answer, (size_t)n);
 }
 
-static void reply(struct asker *a, struct span request)
+/* Its first line, which is there. */
+static void reply(struct asker *a)
 {
     struct control *c = a->control;
+    const char *end = memchr(a->request.data, '\n', a->request.len);
+    struct span request = span_from(a->request.data, (size_t)(end - a->request.data));
     struct buf text;
     struct err e;
+    int rc;
 
     buf_init(&text, ANSWER_MAX);
-    if (c->answer(c->arg, request, &text, &e) < 0) {
+    rc = c->answer(c->arg, request, &text, &e);
+    a->is_waiting = rc > 0;
+    if (rc < 0) {
         buf_printf(&a->answer, "error: %s\n", e.text);
-    } else {
+    } else if (rc == 0) {
         buf_add_text(&a->answer, "ok\n");
         buf_add(&a->answer, buf_span(&text));
     }
     buf_clear(&text);
-    ev_io_stop(c->loop, &a->io);
+    ev_io_stop(c->loop, &a->io); /* nothing more is read, whoever goes away meanwhile */
+    if (rc > 0)
+        return;
     ev_io_init(&a->io, on_writable, a->io.fd, EV_WRITE);
     ev_io_start(c->loop, &a->io);
 }
@@ -96,7 +105,6 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
     struct asker *a = w->data;
     char piece[512];
     ssize_t n = recv(w->fd, piece, sizeof(piece), 0);
-    const char *end;
 
     (void)loop;
     (void)events;
@@ -106,9 +114,16 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
         free_asker(a);
         return;
     }
-    end = memchr(a->request.data, '\n', a->request.len);
-    if (end)
-        reply(a, span_from(a->request.data, (size_t)(end - a->request.data)));
+    if (memchr(a->request.data, '\n', a->request.len))
+        reply(a);
+}
+
+void control_retry(struct control *c)
+{
+    for (struct asker *a = c->askers; a; a = a->next) {
+        if (a->is_waiting)
+            reply(a);
+    }
 }
 
 static void on_asker(struct ev_loop *loop, ev_io *w, int events)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/monitor.h"
 #include "server/scratch.h"
 
 enum { PATH_LEN = 1024, SIGNALS = 3, FAREWELL_TURNS = 100 };
@@ -25,6 +26,7 @@ struct headless {
     struct store *store;
     struct worker *hashers;
     struct watch *watch;
+    struct monitor *monitor;
     struct scratch scratch;
     char files[PATH_LEN];
     ev_async wake;
@@ -336,6 +338,21 @@ bool headless_wait(struct headless *h, int keys)
 
 /* --- the board --- */
 
+static const struct machine *get_machine(void *arg, bool any)
+{
+    struct headless *h = arg;
+
+    (void)any;
+    return h->monitor ? monitor_machine(h->monitor) : NULL;
+}
+
+static const struct figures *get_figures(void *arg)
+{
+    struct headless *h = arg;
+
+    return h->monitor ? monitor_figures(h->monitor) : NULL;
+}
+
 static int open_settings(struct headless *h, struct err *e)
 {
     struct bridge_config config = {.loop = h->loop,
@@ -345,6 +362,8 @@ static int open_settings(struct headless *h, struct err *e)
                                    .read_version = read_version,
                                    .get_status = say_no_server,
                                    .reload_all = say_no_server,
+                                   .get_machine = get_machine,
+                                   .get_figures = get_figures,
                                    .arg = h};
     struct stat st;
     char path[PATH_LEN];
@@ -392,6 +411,18 @@ static int open_data(struct headless *h, struct err *e)
     return 0;
 }
 
+static int open_monitor(struct headless *h, struct err *e)
+{
+    struct monitor_config config = {.data = headless_folder(h),
+                                    .board = &h->board,
+                                    .clients = h->clients,
+                                    .bridge = h->bridge,
+                                    .store = h->store};
+
+    h->monitor = monitor_new(&config, e);
+    return h->monitor ? 0 : -1;
+}
+
 static int open_board(struct headless *h, struct err *e)
 {
     static const char *const folders[] = {"screens", "lua"};
@@ -418,7 +449,7 @@ static int open_board(struct headless *h, struct err *e)
     h->board.settings_changed = settings_changed;
     h->board.arg = h;
     bridge_set_clients(h->bridge, h->clients);
-    return 0;
+    return open_monitor(h, e);
 }
 
 /* --- commands --- */
@@ -489,6 +520,8 @@ void headless_free(struct headless *h)
     if (!h)
         return;
     watch_free(h->watch);
+    monitor_free(h->monitor);
+    h->monitor = NULL;
     clients_free(h->clients);
     h->clients = NULL;
     bridge_stop(h->bridge);

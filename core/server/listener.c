@@ -224,7 +224,7 @@ static void on_connection(struct ev_loop *loop, ev_io *w, int events)
     }
 }
 
-static void tell_address(int fd)
+static bool add_name(int fd, char *out, size_t size)
 {
     struct sockaddr_storage a = {0};
     socklen_t len = sizeof(a);
@@ -234,9 +234,26 @@ static void tell_address(int fd)
     if (getsockname(fd, (struct sockaddr *)&a, &len) < 0 ||
         getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return;
-    log_note(a.ss_family == AF_INET6 ? "listening telnet [%s]:%s" : "listening telnet %s:%s",
-             host, port);
+        return false;
+    snprintf(out, size, a.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    return true;
+}
+
+static void tell_address(int fd)
+{
+    char name[LISTENER_NAME_MAX];
+
+    if (add_name(fd, name, sizeof(name)))
+        log_note("listening telnet %s", name);
+}
+
+unsigned listeners_names(const struct listeners *l, struct figures *out)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < l->count && n < FIGURES_LISTENERS; i++)
+        n += add_name(l->items[i].watcher.fd, out->listeners[n], LISTENER_NAME_MAX);
+    return n;
 }
 
 void listeners_start(struct listeners *l, struct ev_loop *loop, struct clients *clients,

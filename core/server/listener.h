@@ -4,6 +4,7 @@
 #define PERIGEE_SERVER_LISTENER_H
 
 #include "base/err.h"
+#include "base/figures.h"
 #include "client/clients.h"
 #include "server/gate.h"
 
@@ -21,5 +22,8 @@ int listeners_add(struct listeners *l, const char *host_port, struct err *e);
 void listeners_start(struct listeners *l, struct ev_loop *loop, struct clients *clients,
                      struct gate *gate, const struct settings *settings);
 void listeners_stop(struct listeners *l);
+
+/* HOST:PORT of each, into `out->listeners`; how many. */
+unsigned listeners_names(const struct listeners *l, struct figures *out);
 
 #endif

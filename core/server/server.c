@@ -21,6 +21,8 @@
 #include "server/board.h"
 #include "server/control.h"
 #include "server/listener.h"
+#include "server/monitor.h"
+#include "server/panel.h"
 #include "server/status.h"
 #include "store/accounts.h"
 
@@ -48,6 +50,7 @@ struct server {
     struct watch *watch;
     struct listeners *listeners;
     struct control *control;
+    struct monitor *monitor;
     char data[PATH_LEN];
     char files_folder[PATH_LEN + 8]; /* DATA/files */
     int lock;
@@ -84,6 +87,8 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
         worker_reap(s->disks);
     if (s->readers)
         worker_reap(s->readers);
+    if (s->monitor)
+        monitor_reap(s->monitor);
 }
 
 /* --- stopping --- */
@@ -160,14 +165,50 @@ static void settings_changed(void *arg)
 
 static struct status_sources sources_of(struct server *s)
 {
-    return (struct status_sources){&s->board, s->clients, s->bridge,  s->store,
-                                   s->gate,   s->started, timer_now()};
+    return (struct status_sources){.board = &s->board,
+                                   .clients = s->clients,
+                                   .bridge = s->bridge,
+                                   .store = s->store,
+                                   .gate = s->gate,
+                                   .machine = monitor_last_machine(s->monitor),
+                                   .figures = monitor_figures(s->monitor),
+                                   .started = s->started,
+                                   .now = timer_now()};
+}
+
+static const struct machine *get_machine(void *arg, bool any)
+{
+    struct server *s = arg;
+
+    if (!s->monitor)
+        return NULL;
+    return any ? monitor_last_machine(s->monitor) : monitor_machine(s->monitor);
+}
+
+static const struct figures *get_figures(void *arg)
+{
+    struct server *s = arg;
+
+    return s->monitor ? monitor_figures(s->monitor) : NULL;
+}
+
+static void machine_ready(void *arg)
+{
+    struct server *s = arg;
+
+    bridge_machine_ready(s->bridge);
+    if (s->control)
+        control_retry(s->control);
 }
 
 static void get_status(void *arg, struct buf *out)
 {
-    struct status_sources from = sources_of(arg);
+    struct server *s = arg;
+    struct status_sources from;
 
+    if (!s->monitor)
+        return;
+    from = sources_of(s);
     status_text(&from, out);
 }
 
@@ -238,15 +279,43 @@ static int answer_reload(struct server *s, struct buf *text, struct err *e)
     return 0;
 }
 
+/* "status", "status --json", "top COLUMNS ROWS". */
+static bool is_about_machine(struct span request)
+{
+    return span_is(request, "status") || span_is(request, "status --json") ||
+           span_starts_with(request, "top ");
+}
+
+static void answer_top(struct server *s, struct span request, struct buf *text)
+{
+    unsigned columns = 80;
+    unsigned rows = 24;
+    char size[32];
+    struct buf log;
+
+    snprintf(size, sizeof(size), "%.*s", SPAN_ARG(request));
+    sscanf(size, "top %4u %4u", &columns, &rows);
+    buf_init(&log, BUF_LARGE);
+    log_recent(&log, rows);
+    panel_add(text, monitor_last_machine(s->monitor), monitor_figures(s->monitor),
+              buf_span(&log), columns, rows);
+    buf_clear(&log);
+}
+
 static int answer(void *arg, struct span request, struct buf *text, struct err *e)
 {
     struct server *s = arg;
-    struct status_sources from = sources_of(s);
+    struct status_sources from;
 
+    if (is_about_machine(request) && !monitor_machine(s->monitor))
+        return 1;
+    from = sources_of(s);
     if (span_is(request, "status")) {
         status_text(&from, text);
     } else if (span_is(request, "status --json")) {
         status_json(&from, text);
+    } else if (span_starts_with(request, "top ")) {
+        answer_top(s, request, text);
     } else if (span_is(request, "reload")) {
         return answer_reload(s, text, e);
     } else if (span_is(request, "stop")) {
@@ -256,7 +325,7 @@ static int answer(void *arg, struct span request, struct buf *text, struct err *
         span_take(&request, 13);
         clients_user_changed(s->clients, strtoll(request.data, NULL, 10));
     } else {
-        return err_set(e, "unknown request, expected status, reload or stop");
+        return err_set(e, "unknown request, expected status, top, reload or stop");
     }
     return 0;
 }
@@ -404,6 +473,8 @@ static struct bridge_config bridge_config_of(struct server *s)
                                   .login_right = login_right,
                                   .get_status = get_status,
                                   .reload_all = reload_later,
+                                  .get_machine = get_machine,
+                                  .get_figures = get_figures,
                                   .arg = s};
 }
 
@@ -457,6 +528,22 @@ static int open_data(struct server *s, struct err *e)
     return 0;
 }
 
+static int open_monitor(struct server *s, struct err *e)
+{
+    struct monitor_config config = {.data = s->data,
+                                    .board = &s->board,
+                                    .clients = s->clients,
+                                    .bridge = s->bridge,
+                                    .store = s->store,
+                                    .listeners = s->listeners,
+                                    .notify = wake_loop,
+                                    .ready = machine_ready,
+                                    .arg = s};
+
+    s->monitor = monitor_new(&config, e);
+    return s->monitor ? 0 : -1;
+}
+
 static int open_board(struct server *s, struct err *e)
 {
     static const char *const folders[] = {"screens", "lua"};
@@ -482,6 +569,8 @@ static int open_board(struct server *s, struct err *e)
     s->board.arg = s;
     bridge_set_clients(s->bridge, s->clients);
     settings_changed(s);
+    if (open_monitor(s, e) < 0)
+        return -1;
     s->control = control_new(s->loop, s->data, answer, s, e);
     return s->control ? 0 : -1;
 }
@@ -532,8 +621,11 @@ static int start(struct server *s, struct err *e)
 static void finish(struct server *s)
 {
     file_digests_end();
-    listeners_free(s->listeners);
     control_free(s->control);
+    s->control = NULL;
+    monitor_free(s->monitor); /* which ends its look at all the others */
+    s->monitor = NULL;
+    listeners_free(s->listeners);
     watch_free(s->watch);
     clients_free(s->clients);
     s->clients = NULL;

@@ -6,19 +6,9 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "server/gate.h"
+#include "server/panel.h"
 
 enum { DEAREST = 10 };
-
-static void add_seconds(struct buf *out, double seconds)
-{
-    unsigned long s = (unsigned long)seconds;
-
-    if (s >= 86400)
-        buf_printf(out, "%lu d ", s / 86400);
-    if (s >= 3600)
-        buf_printf(out, "%lu h ", s / 3600 % 24);
-    buf_printf(out, "%lu min %lu s", s / 60 % 60, s % 60);
-}
 
 static void add_handlers(const struct status_sources *s, struct buf *out)
 {
@@ -53,6 +43,68 @@ static void add_callers(const struct status_sources *s, struct buf *out)
         buf_printf(out, "... and %u more\n", clients_callers(s->clients) - shown);
 }
 
+static void add_part(struct buf *out, const char *before, uint64_t part, uint64_t all)
+{
+    buf_add_text(out, before);
+    size_add(out, (double)part);
+    buf_add_text(out, " of ");
+    size_add(out, (double)all);
+}
+
+static void add_disks(const struct machine *m, struct buf *out)
+{
+    for (unsigned i = 0; i < m->disk_count; i++) {
+        const struct machine_disk *d = &m->disks[i];
+
+        add_part(out, i ? ", " : "disks       ", d->total - d->free, d->total);
+        buf_printf(out, " in %s", d->path);
+    }
+    if (m->disk_count > 0)
+        buf_add_byte(out, '\n');
+}
+
+static void add_busiest(const struct machine *m, struct buf *out)
+{
+    for (unsigned i = 0; i < m->busiest_count; i++)
+        buf_printf(out, "%s%s %d %.1f %%", i ? ", " : "busiest     ", m->busiest[i].name,
+                   (int)m->busiest[i].pid, m->busiest[i].cpu);
+    if (m->busiest_count > 0)
+        buf_add_byte(out, '\n');
+}
+
+static void add_machine(const struct machine *m, struct buf *out)
+{
+    buf_printf(out,
+               "machine     load %.2f %.2f %.2f, %u cores, CPU %.1f %% in the last %.0f s, %u "
+               "processes, up ",
+               m->load[0], m->load[1], m->load[2], m->cores, m->cpu, m->seconds,
+               m->process_count);
+    panel_add_seconds(out, m->uptime);
+    add_part(out, "\nin use      ", m->memory.total - m->memory.available, m->memory.total);
+    add_part(out, " of memory, ", m->memory.swap_total - m->memory.swap_free,
+             m->memory.swap_total);
+    buf_add_text(out, " of swap\n");
+    add_disks(m, out);
+    buf_add_text(out, "network     ");
+    size_add(out, m->received);
+    buf_add_text(out, "/s in, ");
+    size_add(out, m->sent);
+    buf_add_text(out, "/s out\n");
+    add_busiest(m, out);
+}
+
+static void add_work(const struct figures *f, struct buf *out)
+{
+    buf_printf(out, "now         %u calls today, %u transfers, %u queues with ", f->calls_today,
+               f->transfers, f->queues);
+    size_add(out, (double)f->queued);
+    buf_printf(out, ", %u errors in the last hour\n", f->errors);
+    for (unsigned i = 0; i < f->listener_count; i++)
+        buf_printf(out, "%s%s", i ? ", " : "listening   ", f->listeners[i]);
+    if (f->listener_count > 0)
+        buf_add_byte(out, '\n');
+}
+
 void status_text(const struct status_sources *s, struct buf *out)
 {
     const struct lag *lag = clients_lag(s->clients);
@@ -60,7 +112,7 @@ void status_text(const struct status_sources *s, struct buf *out)
 
     store_figures(s->store, &store);
     buf_printf(out, "perigee %s, process %d, up ", PERIGEE_VERSION, (int)getpid());
-    add_seconds(out, s->now - s->started);
+    panel_add_seconds(out, s->now - s->started);
     buf_printf(out, "\ncallers     %u now, %u at most, %" PRIu64 " calls, %u visitors\n",
                clients_callers(s->clients), clients_most(s->clients), clients_calls(s->clients),
                clients_visitors(s->clients));
@@ -79,6 +131,8 @@ void status_text(const struct status_sources *s, struct buf *out)
                "banned\n",
                s->board->generation, library_count(s->board->library), bridge_tasks(s->bridge),
                gate_banned(s->gate, s->now));
+    add_work(s->figures, out);
+    add_machine(s->machine, out);
     if (s->board->errors.len)
         buf_printf(out, "\nnot in use, because it is wrong:\n%.*s",
                    SPAN_ARG(buf_span(&s->board->errors)));
@@ -143,6 +197,50 @@ static void add_json_clients(const struct status_sources *s, struct buf *out)
     buf_add_text(out, "],");
 }
 
+static void add_json_machine(const struct machine *m, struct buf *out)
+{
+    buf_printf(out,
+               "\"machine\":{\"seconds\":%.3f,\"uptime\":%.0f,\"load\":[%.2f,%.2f,%.2f],"
+               "\"cores\":%u,\"cpu\":%.1f,\"received\":%.0f,\"sent\":%.0f,",
+               m->seconds, m->uptime, m->load[0], m->load[1], m->load[2], m->cores, m->cpu,
+               m->received, m->sent);
+    buf_printf(out,
+               "\"memory\":{\"total\":%" PRIu64 ",\"available\":%" PRIu64
+               ",\"swap_total\":%" PRIu64 ",\"swap_free\":%" PRIu64 "},\"disks\":[",
+               m->memory.total, m->memory.available, m->memory.swap_total, m->memory.swap_free);
+    for (unsigned i = 0; i < m->disk_count; i++) {
+        buf_printf(out, "%s{\"path\":", i ? "," : "");
+        add_string(out, m->disks[i].path);
+        buf_printf(out, ",\"total\":%" PRIu64 ",\"free\":%" PRIu64 "}", m->disks[i].total,
+                   m->disks[i].free);
+    }
+    buf_printf(out, "],\"processes\":%u,\"busiest\":[", m->process_count);
+    for (unsigned i = 0; i < m->busiest_count; i++) {
+        buf_printf(out, "%s{\"pid\":%d,\"name\":", i ? "," : "", (int)m->busiest[i].pid);
+        add_string(out, m->busiest[i].name);
+        buf_printf(out, ",\"cpu\":%.1f,\"memory\":%" PRIu64 "}", m->busiest[i].cpu,
+                   m->busiest[i].memory);
+    }
+    buf_add_text(out, "]},");
+}
+
+static void add_json_figures(const struct figures *f, struct buf *out)
+{
+    buf_printf(out,
+               "\"calls_today\":%u,\"queues\":%u,\"queued_bytes\":%" PRIu64
+               ",\"transfers\":%u,\"errors_last_hour\":%u,",
+               f->calls_today, f->queues, f->queued, f->transfers, f->errors);
+    buf_printf(out,
+               "\"last\":{\"seconds\":%.3f,\"lag_p50_us\":%" PRIu64 ",\"lag_p99_us\":%" PRIu64
+               ",\"reads\":%.1f,\"writes\":%.1f,\"commits\":%.1f},\"listeners\":[",
+               f->seconds, f->lag_p50, f->lag_p99, f->reads, f->writes, f->commits);
+    for (unsigned i = 0; i < f->listener_count; i++) {
+        buf_add_text(out, i ? "," : "");
+        add_string(out, f->listeners[i]);
+    }
+    buf_add_text(out, "],");
+}
+
 void status_json(const struct status_sources *s, struct buf *out)
 {
     const struct lag *lag = clients_lag(s->clients);
@@ -167,6 +265,8 @@ void status_json(const struct status_sources *s, struct buf *out)
                "\"store\":{\"reads\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"commits\":%" PRIu64
                ",\"waiting\":%u},",
                store.reads, store.writes, store.commits, store.waiting);
+    add_json_figures(s->figures, out);
+    add_json_machine(s->machine, out);
     add_json_handlers(s, out);
     add_json_clients(s, out);
     buf_add_text(out, "\"errors\":");

@@ -2,6 +2,8 @@
 #ifndef PERIGEE_SERVER_STATUS_H
 #define PERIGEE_SERVER_STATUS_H
 
+#include "base/figures.h"
+#include "base/machine.h"
 #include "server/board.h"
 
 struct status_sources {
@@ -10,6 +12,8 @@ struct status_sources {
     struct bridge *bridge;
     struct store *store;
     struct gate *gate;
+    const struct machine *machine;
+    const struct figures *figures;
     double started; /* loop time */
     double now;
 };
