@@ -93,7 +93,7 @@ struct bridge {
     unsigned incidents;
     time_t since;
     struct sys_wait *sys_waits; /* handlers that wait for a look at the machine */
-    int loader; /* ref of the table that loader.lua returns */
+    int loader;                 /* ref of the table that loader.lua returns */
     /* memory */
     size_t used;
     size_t base; /* `used` when the running handler began */

@@ -544,6 +544,7 @@ static void shut(struct client *c)
 void client_drain(struct client *c)
 {
     if (c->state < CLIENT_DRAINING) {
+        repaint_end(c);
         terminal_end(c);
         c->state = CLIENT_DRAINING;
         c->close_at = clients_now(c->all) + LINGER_SECONDS;

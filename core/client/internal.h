@@ -13,6 +13,7 @@
 #include "client/form.h"
 #include "client/lightbar.h"
 #include "client/recall.h"
+#include "client/repaint.h"
 #include "client/transfer.h"
 #include "proto/telnet.h"
 #include "term/flow.h"
@@ -97,6 +98,7 @@ struct client {
     bool is_dirty;
     bool is_ready;
     bool is_unread;   /* it was not its turn any more: it is read from first in the next */
+    bool is_ticking;  /* the screen is shown anew because its tick says so */
     bool is_calling;  /* a handler runs, client_finish is awaited */
     bool is_showing;  /* show_run is on the stack */
     bool has_yielded; /* show_run goes on in the next turn of the loop, or after a pause */
@@ -129,6 +131,7 @@ struct client {
     char *term_name;
     struct show *show;
     struct form *form;         /* NULL: the screen is no painted form */
+    struct repaint *repaint;   /* NULL: its tick has not shown the screen anew */
     struct recall *recall;     /* lines that were typed before; NULL: none */
     struct lightbar *bar;      /* NULL: no item has been painted in a form */
     struct buf line;           /* what stands in the prompt's line, as it is on the wire */

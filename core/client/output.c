@@ -41,7 +41,7 @@ static void clear_now(struct client *c)
 
 void output_bytes(struct client *c, struct span wire)
 {
-    if (c->state >= CLIENT_SHUT || wire.len == 0)
+    if (c->state >= CLIENT_SHUT || wire.len == 0 || repaint_takes(c, wire))
         return;
     clear_now(c);
     outq_add(&c->out, wire);
@@ -50,8 +50,10 @@ void output_bytes(struct client *c, struct span wire)
 
 void output_replies(struct client *c)
 {
-    if (c->all->replies.len > 0)
-        output_bytes(c, buf_span(&c->all->replies));
+    if (c->all->replies.len > 0 && c->state < CLIENT_SHUT) { /* no part of a painting */
+        outq_add(&c->out, buf_span(&c->all->replies));
+        output_mark_dirty(c);
+    }
     buf_reset(&c->all->replies);
 }
 
@@ -100,7 +102,7 @@ void output_beside_blob(struct client *c, struct blob *wire)
         output_made(c, blob_span(wire));
         return;
     }
-    if (c->state >= CLIENT_SHUT || wire->len == 0)
+    if (c->state >= CLIENT_SHUT || wire->len == 0 || repaint_takes(c, blob_span(wire)))
         return;
     clear_now(c);
     outq_add_blob(&c->out, wire, 0, wire->len);
@@ -169,7 +171,8 @@ void output_wire(struct client *c, const struct text_wire *w, bool from_line)
         from = 0;
         c->is_clearing = false;
     }
-    outq_add_blob(&c->out, w->blob, from, w->blob->len - from);
+    if (!repaint_takes(c, span_from(w->blob->data + from, w->blob->len - from)))
+        outq_add_blob(&c->out, w->blob, from, w->blob->len - from);
     output_mark_dirty(c);
     if (c->form)
         return; /* its fields have places: no line is shown again */
@@ -297,6 +300,7 @@ void client_clear_screen(struct client *c)
     c->after_field = false;
     buf_reset(&c->line);
     form_cleared(c);
+    repaint_forget(c);
     terminal_set_header(c, 0);
     c->is_clearing = c->is_wiped = true;
     output_mark_dirty(c);

@@ -349,6 +349,7 @@ void prompt_line(struct client *c, const struct edit_options *options, struct sp
     if (!options->mask && !options->hotkey)
         with_commands.command_max = (uint16_t)c->all->config.settings->line_length;
     drop_paste(c);
+    repaint_end(c);
     begin_edit(c, &with_commands);
     c->mode = MODE_LINE;
     type_text(c, standard);
@@ -362,6 +363,7 @@ static bool wants_paste(const struct client *c)
 
 void prompt_key(struct client *c)
 {
+    repaint_end(c);
     prompt_end(c);
     c->mode = MODE_KEY;
     if (!wants_paste(c))

@@ -301,6 +301,7 @@ void show_end(struct client *c)
     end_show(c);
     form_end(c);
     lightbar_end(c);
+    repaint_forget(c);
     screen_unref(c->screen);
     c->screen = NULL;
 }
@@ -325,8 +326,9 @@ static void begin_screen(struct client *c)
     if (c->form)
         output_free_line(c);
     lightbar_end(c);
-    if (!c->screen->keep)
+    if (!c->screen->keep && !(c->is_ticking && repaint_begin(c)))
         client_clear_screen(c);
+    c->is_ticking = false;
     if (!c->form && !c->screen->keep)
         terminal_set_header(c, c->screen->header);
     terminal_show_art(c);
@@ -673,7 +675,9 @@ static void rest_returned(struct client *c, const struct outcome *out)
         c->is_resting = c->is_imposed = false;
         c->asker = ASKER_SCREEN;
         prompt_drop_aside(c);
+        c->is_ticking = c->call == CALL_TICK && out->action == ACTION_REFRESH;
         apply(c, out);
+        c->is_ticking = false;
     }
     if (c->rest_asker == ASKER_HANDLER) {
         c->is_calling = true; /* the handler that asks goes on waiting */

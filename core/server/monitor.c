@@ -300,36 +300,45 @@ static void look_at_loop(struct monitor *m, struct figures *f)
     m->lag = *now;
 }
 
-static void look_at_clients(const struct clients *all, struct figures *f)
+static void look_at_work(const struct clients *all, struct figures *f)
 {
     struct clients_work work = clients_work(all);
+
+    f->queues = work.queues;
+    f->queued = work.queued;
+    f->transfers = work.transfers;
+}
+
+static void count(struct monitor *m, struct figures *f)
+{
+    const struct clients *all = m->config.clients;
 
     f->callers = clients_callers(all);
     f->visitors = clients_visitors(all);
     f->most = clients_most(all);
     f->calls = clients_calls(all);
     f->calls_today = clients_calls_today(all);
-    f->queues = work.queues;
-    f->queued = work.queued;
-    f->transfers = work.transfers;
-}
-
-const struct figures *monitor_figures(struct monitor *m)
-{
-    struct figures *f = &m->figures;
-    double now = timer_now();
-
-    if (m->figures_at > 0 && now - m->figures_at < FRESH_SECONDS)
-        return f;
-    f->seconds = now - (m->figures_at > 0 ? m->figures_at : m->started);
-    f->uptime = now - m->started;
     f->generation = m->config.board->generation;
     f->lua_bytes = bridge_memory(m->config.bridge);
     f->heap_bytes = mem_used();
     f->handlers = bridge_tasks(m->config.bridge);
     f->errors = log_errors();
+    f->uptime = timer_now() - m->started;
+}
+
+/* What is a number is as it is now; what is a rate, or takes a look at each client, is from the
+ * last second. */
+const struct figures *monitor_figures(struct monitor *m)
+{
+    struct figures *f = &m->figures;
+    double now = timer_now();
+
+    count(m, f);
+    if (m->figures_at > 0 && now - m->figures_at < FRESH_SECONDS)
+        return f;
+    f->seconds = now - (m->figures_at > 0 ? m->figures_at : m->started);
     f->listener_count = m->config.listeners ? listeners_names(m->config.listeners, f) : 0;
-    look_at_clients(m->config.clients, f);
+    look_at_work(m->config.clients, f);
     look_at_loop(m, f);
     look_at_store(m, f);
     m->figures_at = now;

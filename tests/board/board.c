@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -525,6 +526,18 @@ pid_t board_spawn(const char *const *args, int *to, int *from)
     close(out[1]);
     *to = in[1];
     *from = out[0];
+    return pid;
+}
+
+pid_t board_spawn_in_terminal(const char *const *args, int *terminal)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = 80};
+    pid_t pid = forkpty(terminal, NULL, NULL, &size);
+
+    if (pid < 0)
+        fail_msg("forkpty: %s", strerror(errno));
+    if (pid == 0)
+        become(args, STDIN_FILENO, STDOUT_FILENO);
     return pid;
 }
 

@@ -54,6 +54,9 @@ int board_run(const char *const *args, const char *input, char **out);
 /* The same, while it runs: *to is its standard input, *from all that it says. */
 pid_t board_spawn(const char *const *args, int *to, int *from);
 
+/* The same in a terminal of its own, 80 by 24; *terminal is its other end. */
+pid_t board_spawn_in_terminal(const char *const *args, int *terminal);
+
 /* --- callers --- */
 
 enum caller_kind {

@@ -169,7 +169,8 @@ static void who_shows_the_others_and_is_kept_up_to_date(void **state)
     sol = newcomer(*state, "sol");
     caller_expect(luna, "   2  sol               The main menu");
     hang_up(sol);
-    caller_expect(luna, "Who is on line");
+    window_expect_gone(luna, "2  sol");
+    assert_true(window_has(luna, "Who is on line"));
     press(luna, "q");
     caller_expect(luna, "which key?");
     hang_up(luna);

@@ -197,6 +197,25 @@ static bool is_behind(struct window *w, const char *question)
     return is;
 }
 
+bool window_has(struct caller *c, const char *text)
+{
+    struct window *w = window_of(c);
+    bool has = false;
+
+    for (unsigned row = 0; row < c->rows; row++)
+        has |= strstr(window_row(w, row), text) != NULL;
+    window_free(w);
+    return has;
+}
+
+void window_expect_gone(struct caller *c, const char *text)
+{
+    double until = caller_patience();
+
+    while (window_has(c, text))
+        caller_wait(c, until, "something else there");
+}
+
 void window_expect_prompt(struct caller *c, const char *question)
 {
     double until = caller_patience();

@@ -39,6 +39,11 @@ void window_cursor(struct window *w, unsigned *row, unsigned *column);
  * caller_expect looks for next. */
 void window_expect_prompt(struct caller *c, const char *question);
 
+bool window_has(struct caller *c, const char *text); /* does it stand there now? */
+
+/* Wait until it does not. */
+void window_expect_gone(struct caller *c, const char *text);
+
 /* Wait until `text` stands in the window, its first cell in these colours (see above). */
 void window_expect_colors(struct caller *c, const char *text, unsigned fg, unsigned bg);
 
