@@ -88,16 +88,11 @@ static void cancel_wait(void *wait)
 
 void bridge_machine_ready(struct bridge *b)
 {
-    struct sys_wait *w = b->sys_waits;
+    while (b->sys_waits) { /* one at a time: what goes on may end another's wait */
+        struct task *t = b->sys_waits->task;
 
-    b->sys_waits = NULL;
-    while (w) {
-        struct sys_wait *next = w->next;
-        struct task *t = w->task;
-
-        mem_free(w);
+        cancel_wait(b->sys_waits);
         task_wake(t, NULL);
-        w = next;
     }
 }
 

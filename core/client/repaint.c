@@ -12,6 +12,8 @@ struct repaint {
     uint64_t *rows; /* of each line of the painting before; NULL: it is not known */
     unsigned count;
     int32_t last; /* the row in which it ended */
+    uint16_t width;
+    uint16_t height; /* of the window then */
 };
 
 /* What is drawn over the painting before. */
@@ -49,6 +51,8 @@ bool repaint_begin(struct client *c)
         c->repaint = mem_zalloc(sizeof(*c->repaint));
         buf_init(&c->repaint->gathered, GATHERED_MAX);
     }
+    if (c->repaint->width != c->width || c->repaint->height != c->height)
+        forget_rows(c->repaint);
     c->repaint->is_gathering = true;
     buf_reset(&c->repaint->gathered);
     c->after_field = false;
@@ -108,23 +112,23 @@ static bool is_drawable(struct span s)
     return true;
 }
 
-static uint64_t add_hash(uint64_t hash, const void *data, size_t len)
+static uint64_t add_hash(uint64_t hash, uint32_t n)
 {
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001B3; /* FNV-1a */
-    return hash;
+    return (hash ^ n) * 0x100000001B3; /* FNV-1a */
 }
 
 /* Of a line as it is shown: where, in which colours, what, and down to which row. */
 static uint64_t hash_line(const struct cursor *begin, struct span line, int32_t end)
 {
-    uint64_t hash = 0xCBF29CE484222325;
-    uint32_t place[] = {(uint32_t)begin->row, begin->pen.fg, begin->pen.bg,
-                        begin->pen.attributes, (uint32_t)end};
+    uint64_t hash = add_hash(0xCBF29CE484222325, (uint32_t)begin->row);
 
-    return add_hash(add_hash(hash, place, sizeof(place)), line.data, line.len);
+    hash = add_hash(hash, begin->pen.fg);
+    hash = add_hash(hash, begin->pen.bg);
+    hash = add_hash(hash, begin->pen.attributes);
+    hash = add_hash(hash, (uint32_t)end);
+    for (size_t i = 0; i < line.len; i++)
+        hash = add_hash(hash, (unsigned char)line.data[i]);
+    return hash;
 }
 
 static void go_to(struct drawing *d, const struct cursor *at, unsigned column)
@@ -204,6 +208,8 @@ static void send_drawing(struct client *c, struct drawing *d)
     r->rows = d->rows;
     r->count = d->count;
     r->last = d->cursor.row;
+    r->width = c->width;
+    r->height = c->height;
 }
 
 void repaint_end(struct client *c)

@@ -16,7 +16,7 @@
 #include "base/worker.h"
 #include "client/timer.h"
 
-enum { TEXT_MAX = 16384, PROCESSES_MAX = 65536, GAP_SECONDS = 3 };
+enum { TEXT_MAX = 65536, PROCESSES_MAX = 65536, GAP_SECONDS = 3, LISTING_REST = 200 };
 
 static const double FRESH_SECONDS = 0.9; /* less than a tick of a second */
 
@@ -43,6 +43,8 @@ struct machine_look {
     struct machine_ticks ticks;
     struct machine_net net;
     struct process_list processes;
+    double listed_at; /* 0: never */
+    double listing_took;
 };
 
 struct monitor {
@@ -62,9 +64,11 @@ struct monitor {
 
 /* --- the machine --- */
 
+/* Of one that is longer, the whole lines. */
 static struct span read_text(int folder, const char *path, char text[TEXT_MAX])
 {
     int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    const char *end;
     size_t len = 0;
     ssize_t n;
 
@@ -76,6 +80,8 @@ static struct span read_text(int folder, const char *path, char text[TEXT_MAX])
         len += n > 0 ? (size_t)n : 0;
     }
     close(fd);
+    if (len == TEXT_MAX && (end = memrchr(text, '\n', len)))
+        len = (size_t)(end - text) + 1;
     return span_from(text, len);
 }
 
@@ -143,21 +149,21 @@ static void note_seen(struct process_list *list, const struct machine_process *p
 static uint64_t ticks_since(const struct process_list *before, unsigned *at,
                             const struct machine_process *p)
 {
+    const struct seen *s;
+
     while (*at < before->count && before->items[*at].pid < p->pid)
         (*at)++;
-    if (*at == before->count)
+    s = *at < before->count ? &before->items[*at] : NULL;
+    if (!s || s->pid != p->pid || s->start != p->start || s->ticks > p->ticks)
         return p->ticks;
-    const struct seen *s = &before->items[*at];
-
-    return s->pid == p->pid && s->start == p->start && s->ticks <= p->ticks
-               ? p->ticks - s->ticks
-               : p->ticks;
+    return p->ticks - s->ticks;
 }
 
 /* The kernel lists them by their numbers. */
-static void look_at_processes(struct machine_look *l, DIR *proc, char *text)
+static void list_processes(struct machine_look *l, DIR *proc, char *text)
 {
-    double per_cent = 100 / ((double)sysconf(_SC_CLK_TCK) * l->machine.seconds);
+    double seconds = l->listed_at > 0 ? l->at - l->listed_at : 0;
+    double per_cent = seconds > 0 ? 100 / ((double)sysconf(_SC_CLK_TCK) * seconds) : 0;
     unsigned page = (unsigned)sysconf(_SC_PAGESIZE);
     struct process_list now = {0};
     struct dirent *entry;
@@ -173,14 +179,24 @@ static void look_at_processes(struct machine_look *l, DIR *proc, char *text)
         snprintf(path, sizeof(path), "%.20s/stat", entry->d_name);
         if (!machine_take_process(read_text(dirfd(proc), path, text), page, &p))
             continue; /* it has ended */
-        if (l->machine.seconds > 0)
-            p.cpu = (double)ticks_since(&l->processes, &at, &p) * per_cent;
+        p.cpu = (double)ticks_since(&l->processes, &at, &p) * per_cent;
         machine_note_process(&l->machine, &p);
         note_seen(&now, &p);
     }
     l->machine.process_count = now.count;
     mem_free(l->processes.items);
     l->processes = now;
+}
+
+/* Of thousands it takes a while: they are listed as often as costs half a per cent of a core.
+ * In between, the busiest are those of the list before. */
+static void look_at_processes(struct machine_look *l, DIR *proc, char *text)
+{
+    if (l->listed_at > 0 && l->at - l->listed_at < LISTING_REST * l->listing_took)
+        return;
+    list_processes(l, proc, text);
+    l->listing_took = timer_now() - l->at;
+    l->listed_at = l->at;
 }
 
 static void look_at_proc(struct machine_look *l, DIR *proc)

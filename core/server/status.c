@@ -81,9 +81,11 @@ static void add_machine(const struct machine *m, struct buf *out)
                m->process_count);
     panel_add_seconds(out, m->uptime);
     add_part(out, "\nin use      ", m->memory.total - m->memory.available, m->memory.total);
-    add_part(out, " of memory, ", m->memory.swap_total - m->memory.swap_free,
-             m->memory.swap_total);
-    buf_add_text(out, " of swap\n");
+    buf_add_text(out, " of memory");
+    if (m->memory.swap_total > 0)
+        add_part(out, ", swap ", m->memory.swap_total - m->memory.swap_free,
+                 m->memory.swap_total);
+    buf_add_byte(out, '\n');
     add_disks(m, out);
     buf_add_text(out, "network     ");
     size_add(out, m->received);
@@ -99,6 +101,10 @@ static void add_work(const struct figures *f, struct buf *out)
                f->transfers, f->queues);
     size_add(out, (double)f->queued);
     buf_printf(out, ", %u errors in the last hour\n", f->errors);
+    buf_printf(out,
+               "in %-6.1f s %.1f reads, %.1f writes, %.1f commits a second, lag p50 %" PRIu64
+               " us, p99 %" PRIu64 " us\n",
+               f->seconds, f->reads, f->writes, f->commits, f->lag_p50, f->lag_p99);
     for (unsigned i = 0; i < f->listener_count; i++)
         buf_printf(out, "%s%s", i ? ", " : "listening   ", f->listeners[i]);
     if (f->listener_count > 0)

@@ -278,6 +278,7 @@ static void help_and_version(void **state)
     RUN(0, "usage: perigee serve", "help", "serve");
     RUN(0, "usage: perigee serve", "serve", "--help");
     RUN(0, "usage: perigee user add", "help", "user");
+    RUN(0, "usage: perigee top", "help", "top");
     RUN(0, "perigee 0.", "--version");
 }
 

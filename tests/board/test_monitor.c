@@ -23,13 +23,14 @@
 
 /* --- the screen --- */
 
-static struct caller *at_monitor(void)
+static struct caller *at_monitor(enum caller_kind kind)
 {
     struct caller *c;
 
     make_sysop();
     board_start(board, NULL);
-    c = sysop();
+    c = dial_as(kind);
+    caller_log_in(c, "moon", "moonmoon9");
     assert_true(caller_has(c, "monitor"));
     caller_send(c, "m");
     caller_expect(c, "The machine and the board");
@@ -38,7 +39,7 @@ static struct caller *at_monitor(void)
 
 static void shows_sysops_how_it_is(void **state)
 {
-    struct caller *c = at_monitor();
+    struct caller *c = at_monitor(CALLER_XTERM);
 
     (void)state;
     caller_expect(c, "load ");
@@ -67,12 +68,11 @@ static unsigned count(const char *all, size_t len, const char *text)
 }
 
 /* Somebody comes, and somebody's line breaks: it is there without a key. */
-static void lives(void **state)
+static void lives_on(enum caller_kind kind)
 {
-    struct caller *c = at_monitor();
+    struct caller *c = at_monitor(kind);
     struct caller *luna;
 
-    (void)state;
     caller_expect(c, "1 now");
     luna = newcomer("luna");
     caller_expect(c, "2 now, 2 at most, 2 today");
@@ -81,6 +81,18 @@ static void lives(void **state)
     assert_true(window_has(c, "The machine and the board"));
     assert_true(window_has(c, "back to the menu"));
     assert_true(count(c->shown, c->shown_len, "The machine and the board") <= 2);
+}
+
+static void lives(void **state)
+{
+    (void)state;
+    lives_on(CALLER_XTERM);
+}
+
+static void lives_in_cp437(void **state)
+{
+    (void)state;
+    lives_on(CALLER_SYNCTERM);
 }
 
 static void is_readable_in_forty_columns(void **state)
@@ -464,13 +476,21 @@ static void top_needs_a_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STARTER(shows_sysops_how_it_is),       STARTER(lives),
-        STARTER(is_readable_in_forty_columns), STARTER(is_readable_without_ansi),
-        STARTER(is_read_without_drawings),     STARTER(is_for_sysops_alone),
-        TEST(only_what_has_changed_is_sent),   TEST(what_became_shorter_leaves_nothing),
-        TEST(what_does_not_fit_is_sent_whole), TEST(handlers_get_the_figures),
-        STARTER(status_has_the_machine),       STARTER(top_shows_it_until_q),
-        STARTER(top_gives_the_terminal_back),  STARTER(top_needs_a_server),
+        STARTER(shows_sysops_how_it_is),
+        STARTER(lives),
+        STARTER(lives_in_cp437),
+        STARTER(is_readable_in_forty_columns),
+        STARTER(is_readable_without_ansi),
+        STARTER(is_read_without_drawings),
+        STARTER(is_for_sysops_alone),
+        TEST(only_what_has_changed_is_sent),
+        TEST(what_became_shorter_leaves_nothing),
+        TEST(what_does_not_fit_is_sent_whole),
+        TEST(handlers_get_the_figures),
+        STARTER(status_has_the_machine),
+        STARTER(top_shows_it_until_q),
+        STARTER(top_gives_the_terminal_back),
+        STARTER(top_needs_a_server),
         STARTER(top_needs_a_terminal),
     };
 
