@@ -18,6 +18,11 @@
         name, SETTING_TEXT, offsetof(struct settings, member), 0, 0, 0, standard, NULL,        \
             choice, live, help                                                                 \
     }
+#define CHECKED(name, member, standard, check, live, help)                                     \
+    {                                                                                          \
+        name, SETTING_TEXT, offsetof(struct settings, member), 0, 0, 0, standard, check, NULL, \
+            live, help                                                                         \
+    }
 #define LIST(name, member, standard, check, live, help)                                        \
     {                                                                                          \
         name, SETTING_LIST, offsetof(struct settings, member), 0, 0, 0, standard, check, NULL, \
@@ -28,6 +33,16 @@ static int folder_check(const char *item, struct err *e)
 {
     if (item[0] != '/' || strstr(item, "/../") || strcmp(item, "/") == 0)
         return err_set(e, "'%s': expected a folder's whole path, as /srv/files", item);
+    return 0;
+}
+
+static int environment_check(const char *item, struct err *e)
+{
+    size_t name = strspn(item, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                               "0123456789_");
+
+    if (name == 0 || item[name] != '=')
+        return err_set(e, "'%s': expected NAME=value", item);
     return 0;
 }
 
@@ -79,6 +94,26 @@ const struct setting settings_table[] = {
            "KiB a second that a file comes or goes at, at most; 0: no limit"),
     LIST("files.roots", file_roots, "", folder_check, true,
          "folders, with their whole path, that handlers may name files in"),
+    TEXT("command.user", command_user, "", NULL, true,
+         "the system's user whom programs run as; nobody: there are none"),
+    NUMBER("command.level", command_level, 1, 255, 255, true,
+           "level from which callers may run programs"),
+    LIST("command.accounts", command_accounts, "", NULL, true,
+         "handles of those who may, of that level; none: all of it"),
+    CHECKED("command.folder", command_folder, "", folder_check, true,
+            "where programs run, its whole path; else in the home of their user"),
+    LIST("command.environment", command_environment, "", environment_check, true,
+         "NAME=value: what programs find in their environment besides"),
+    NUMBER("command.seconds", command_seconds, 1, 604800, 3600, true,
+           "how long a program may run"),
+    NUMBER("command.cpu_seconds", command_cpu_seconds, 1, 604800, 60, true,
+           "processor time of each of its processes"),
+    NUMBER("command.memory_mb", command_memory_mb, 1, 1048576, 512, true,
+           "memory of each of its processes"),
+    NUMBER("command.processes", command_processes, 1, 100000, 64, true,
+           "processes that its user may have, all programs together"),
+    NUMBER("command.file_mb", command_file_mb, 0, 1048576, 64, true,
+           "size of a file that it writes"),
     LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,
          "addresses and networks that no limit by address holds for"),
     {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},
@@ -156,6 +191,7 @@ int settings_set_text(struct settings *s, const struct setting *t, struct span v
 {
     char wanted[128];
     char **to = member(s, t);
+    char *text;
 
     if (t->type != SETTING_TEXT)
         return err_set(e, "%s is a %s, not a text", t->name,
@@ -166,8 +202,13 @@ int settings_set_text(struct settings *s, const struct setting *t, struct span v
                        t->choice);
     if (value.len == 0 || value.len > 1000)
         return err_set(e, "%s is empty or too long, expected 1 to 1000 bytes", t->name);
+    text = mem_strndup(value.data, value.len);
+    if (t->check && t->check(text, e) < 0) {
+        mem_free(text);
+        return -1;
+    }
     mem_free(*to);
-    *to = mem_strndup(value.data, value.len);
+    *to = text;
     return 0;
 }
 

@@ -47,6 +47,16 @@ struct settings {
     long part_days;                 /* what has come of an upload is kept so long */
     long file_rate_kb;              /* KiB a second of a transfer; 0: any */
     struct setting_list file_roots; /* folders that handlers may name files in */
+    char *command_user; /* of the system, whom programs run as; "": there are none */
+    long command_level;
+    struct setting_list command_accounts; /* that may run them; none: all of that level */
+    char *command_folder;                 /* "": the user's home */
+    struct setting_list command_environment;
+    long command_seconds;
+    long command_cpu_seconds;
+    long command_memory_mb;
+    long command_processes;
+    long command_file_mb;
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
 };
 
@@ -60,7 +70,7 @@ struct setting {
     long most;
     long number;      /* the default of a number */
     const char *text; /* the default of a text; of a list, its only or comma-separated items */
-    int (*check)(const char *item, struct err *e); /* of a list; NULL: anything */
+    int (*check)(const char *item, struct err *e); /* of a text, or each of a list; or NULL */
     const char *choice; /* "|a|b|": what a text may be; NULL: anything */
     bool live;          /* may change while the server runs */
     const char *help;
