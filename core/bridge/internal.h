@@ -15,6 +15,7 @@
 #include <uthash.h>
 
 #include "base/mem.h"
+#include "client/process.h"
 
 enum {
     POOL_MAX = 64,    /* coroutines kept for the next call */
@@ -190,6 +191,9 @@ int luaopen_bbs_ansi(lua_State *L);
 int luaopen_bbs_log(lua_State *L);
 int luaopen_bbs_settings(lua_State *L);
 int luaopen_bbs_sys(lua_State *L);
+int luaopen_bbs_command(lua_State *L);
+struct process *process_box_check(lua_State *L, int index);      /* a process of bbs.command */
+void process_push_ending(lua_State *L, const struct process *p); /* how it has ended */
 int luaopen_core_accounts(lua_State *L);
 int luaopen_core_files(lua_State *L);
 int luaopen_core_rooms(lua_State *L);

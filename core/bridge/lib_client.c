@@ -3,8 +3,8 @@
 
 #include "bridge/internal.h"
 
-/* One for each client; `client` is NULL once it is gone. Its first user value is client.data,
- * its second client.params. */
+/* One for each client; `client` is NULL once it is gone. Its user values are client.data,
+ * client.params and client.command. */
 struct box {
     struct client *client;
     struct task *asking; /* the handler that waits for the caller */
@@ -12,7 +12,7 @@ struct box {
     int ref;
 };
 
-enum { BOX_DATA = 1, BOX_PARAMS = 2, FILES_MOST = 10000 };
+enum { BOX_DATA = 1, BOX_PARAMS = 2, BOX_COMMAND = 3, FILES_MOST = 10000 };
 
 void client_box_push(lua_State *L, struct client *c)
 {
@@ -22,7 +22,7 @@ void client_box_push(lua_State *L, struct client *c)
         lua_rawgeti(L, LUA_REGISTRYINDEX, box->ref);
         return;
     }
-    box = lua_newuserdatauv(L, sizeof(*box), 2);
+    box = lua_newuserdatauv(L, sizeof(*box), BOX_COMMAND);
     *box = (struct box){.client = c, .ref = LUA_NOREF};
     luaL_setmetatable(L, "perigee.client");
     lua_pushvalue(L, -1);
@@ -465,6 +465,49 @@ static int l_receive_files(lua_State *L)
     return wait_for_caller(L, transferred);
 }
 
+/* --- programs --- */
+
+static void set_command(lua_State *L, int index)
+{
+    if (index)
+        lua_pushvalue(L, index);
+    else
+        lua_pushnil(L);
+    lua_setiuservalue(L, 1, BOX_COMMAND);
+}
+
+static int attached(lua_State *L, int status, lua_KContext at)
+{
+    (void)status;
+    set_command(L, 0);
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    process_push_ending(L, process_box_check(L, 2));
+    return 1;
+}
+
+/* client:attach(process) -> {ok=, code=, signal=, reason=}, when it is over, or nil and why it
+ * can't be: the terminal is the program's meanwhile. What command.run has said why not, it says
+ * again.  Waits. */
+static int l_attach(lua_State *L)
+{
+    struct client *c = check_askable(L, "attach");
+    struct err e;
+
+    if (lua_isnil(L, 2)) {
+        lua_settop(L, 3);
+        return 2;
+    }
+    lua_settop(L, 2);
+    if (client_attach(c, process_box_check(L, 2), &e) < 0) {
+        lua_pushnil(L);
+        lua_pushstring(L, e.text);
+        return 2;
+    }
+    set_command(L, 2);
+    return wait_for_caller(L, attached);
+}
+
 static int l_send(lua_State *L);
 
 static int drained(lua_State *L, int status, lua_KContext at)
@@ -756,11 +799,13 @@ static void push_zmodem(lua_State *L, struct client *c)
     lua_setfield(L, -2, "left");
 }
 
-/* Child processes are not part of this version: there is never one. */
-static void push_nothing(lua_State *L, struct client *c)
+/* The program that is attached. */
+static void push_command(lua_State *L, struct client *c)
 {
-    (void)c;
-    lua_pushnil(L);
+    if (client_has_process(c))
+        lua_getiuservalue(L, 1, BOX_COMMAND);
+    else
+        lua_pushnil(L);
 }
 
 static const struct field {
@@ -781,7 +826,7 @@ static const struct field {
     {"set_commands", push_set_commands},
     {"set_post", push_set_post},
     {"zmodem", push_zmodem},
-    {"command", push_nothing},
+    {"command", push_command},
     {"address", push_address},
     {"since", push_since},
     {"idle", push_idle},
@@ -851,6 +896,7 @@ void lib_client_open(lua_State *L)
         {"read_line", l_read_line},
         {"send_files", l_send_files},
         {"receive_files", l_receive_files},
+        {"attach", l_attach},
         {"tell", l_tell},
         {"wake", l_wake},
         {"run", l_run},

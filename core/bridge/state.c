@@ -130,6 +130,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.log", luaopen_bbs_log},
     {"bbs.settings", luaopen_bbs_settings},
     {"bbs.sys", luaopen_bbs_sys},
+    {"bbs.command", luaopen_bbs_command},
     {"core.accounts", luaopen_core_accounts},
     {"core.clients", luaopen_core_clients},
     {"core.files", luaopen_core_files},

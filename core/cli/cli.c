@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/archive.h"
+#include "client/process.h"
 
 #define BOARD_OPTION "  --board DIR          the board's folder; default: the current one\n"
 #define DATA_OPTION                                                                            \
@@ -260,6 +261,8 @@ int cli_main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], ARCHIVE_COMMAND) == 0)
         return archive_inside(argv[2]);
+    if (argc == 2 && strcmp(argv[1], PROCESS_COMMAND) == 0)
+        return process_inside();
     if (argc < 2) {
         print_commands(stderr);
         return CLI_WRONG;

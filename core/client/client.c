@@ -520,6 +520,7 @@ static void end_call(struct client *c)
     show_leave(c);
     account_call_ends(c);
     c->all->config.hooks.gone(c->all->config.hooks.arg, c);
+    process_caller_leaves(c);
     chat_end(c);
     prompt_end(c);
     prompt_drop_aside(c);
@@ -580,6 +581,7 @@ void client_hang_up(struct client *c, struct span reason)
     if (c->state >= CLIENT_DRAINING)
         return;
     transfer_stop(c, "the call ends");
+    process_detach(c);
     if (prompt_is_drawn(c))
         client_clear_screen(c);
     form_before(c);

@@ -168,6 +168,7 @@ void clients_free(struct clients *all)
     }
     while (all->dirty)
         flush_dirty(all);
+    process_end_all(all);
     rooms_free(all->rooms);
     ev_timer_stop(all->config.loop, &all->rooms_timer);
     ev_prepare_stop(all->config.loop, &all->before_wait);

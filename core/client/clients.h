@@ -24,6 +24,7 @@ struct clients_config {
     const char *files;               /* the data folder's files/ */
     const struct settings *settings; /* read anew at each use */
     struct client_hooks hooks;
+    bool runs_programs; /* for callers who may: a server does, nobody else */
     void (*left)(void *arg, const struct sockaddr *address); /* a connection has ended */
     /* A terminal is known, and its call begins: client_enter a screen, or nothing for the
      * screen `root`. NULL is allowed. */

@@ -70,6 +70,7 @@ enum answer_kind {
     ANSWER_TIMEOUT,
     ANSWER_DRAINED,
     ANSWER_TRANSFER,
+    ANSWER_PROCESS, /* it is over */
 };
 
 /* What became of one file. */

@@ -12,6 +12,7 @@
 #include "client/command.h"
 #include "client/form.h"
 #include "client/lightbar.h"
+#include "client/process.h"
 #include "client/recall.h"
 #include "client/repaint.h"
 #include "client/transfer.h"
@@ -136,6 +137,7 @@ struct client {
     struct lightbar *bar;      /* NULL: no item has been painted in a form */
     struct buf line;           /* what stands in the prompt's line, as it is on the wire */
     struct transfer *transfer; /* NULL: none is under way */
+    struct process *process;   /* attached; NULL: none is */
     struct member *member;     /* NULL: in no room */
     struct transfer *ended;    /* the last that was stopped, with its results; NULL */
     struct buf *paste;         /* what is being pasted for a handler, or NULL */
@@ -183,6 +185,7 @@ struct client {
     uint8_t ask_wants; /* of a handler\'s key: ASK_... */
     bool paste_is_cut;
     bool is_hidden;
+    bool is_left;    /* a program has had the screen: it is shown again */
     bool is_wiped;   /* the screen is not what it was when a command began */
     bool is_bare;    /* a command is being typed where the screen has been wiped */
     bool is_stale;   /* it is painted anew before anything is told */
@@ -229,11 +232,12 @@ struct clients {
     ev_idle no_wait;
     ev_timer rooms_timer; /* a room's lines are due */
     struct rooms *rooms;
-    struct buf replies;  /* telnet's, of the client that is being read */
-    struct buf gathered; /* its transfer's bytes */
-    struct buf echo;     /* of the key that is being taken */
-    struct buf wire;     /* of the value that is being sent */
-    struct buf flown;    /* of the text that is being wrapped */
+    struct process *processes; /* of all callers, and of some who are gone */
+    struct buf replies;        /* telnet's, of the client that is being read */
+    struct buf gathered;       /* its transfer's bytes */
+    struct buf echo;           /* of the key that is being taken */
+    struct buf wire;           /* of the value that is being sent */
+    struct buf flown;          /* of the text that is being wrapped */
     struct lag lag;
     double turn_began;
     double stall_told;
@@ -338,6 +342,19 @@ void show_paint_soon(struct client *c); /* the same, in the next turn of the loo
 void show_rescue(struct client *c);
 void show_leave(struct client *c);
 void show_end(struct client *c);
+
+/* process.c */
+void process_detach(struct client *c);        /* its terminal is the caller's again */
+void process_caller_leaves(struct client *c); /* its programs end */
+void process_end_all(struct clients *all);    /* the server ends */
+
+/* process_line.c -- of the program that is attached: take what has been typed, of which as much
+ * is left as it does not read, and go on when it is over; a key by itself; the window's size.
+ */
+void process_take(struct client *c, struct span *in);
+void process_key(struct client *c, const struct key *key);
+void process_resized(struct client *c);
+void process_drained(struct client *c); /* the caller reads again */
 
 /* account.c */
 void account_call_ends(struct client *c);

@@ -819,6 +819,10 @@ void client_stop_waiting(struct client *c)
     c->is_drain_waited = false;
     c->ask_until = 0;
     transfer_stop(c, client_is_open(c) ? "its handler has ended" : "the caller has left");
+    if (c->process)
+        process_stop(c->process,
+                     client_is_open(c) ? "its handler has ended" : "the caller has left");
+    process_detach(c);
     if (c->asker == ASKER_HANDLER)
         prompt_end(c);
 }

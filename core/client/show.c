@@ -315,7 +315,7 @@ static void begin_screen(struct client *c)
     c->pc = 0;
     c->live = 0;
     c->post_done = c->at_end = false;
-    c->is_stale = c->is_bare = false;
+    c->is_stale = c->is_bare = c->is_left = false;
     c->asker = ASKER_SCREEN;
     c->generation = c->all->generation;
     c->last_tick = clients_now(c->all);
@@ -807,6 +807,9 @@ void client_finish(struct client *c, struct outcome *out)
     }
     take_outcome(c, out);
     rows_free(out->rows);
+    if (c->is_left)
+        show_paint_soon(c);
+    c->is_left = false;
     if (!c->is_showing)
         show_run(c);
 }

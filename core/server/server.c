@@ -555,6 +555,7 @@ static int open_board(struct server *s, struct err *e)
         .disks = s->disks,
         .readers = s->readers,
         .files = s->files_folder,
+        .runs_programs = true,
         .left = client_left,
         .arg = s,
     };
