@@ -1,9 +1,9 @@
 /* machine.h -- what Linux says of the machine in /proc, as numbers: the texts of its files go
  * in, figures come out. No I/O, no clock: server/monitor.h reads the files and takes the time.
  *
- * By hand, as libproc2 (procps) reads /proc alone, so that nothing can be tested with it, has
- * no network and no load, and changed its calls between 4.0.4 and 4.0.5; these are six short
- * texts of words and numbers, whose formats proc(5) fixes.
+ * By hand, as libproc2 (procps) opens /proc itself, so that no test can give it a text, and
+ * tells nothing of the network; these are six short texts of words and numbers, whose formats
+ * proc(5) fixes.
  *
  * What is missing, cut off or makes no sense is false, and leaves `out` as it was; what is
  * larger than a number holds is the largest. */
