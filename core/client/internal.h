@@ -36,6 +36,7 @@ enum {
     RESIZED_MS = 200, /* without another size: it is being dragged */
     PASTE_MS = 2000,  /* without its end: it has been lost */
     LINGER_SECONDS = 5,
+    NOTICE_SECONDS = 10, /* that it can be read */
 };
 
 enum client_state {

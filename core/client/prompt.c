@@ -110,6 +110,13 @@ void prompt_erase(struct client *c)
     c->after_field = false;
 }
 
+/* The screen's tick, which would draw over it, waits until it has been read. */
+static void hold_tick(struct client *c)
+{
+    if (c->next_tick > 0)
+        c->next_tick = c->last_tick = clients_now(c->all) + NOTICE_SECONDS;
+}
+
 static void send_notice(struct client *c, struct span text)
 {
     struct buf clean;
@@ -130,6 +137,7 @@ static void send_notice(struct client *c, struct span text)
         buf_add_text(&out, "\033[0m");
     buf_add_text(&out, "\r\n");
     send_beside(c, buf_span(&out));
+    hold_tick(c);
     buf_clear(&clean);
     buf_clear(&out);
 }

@@ -494,8 +494,6 @@ void show_refresh(struct client *c)
     show_run(c);
 }
 
-/* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
- * screen that did not clear has others' text above it: it stays as it is. */
 /* The screen is shown anew, and the line that is being typed is in it. */
 static void refresh_with_line(struct client *c)
 {
@@ -508,6 +506,8 @@ static void refresh_with_line(struct client *c)
     show_refresh(c);
 }
 
+/* Only what waits for the caller is shown again, and nothing that has been typed is lost. A
+ * screen that did not clear has others' text above it: it stays as it is. */
 static void paint_resized(struct client *c)
 {
     bool rests = c->mode != MODE_BUSY && c->asker == ASKER_SCREEN && !c->is_resting;

@@ -211,6 +211,36 @@ static void only_what_has_changed_is_sent(void **state)
     assert_false(window_has(c, "nothing"));
 }
 
+/* No tick draws over what is told before it can be read, or a key is typed. */
+static void what_is_told_can_be_read(void **state)
+{
+    struct caller *c, *other;
+
+    (void)state;
+    board_write(board, "lua/handlers/t.lua", TICKS_LUA);
+    board_write(board, "screens/root.txt",
+                "<% tick:t.tick(1); go:root(\"Q\") %>ticks <% get:t.n %>\n\nThe end: ");
+    board_start(board, NULL);
+    c = dial();
+    caller_expect(c, "The end: ");
+    caller_send(c, "/nothing\r");
+    caller_expect(c, "nothing");
+    caller_expect(c, "The end: ");
+    other = dial();
+    caller_expect(other, "The end: ");
+    caller_send(other, "z");
+    caller_expect(other, "ticks 1");
+    caller_expect(other, "ticks 2");
+    caller_expect(other, "ticks 3");
+    caller_read_for_now(c);
+    assert_true(window_has(c, "nothing"));
+    caller_send(c, "q");
+    caller_expect(c, "ticks ");
+    caller_expect(c, "The end: ");
+    assert_false(window_has(c, "nothing"));
+    caller_expect(c, "ticks ");
+}
+
 static void what_became_shorter_leaves_nothing(void **state)
 {
     struct caller *c;
@@ -484,6 +514,7 @@ int main(void)
         STARTER(is_read_without_drawings),
         STARTER(is_for_sysops_alone),
         TEST(only_what_has_changed_is_sent),
+        TEST(what_is_told_can_be_read),
         TEST(what_became_shorter_leaves_nothing),
         TEST(what_does_not_fit_is_sent_whole),
         TEST(handlers_get_the_figures),
