@@ -18,7 +18,7 @@
 #include "client/internal.h"
 #include "client/process_internal.h"
 
-enum { ENVIRONMENT_MOST = 128 };
+enum { ENVIRONMENT_MOST = PROCESS_SPEC_WORDS };
 
 /* --- who may --- */
 

@@ -329,6 +329,22 @@ static void a_missing_program_is_told(void **state)
                      "such file or directory<<");
 }
 
+/* As many as the settings may name, and a handler besides. */
+static void every_variable_is_there(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    allow("environment = (function() local e = {} for i = 1, 64 do e[i] = 'V' .. i .. '=x' "
+          "end return e end)()");
+    c = run_as(CALLER_XTERM, "  local e = {}\n"
+                             "  for i = 1, 60 do e['W' .. i] = 'x' end\n"
+                             "  local p = command.run { argv = { 'sh', '-c',\n"
+                             "    'env | grep -c \"^[VW][0-9]\"' }, env = e }\n"
+                             "  return (p:result())");
+    caller_expect(c, "got >>124");
+}
+
 static void programs_are_as_the_settings_say(void **state)
 {
     char expected[300];
@@ -759,6 +775,7 @@ int main(void)
         TEST(a_result_has_output_and_end),
         TEST(a_long_result_comes_in_pieces),
         TEST(a_missing_program_is_told),
+        TEST(every_variable_is_there),
         TEST(programs_are_as_the_settings_say),
         TEST(limits_are_seen_from_inside),
         TEST(the_cpu_limit_ends_a_program),
