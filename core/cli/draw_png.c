@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "cli/draw.h"
+#include "cli/draw_png.h"
 
 extern char **environ;
 

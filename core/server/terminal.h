@@ -5,7 +5,7 @@
 #define PERIGEE_SERVER_TERMINAL_H
 
 #include "base/buf.h"
-#include "server/picture.h"
+#include "term/picture.h"
 
 struct terminal_kind {
     unsigned columns; /* 20 to 255 */

@@ -1,4 +1,4 @@
-#include "server/picture.h"
+#include "term/picture.h"
 
 #include <vterm.h>
 

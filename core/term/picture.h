@@ -1,8 +1,8 @@
 /* picture.h -- what a caller's window shows: the bytes that a terminal is sent, played into
  * libvterm, and read back as cells. No I/O; what the terminal answers (where its cursor stands)
  * goes to a callback. */
-#ifndef PERIGEE_SERVER_PICTURE_H
-#define PERIGEE_SERVER_PICTURE_H
+#ifndef PERIGEE_TERM_PICTURE_H
+#define PERIGEE_TERM_PICTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>

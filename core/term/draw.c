@@ -1,4 +1,4 @@
-#include "cli/draw.h"
+#include "term/draw.h"
 
 #include "base/utf8.h"
 
