@@ -37,6 +37,8 @@ struct bridge_config {
     /* A login from this client failed. True: its address is banned now. */
     bool (*login_failed)(void *arg, struct client *c);
     void (*login_right)(void *arg, struct client *c);
+    /* An address is banned for so many seconds; 0: no more. False: it is none, or never is. */
+    bool (*ban)(void *arg, const char *address, double seconds);
     void (*get_status)(void *arg, struct buf *json);
     void (*reload_all)(void *arg, struct buf *report);
     /* The machine as it was within the last second. NULL: it is being looked at, and

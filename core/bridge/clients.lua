@@ -3,6 +3,7 @@ local core = require "core.clients"
 
 local clients = {
   all = core.all, each = core.each, count = core.count, of = core.of, find = core.find,
+  nodes = core.nodes,
 }
 
 local NAME_MOST <const> = 60 -- bytes

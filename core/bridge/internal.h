@@ -185,6 +185,7 @@ int luaopen_bbs_db(lua_State *L);
  */
 bool client_box_sees(lua_State *L, int index, const struct client *c);
 int luaopen_core_clients(lua_State *L);
+int luaopen_core_shoulder(lua_State *L);
 int luaopen_bbs_time(lua_State *L);
 int luaopen_bbs_text(lua_State *L);
 int luaopen_bbs_ansi(lua_State *L);

@@ -390,6 +390,18 @@ static int l_failed(lua_State *L)
     return 0;
 }
 
+/* accounts.ban(address, seconds) -> false: it is no address, or one that never is banned.
+ * 0 seconds: it is banned no more. */
+static int l_ban(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    const char *address = luaL_checkstring(L, 1);
+    double seconds = luaL_checknumber(L, 2);
+
+    lua_pushboolean(L, b->config.ban && b->config.ban(b->config.arg, address, seconds));
+    return 1;
+}
+
 int luaopen_core_accounts(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"find", l_find},
@@ -406,6 +418,7 @@ int luaopen_core_accounts(lua_State *L)
                                          {"log_out", l_log_out},
                                          {"set_hidden", l_set_hidden},
                                          {"failed", l_failed},
+                                         {"ban", l_ban},
                                          {"set_terminal", l_set_terminal},
                                          {NULL, NULL}};
 

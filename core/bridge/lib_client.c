@@ -573,6 +573,24 @@ static int l_run(lua_State *L)
     return 1;
 }
 
+/* client:move(keyword) -> true, or nil and why not: to that screen, at the next prompt. What a
+ * handler asks there ends, and a program. */
+static int l_move(lua_State *L)
+{
+    struct client *c = client_box_check(L, 1);
+    struct span keyword;
+    struct err e;
+
+    keyword.data = luaL_checklstring(L, 2, &keyword.len);
+    if (client_move(c, keyword, &e) == 0) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, e.text);
+    return 2;
+}
+
 /* client:wake(): what it is shown has changed: its screen's tick comes now, or its handler's
  * read_key{wake=true} gives "wake". Nothing where it has left. */
 static int l_wake(lua_State *L)
@@ -901,6 +919,7 @@ void lib_client_open(lua_State *L)
         {"wake", l_wake},
         {"run", l_run},
         {"hangup", l_hangup},
+        {"move", l_move},
         {"read_key", l_read_key},
         {NULL, NULL},
     };

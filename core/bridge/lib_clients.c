@@ -106,6 +106,24 @@ static int l_of(lua_State *L)
     return 1;
 }
 
+/* clients.nodes() -> list of all callers by node number, those who have not logged in too. */
+static int l_nodes(lua_State *L)
+{
+    struct clients *all = all_of(L);
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (unsigned i = 1; i <= clients_last_id(all); i++) {
+        struct client *c = clients_at(all, i);
+
+        if (!c || !client_is_open(c))
+            continue;
+        client_box_push(L, c);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
 static bool goes_by(const struct client *c, const char *name)
 {
     return strcasecmp(client_user_id(c), name) == 0 ||
@@ -181,9 +199,9 @@ static int l_page(lua_State *L)
 
 int luaopen_core_clients(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"all", l_all}, {"each", l_each}, {"count", l_count},
-                                         {"of", l_of},   {"find", l_find}, {"page", l_page},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"all", l_all},   {"each", l_each}, {"count", l_count}, {"of", l_of},
+        {"find", l_find}, {"page", l_page}, {"nodes", l_nodes}, {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

@@ -450,6 +450,10 @@ own_modules["bbs.zmodem"] = own "zmodem"
 own_modules["bbs.friends"] = own "friends"
 own_modules["bbs.rooms"] = own "rooms"
 own_modules["bbs.talk"] = own "talk"
+own_modules["bbs.audit"] = own "audit"
+own_modules["bbs.sysop"] = own "sysop"
+own_modules["bbs.bans"] = own "bans"
+own_modules["bbs.shoulder"] = own "shoulder"
 host.start_timer({}, 1, host.modules["core.rooms"].flush_moves)
 loader.listeners = host.modules["core.clients"].listeners
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end

@@ -62,6 +62,22 @@ static const char talk_lua[] = {
 #include "talk.lua.h"
 };
 
+static const char audit_lua[] = {
+#include "audit.lua.h"
+};
+
+static const char sysop_lua[] = {
+#include "sysop.lua.h"
+};
+
+static const char bans_lua[] = {
+#include "bans.lua.h"
+};
+
+static const char shoulder_lua[] = {
+#include "shoulder.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -135,6 +151,7 @@ static const luaL_Reg c_modules[] = {
     {"core.clients", luaopen_core_clients},
     {"core.files", luaopen_core_files},
     {"core.rooms", luaopen_core_rooms},
+    {"core.shoulder", luaopen_core_shoulder},
     {NULL, NULL},
 };
 
@@ -149,6 +166,8 @@ static const struct {
     {"zmodem", zmodem_lua},   {"rooms", rooms_lua},
     {"clients", clients_lua}, {"friends", friends_lua},
     {"talk", talk_lua},       {"descriptions", descriptions_lua},
+    {"audit", audit_lua},     {"sysop", sysop_lua},
+    {"bans", bans_lua},       {"shoulder", shoulder_lua},
 };
 
 static void add_own_files(lua_State *L)

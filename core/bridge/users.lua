@@ -114,6 +114,13 @@ local function seconds(n)
   return n == 1 and "1 second" or n .. " seconds"
 end
 
+-- A sysop has banned it until a time: when that is.
+local function banned_until(account)
+  local ban = db.row("SELECT until FROM bans WHERE user = ? AND until > ?", account.id,
+    os.time())
+  return ban and os.date("%Y-%m-%d %H:%M", ban["until"])
+end
+
 local function check(account, password)
   local now = os.time()
   if account.locked then return nil, "This account is locked. Ask the sysop" end
@@ -145,6 +152,8 @@ function users.login(client, handle, password, level)
     users.failed(client)
     return nil, why
   end
+  local ban = banned_until(account)
+  if ban then return nil, "This account is banned until " .. ban end
   if account.level < (level or 0) then
     return nil, ("This login is for level %d and above"):format(level)
   end

@@ -12,11 +12,11 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/draw_png.h"
-#include "term/draw.h"
 #include "cli/near.h"
 #include "cli/tty.h"
 #include "server/files.h"
 #include "server/headless.h"
+#include "term/draw.h"
 
 enum {
     COLUMNS_LEAST = 20,

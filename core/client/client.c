@@ -521,6 +521,7 @@ static void end_call(struct client *c)
     account_call_ends(c);
     c->all->config.hooks.gone(c->all->config.hooks.arg, c);
     process_caller_leaves(c);
+    shoulder_forget(c);
     chat_end(c);
     prompt_end(c);
     prompt_drop_aside(c);

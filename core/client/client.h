@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/span.h"
 #include "client/hooks.h"
 #include "client/place.h"
@@ -143,6 +144,10 @@ bool client_tell(struct client *c, struct span text);
  * whatever asks there, which is as it was afterwards. False: it has left, such a command waits
  * already, or there is none of that name. */
 bool client_impose(struct client *c, struct span line);
+/* It is moved to the screen `keyword`, at the next prompt; what a handler asks there, or a
+ * program that runs, ends. -1 and `e`: it has left, something waits to be done there already,
+ * or there is no such screen for its level. */
+int client_move(struct client *c, struct span keyword, struct err *e);
 void client_take_back_imposed(struct client *c); /* what waits still is not to be done */
 
 /* Something that it is shown has changed: its screen's tick comes now (twice a second at most),

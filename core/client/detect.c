@@ -90,6 +90,8 @@ static void take_window(struct client *c, const struct telnet_event *ev)
     c->width = ev->width;
     c->height = ev->height;
     process_resized(c);
+    if (c->is_watched && differs)
+        shoulder_resize(c);
     if (c->state != CLIENT_OPEN || !differs)
         return;
     c->resized_at = clients_now(c->all);

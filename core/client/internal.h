@@ -15,6 +15,7 @@
 #include "client/process.h"
 #include "client/recall.h"
 #include "client/repaint.h"
+#include "client/shoulder.h"
 #include "client/transfer.h"
 #include "proto/telnet.h"
 #include "term/flow.h"
@@ -191,8 +192,9 @@ struct client {
     bool is_bare;    /* a command is being typed where the screen has been wiped */
     bool is_stale;   /* it is painted anew before anything is told */
     bool is_imposed; /* the command that runs, which may ask whoever asks already */
-    char *imposed;   /* a command that waits for a prompt, or NULL */
+    char *imposed;   /* a command, or a screen's keyword, that waits for a prompt, or NULL */
     bool is_woken;   /* its handler is to be told */
+    bool is_watched; /* somebody looks over its shoulder */
     bool skips_pace; /* a key has been typed: the rest is sent at once */
     struct terminal chosen;
     uint8_t bar_index; /* of the item that the bar is on */
@@ -233,12 +235,13 @@ struct clients {
     ev_idle no_wait;
     ev_timer rooms_timer; /* a room's lines are due */
     struct rooms *rooms;
-    struct process *processes; /* of all callers, and of some who are gone */
-    struct buf replies;        /* telnet's, of the client that is being read */
-    struct buf gathered;       /* its transfer's bytes */
-    struct buf echo;           /* of the key that is being taken */
-    struct buf wire;           /* of the value that is being sent */
-    struct buf flown;          /* of the text that is being wrapped */
+    struct shoulder *shoulders; /* that are looked over */
+    struct process *processes;  /* of all callers, and of some who are gone */
+    struct buf replies;         /* telnet's, of the client that is being read */
+    struct buf gathered;        /* its transfer's bytes */
+    struct buf echo;            /* of the key that is being taken */
+    struct buf wire;            /* of the value that is being sent */
+    struct buf flown;           /* of the text that is being wrapped */
     struct lag lag;
     double turn_began;
     double stall_told;
@@ -355,6 +358,7 @@ void process_end_all(struct clients *all);    /* the server ends */
 void process_take(struct client *c, struct span *in);
 void process_key(struct client *c, const struct key *key);
 void process_resized(struct client *c);
+void process_repaint(struct client *c); /* the program is to draw its window anew */
 void process_drained(struct client *c); /* the caller reads again */
 
 /* account.c */

@@ -426,6 +426,8 @@ static enum written write_some(struct client *c)
         c->last_write = clients_now(c->all);
         if (is_paced(c))
             c->paced_at = paced_from(c) + (double)n * byte_seconds(c);
+        if (c->is_watched)
+            shoulder_show(c, (size_t)n);
         outq_consume(&c->out, (size_t)n);
     }
     return WRITTEN_ALL;

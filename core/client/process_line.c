@@ -133,6 +133,18 @@ void process_resized(struct client *c)
         ioctl(c->process->terminal, TIOCSWINSZ, &size);
 }
 
+/* A program draws anew when its window changes: to another size and back. */
+void process_repaint(struct client *c)
+{
+    struct winsize size = {.ws_row = c->height > 1 ? (unsigned short)(c->height - 1) : 2,
+                           .ws_col = c->width};
+
+    if (!c->process || c->process->terminal < 0)
+        return;
+    ioctl(c->process->terminal, TIOCSWINSZ, &size);
+    process_resized(c);
+}
+
 /* --- the caller's terminal --- */
 
 static bool is_first(const struct process *p, const struct termios *now)

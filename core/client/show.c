@@ -1241,15 +1241,56 @@ bool client_impose(struct client *c, struct span line)
     return true;
 }
 
+int client_move(struct client *c, struct span keyword, struct err *e)
+{
+    const struct screen *s = client_find_screen(c, keyword);
+
+    if (!client_is_open(c))
+        return err_set(e, "That caller has left");
+    if (!s)
+        return err_set(e, "There is no screen '%.*s'", SPAN_ARG(keyword));
+    if (c->level < s->level)
+        return err_set(e, "'%.*s' is for level %u and above", SPAN_ARG(keyword), s->level);
+    if (c->imposed)
+        return err_set(e, "Something else waits to be done there");
+    c->imposed = mem_strndup(keyword.data, keyword.len);
+    client_mark_ready(c);
+    return 0;
+}
+
+/* Whatever runs for the caller ends. */
+static void end_all(struct client *c)
+{
+    c->all->config.hooks.gone(c->all->config.hooks.arg, c);
+    client_typed(c);
+    c->is_calling = c->is_resting = c->is_imposed = false;
+    prompt_end(c);
+    prompt_drop_aside(c);
+    end_show(c);
+}
+
+static void move(struct client *c, const char *keyword)
+{
+    struct outcome out = {.action = ACTION_GO, .keyword = span_of(keyword)};
+
+    end_all(c);
+    c->asker = ASKER_SCREEN;
+    apply(c, &out);
+    show_run(c);
+}
+
 void show_impose(struct client *c)
 {
     char *line = c->imposed;
+    bool is_asked = c->mode != MODE_BUSY || c->process;
 
-    if (!line || c->state != CLIENT_OPEN || c->mode == MODE_BUSY || c->is_resting ||
-        c->transfer || c->keys.in_paste || c->paste)
+    if (!line || c->state != CLIENT_OPEN || !is_asked || c->is_resting || c->transfer ||
+        c->keys.in_paste || c->paste || (c->process && line[0] == '/'))
         return;
     c->imposed = NULL;
-    if (show_is_slash(c, span_of(line))) { /* it was when it was told to */
+    if (line[0] != '/') {
+        move(c, line);
+    } else if (show_is_slash(c, span_of(line))) { /* it was when it was told to */
         c->is_imposed = true;
         show_slash(c, span_of(line));
     }
@@ -1263,12 +1304,7 @@ void show_rescue(struct client *c)
     struct call call = {.kind = CALL_RESCUE, .name = "rescue"};
     struct outcome out;
 
-    c->all->config.hooks.gone(c->all->config.hooks.arg, c); /* whatever runs for it ends */
-    client_typed(c);
-    c->is_calling = c->is_resting = c->is_imposed = false;
-    prompt_end(c);
-    prompt_drop_aside(c);
-    end_show(c);
+    end_all(c);
     client_clear_screen(c);
     if (start_call(c, &call, &out))
         client_finish(c, &out);

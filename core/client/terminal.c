@@ -16,6 +16,8 @@ void terminal_settle(struct client *c)
     c->charset = t->charset == TERMINAL_FOUND ? c->found_charset : (uint8_t)t->charset;
     c->linear = t->linear == TERMINAL_FOUND ? c->found_linear : t->linear;
     c->ansi = ansi && !c->linear;
+    if (c->is_watched)
+        shoulder_resize(c);
 }
 
 /* Terminals of xterm's kind, as far as their names tell. Others may show junk. */

@@ -300,6 +300,19 @@ bool gate_login_failed(struct gate *g, const struct sockaddr *from, double now)
     return too_many;
 }
 
+bool gate_ban(struct gate *g, const struct sockaddr *from, double now, double seconds)
+{
+    struct address *a;
+
+    if (is_own_machine(from) || gate_is_allowed(g, from))
+        return false;
+    a = find_or_add(g, from, now);
+    a->banned_until = now + seconds;
+    a->failures = 0;
+    settle(g, a, now);
+    return true;
+}
+
 void gate_login_right(struct gate *g, const struct sockaddr *from)
 {
     struct address *a = find(g, from);

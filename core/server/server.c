@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/folder.h"
@@ -25,6 +27,7 @@
 #include "server/panel.h"
 #include "server/status.h"
 #include "store/accounts.h"
+#include "store/bans.h"
 
 enum {
     STOP_SECONDS = 5,
@@ -252,6 +255,34 @@ static void login_right(void *arg, struct client *c)
     gate_login_right(s->gate, client_sockaddr(c));
 }
 
+/* `text` as client_address gives it. */
+static bool take_address(const char *text, struct sockaddr_in6 *out)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)out;
+
+    *out = (struct sockaddr_in6){.sin6_family = AF_INET6};
+    if (inet_pton(AF_INET6, text, &out->sin6_addr) == 1)
+        return true;
+    *four = (struct sockaddr_in){.sin_family = AF_INET};
+    return inet_pton(AF_INET, text, &four->sin_addr) == 1;
+}
+
+static bool ban(void *arg, const char *address, double seconds)
+{
+    struct server *s = arg;
+    struct sockaddr_in6 a;
+
+    return take_address(address, &a) &&
+           gate_ban(s->gate, (struct sockaddr *)&a, timer_now(), seconds);
+}
+
+static void ban_still(void *arg, const char *address, double seconds)
+{
+    if (!ban(arg, address, seconds))
+        log_warn("gate event=unbanned address=%s why=\"it is allowed by the settings\"",
+                 log_quote(span_of(address)));
+}
+
 static void client_left(void *arg, const struct sockaddr *a)
 {
     struct server *s = arg;
@@ -424,6 +455,8 @@ static int open_store(struct server *s, struct err *e)
         return -1;
     rc = make_sysop(db, e);
     if (rc == 0)
+        rc = bans_each(db, (int64_t)time(NULL), ban_still, s, e);
+    if (rc == 0)
         run_first_schema(s, db);
     db_close(db);
     if (rc == 0 && !(s->store = store_open(&config, e)))
@@ -471,6 +504,7 @@ static struct bridge_config bridge_config_of(struct server *s)
                                   .read_version = read_version,
                                   .login_failed = login_failed,
                                   .login_right = login_right,
+                                  .ban = ban,
                                   .get_status = get_status,
                                   .reload_all = reload_later,
                                   .get_machine = get_machine,

@@ -59,9 +59,13 @@ static const unsigned char schema_011[] = {
 #include "011.sql.h"
 };
 
+static const unsigned char schema_012[] = {
+#include "012.sql.h"
+};
+
 static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004,
                                                schema_005, schema_006, schema_007, schema_008,
-                                               schema_009, schema_010, schema_011};
+                                               schema_009, schema_010, schema_011, schema_012};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */
@@ -104,6 +108,12 @@ static bool is_private(const char *table)
     return table && sqlite3_stricmp(table, "passwords") == 0;
 }
 
+/* What stands there is read and added to, not changed. */
+static bool is_lasting(const char *table)
+{
+    return table && sqlite3_stricmp(table, "audit") == 0;
+}
+
 static int authorize(void *arg, int action, const char *one, const char *two, const char *base,
                      const char *trigger)
 {
@@ -123,13 +133,15 @@ static int authorize(void *arg, int action, const char *one, const char *two, co
         return sqlite3_stricmp(one, "data_version") == 0 ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_READ:
     case SQLITE_INSERT:
+        return is_private(one) ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_UPDATE:
     case SQLITE_DELETE:
     case SQLITE_DROP_TABLE:
-        return is_private(one) ? SQLITE_DENY : SQLITE_OK;
+        return is_private(one) || is_lasting(one) ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_ALTER_TABLE:
     case SQLITE_CREATE_TRIGGER:
-        return is_private(two) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_DROP_TRIGGER:
+        return is_private(two) || is_lasting(two) ? SQLITE_DENY : SQLITE_OK;
     default:
         return SQLITE_OK;
     }

@@ -96,7 +96,6 @@ static void add_row(const struct picture *p, unsigned row, unsigned columns, boo
     }
     if (!no_colors && !same_look(&before, &plain))
         buf_add_text(out, "\033[0m");
-    buf_add_byte(out, '\n');
 }
 
 /* `n`, or the limit where it is lower; 0: there is none. */
@@ -116,7 +115,16 @@ bool draw_text(const struct picture *p, const struct draw_limits *limits, struct
         unsigned columns = limited(length, limits->columns);
 
         add_row(p, row, columns, limits->no_colors, out);
+        buf_add_byte(out, '\n');
         is_whole = is_whole && columns == length;
     }
     return is_whole;
+}
+
+void draw_row(const struct picture *p, unsigned row, const struct draw_limits *limits,
+              struct buf *out)
+{
+    unsigned length = row_length(p, row, picture_columns(p), limits->no_colors);
+
+    add_row(p, row, limited(length, limits->columns), limits->no_colors, out);
 }

@@ -1,5 +1,5 @@
-/* draw.h -- a picture for somebody to look at, as rows of text with colours: for a terminal or a
- * pipe. */
+/* draw.h -- a picture for somebody to look at, as rows of text with colours: for a terminal or
+ * a pipe. */
 #ifndef PERIGEE_TERM_DRAW_H
 #define PERIGEE_TERM_DRAW_H
 
@@ -15,5 +15,9 @@ struct draw_limits {
 /* Append the rows down to the last that is not blank, in UTF-8, each with LF. False: something
  * was left out because of the limits. */
 bool draw_text(const struct picture *p, const struct draw_limits *limits, struct buf *out);
+
+/* Append one row, from 0, without a line end. */
+void draw_row(const struct picture *p, unsigned row, const struct draw_limits *limits,
+              struct buf *out);
 
 #endif

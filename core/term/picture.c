@@ -130,6 +130,15 @@ unsigned picture_lost(const struct picture *p)
     return p->lost;
 }
 
+void picture_cursor(const struct picture *p, unsigned *row, unsigned *column)
+{
+    VTermPos at;
+
+    vterm_state_get_cursorpos(vterm_obtain_state(p->vterm), &at);
+    *row = (unsigned)at.row;
+    *column = (unsigned)at.col;
+}
+
 /* --- cells --- */
 
 static struct color color_of(const struct picture *p, VTermColor c)

@@ -47,6 +47,7 @@ void picture_play(struct picture *p, struct span bytes); /* in the terminal's ch
 
 unsigned picture_columns(const struct picture *p);
 unsigned picture_rows(const struct picture *p);
+void picture_cursor(const struct picture *p, unsigned *row, unsigned *column);    /* from 0 */
 struct cell picture_cell(const struct picture *p, unsigned row, unsigned column); /* from 0 */
 unsigned picture_last_row(const struct picture *p); /* the rows less the blank ones below all */
 unsigned picture_lost(const struct picture *p);     /* rows that have scrolled out at the top */

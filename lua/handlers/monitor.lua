@@ -1,6 +1,7 @@
 -- The monitor: how the machine and the board are doing, anew each second. Screen readers and
 -- terminals without ANSI get it again with a key.
 local sys = require "bbs.sys"
+local sysop = require "bbs.sysop"
 local text = require "bbs.text"
 local monitor = {}
 
@@ -181,4 +182,4 @@ function monitor.line(client, args)
   return lines[args[1]](seen.machine, seen.server)
 end
 
-return monitor
+return sysop.only(monitor)

@@ -1,0 +1,61 @@
+-- Who may not call until a time: a list, one more, and lifting one.
+local audit = require "bbs.audit"
+local bans = require "bbs.bans"
+local list = require "bbs.list"
+local sysop = require "bbs.sysop"
+local screen = {}
+
+-- <% each:sysop.bans.list(rows=13, grows=true) %>
+function screen.list(client, args)
+  local all, rows = bans.list(), {}
+  client.data.bans = all
+  for i = (args.page - 1) * args.rows + 1, math.min(args.page * args.rows, #all) do
+    local ban = all[i]
+    rows[#rows + 1] = {
+      no = i,
+      whom = ban.address or ban.handle,
+      until_when = os.date("%Y-%m-%d %H:%M", ban["until"]),
+      who = ban.who,
+      reason = ban.reason,
+    }
+  end
+  return rows, #all
+end
+
+-- <% if:sysop.bans.are_none %>
+function screen.are_none(client)
+  return #client.data.bans == 0
+end
+
+local function ask(client, prompt, max)
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
+end
+
+local function lift(client)
+  local number = ask(client, "Which number", 5)
+  local ban = client.data.bans[tonumber(number)]
+  if not ban then return "refresh", number ~= "" and "There is no such number." or nil end
+  if bans.lift(ban.id) then audit.add(client, "lift ban", ban.address or ban.handle) end
+  return "refresh", (ban.address or ban.handle) .. " may call again."
+end
+
+local function add(client)
+  local address = ask(client, "Which address", 45)
+  if address == "" then return "refresh" end
+  local minutes = ask(client, "For how many minutes", 7)
+  local reason = ask(client, "Why (for the list of bans)", 60)
+  local ok, why = bans.address(client, address, math.tointeger(tonumber(minutes)), reason)
+  if not ok then return "refresh", why .. "." end
+  audit.add(client, "ban", address, minutes .. " min " .. reason)
+  return "refresh", address .. " is banned."
+end
+
+-- <% key:sysop.bans.pick %>
+function screen.pick(client, key)
+  key = key:lower()
+  if key == "enter" then return lift(client) end
+  if key == "a" then return add(client) end
+  return list.turn(client, key)
+end
+
+return sysop.only(screen)

@@ -1,0 +1,146 @@
+-- One caller on line, for sysops: what there is to know, and what a sysop can do.
+local audit = require "bbs.audit"
+local bans = require "bbs.bans"
+local clients = require "bbs.clients"
+local shoulder = require "bbs.shoulder"
+local sysop = require "bbs.sysop"
+local talk = require "bbs.talk"
+local text = require "bbs.text"
+local time = require "bbs.time"
+local caller = {}
+
+local NUMBER <const> = "^%s*(%d+)%s*$"
+
+-- The caller whom the sysop looks at, or nil: has left.
+local function other_of(client)
+  for _, other in ipairs(clients.nodes()) do
+    if other == client.data.sysop_caller then return other end
+  end
+end
+
+-- <% enter:sysop.caller.enter %>
+function caller.enter(client)
+  client.data.sysop_caller = client.params and client.params.other
+  if not other_of(client) then return "sysop/callers", "That caller has left." end
+end
+
+-- <% tick:sysop.caller.tick(1) %>
+function caller.tick(client)
+  if not other_of(client) then return "sysop/callers", "That caller has left." end
+  return "refresh"
+end
+
+local values = {}
+
+function values.id(other) return other.id end
+function values.handle(other) return other.user_id .. (other.hidden and " (hidden)" or "") end
+function values.nick_name(other) return other.nick_name end
+function values.level(other) return other.level end
+function values.address(other) return other.address end
+
+function values.where(other)
+  return other.keyword .. (other.status and ", " .. other.status or ", " .. other.title)
+end
+
+function values.idle(other)
+  return other.idle < 60 and math.floor(other.idle) .. " s" or time.ago(time.now() - other.idle)
+end
+
+function values.since(other)
+  return os.date("%H:%M", math.floor(other.since))
+end
+
+function values.terminal(other)
+  local term = other.term
+  return ("%s, %d by %d, %s, %s"):format(term.name ~= "" and term.name or "unknown", term.width,
+    term.height, term.charset, term.linear and "read" or term.ansi and "ANSI" or "no ANSI")
+end
+
+function values.transfer(other)
+  local t = other.zmodem
+  if not t then return "none" end
+  return ("%s %s, %s of %s"):format(t.sending and "gets" or "sends", t.name or "a file",
+    text.size(t.bytes or 0), text.size(t.size or 0))
+end
+
+-- <% get:sysop.caller.get("handle") %>: any of the above
+function caller.get(client, args)
+  local other = other_of(client)
+  return other and values[args[1]](other) or ""
+end
+
+local function ask(client, prompt, max)
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
+end
+
+local actions = {}
+
+function actions.l(client, other)
+  audit.add(client, "look over", other.user_id, "node " .. other.id)
+  local said, why = shoulder.look(client, other)
+  return said or why .. "."
+end
+
+function actions.s(client, other)
+  local line = ask(client, "What to say", 200)
+  if not line:find "%S" then return "" end
+  other:tell(("%s (sysop): %s"):format(client.nick_name, line))
+  audit.add(client, "speak", other.user_id, line)
+  return "Said."
+end
+
+function actions.t(client, other)
+  audit.add(client, "break in", other.user_id)
+  local said, why = talk.break_in(client, tostring(other.id))
+  return said or (why and why .. "." or "")
+end
+
+function actions.m(client, other)
+  local keyword = ask(client, "To which screen", 60)
+  if keyword == "" then return "" end
+  local ok, why = other:move(keyword)
+  if not ok then return why .. "." end
+  audit.add(client, "move", other.user_id, "to " .. keyword)
+  return "At the next prompt."
+end
+
+function actions.e(client, other)
+  local reason = ask(client, "Why (the caller is told)", 60)
+  client:send "\r\n  "
+  if not client:confirm("End the call of " .. other.user_id .. "?", true) then return "" end
+  audit.add(client, "end call", other.user_id, reason)
+  other:hangup(reason ~= "" and reason or "The sysop has ended the call.")
+  return "Ended."
+end
+
+local function ban(client, subject, f)
+  local minutes = ask(client, "For how many minutes", 7)
+  if minutes == "" then return "" end
+  local n = math.tointeger(tonumber(minutes:match(NUMBER)))
+  local reason = n and ask(client, "Why (for the list of bans)", 60)
+  local ok, why = f(client, subject, n, reason)
+  if not ok then return why .. "." end
+  audit.add(client, "ban", subject, ("%d min %s"):format(n, reason))
+  return subject .. " is banned."
+end
+
+function actions.a(client, other)
+  return ban(client, other.address, bans.address)
+end
+
+function actions.b(client, other)
+  if other.user_id == "GUEST" then return "Nobody has logged in there." end
+  return ban(client, other.user_id, bans.account)
+end
+
+-- <% key:sysop.caller.pick %>
+function caller.pick(client, key)
+  local other, action = other_of(client), actions[key:lower()]
+  if not other then return "sysop/callers", "That caller has left." end
+  if not action then return "repeat" end
+  if other.id == client.id then return "repeat", "That is you." end
+  local said = action(client, other)
+  return "refresh", said ~= "" and said or nil
+end
+
+return sysop.only(caller)
