@@ -71,6 +71,13 @@ static const struct command commands[] = {
      "in\n"
      "their names or descriptions; add copies files, and leaves out what is there already.\n"
      "A board that is being served scans its areas by itself.\n\n" BOARD_OPTION DATA_OPTION},
+    {"who", control_run, "who [--board DIR] [--data DIR]\n",
+     "who is on line, where, from where", BOARD_OPTION DATA_OPTION},
+    {"say", callers_run, "say TEXT [--board DIR] [--data DIR]\n",
+     "show a line to everybody who is on line", BOARD_OPTION DATA_OPTION},
+    {"kick", callers_run, "kick ID [REASON] [--board DIR] [--data DIR]\n",
+     "end the call on that node; its caller is told why",
+     "perigee who lists the node numbers.\n\n" BOARD_OPTION DATA_OPTION},
     {"status", control_run, "status [--json] [--board DIR] [--data DIR]\n",
      "how the running server is",
      "  --json               for programs\n" BOARD_OPTION DATA_OPTION},

@@ -26,7 +26,8 @@ int check_run(const struct command *self, int argc, char **argv);
 int show_command(const struct command *self, int argc, char **argv); /* show_run is client/'s */
 int user_run(const struct command *self, int argc, char **argv);
 int files_run(const struct command *self, int argc, char **argv);
-int control_run(const struct command *self, int argc, char **argv); /* status reload stop */
+int control_run(const struct command *self, int argc, char **argv); /* who status reload stop */
+int callers_run(const struct command *self, int argc, char **argv); /* say kick */
 int top_run(const struct command *self, int argc, char **argv);
 
 /* Take the options and expect `least` to `most` words, which are left at the front of `argv`.

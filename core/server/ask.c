@@ -19,6 +19,7 @@ static int connect_to(const char *data)
     int folder = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int fd = folder < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int rc = -1;
+    int saved;
 
     if (fd >= 0) {
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
@@ -26,10 +27,12 @@ static int connect_to(const char *data)
         snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control.sock", folder);
         rc = connect(fd, (struct sockaddr *)&a, sizeof(a));
     }
+    saved = errno;
     if (folder >= 0)
         close(folder);
     if (rc < 0 && fd >= 0)
         close(fd);
+    errno = saved;
     return rc < 0 ? -1 : fd;
 }
 
@@ -55,8 +58,11 @@ static int take_answer(struct buf *answer, struct err *e)
         buf_consume(answer, 3);
         return 0;
     }
-    if (!span_starts_with(all, "error: "))
+    if (all.len == 0)
         return err_set(e, "the server closed the connection without an answer");
+    if (!span_starts_with(all, "error: "))
+        return err_set(e, "what listens on control.sock is no perigee of this version: its "
+                          "answer is of another kind");
     span_take(&all, 7);
     while (all.len > 0 && all.data[all.len - 1] == '\n')
         all.len--;
@@ -69,6 +75,9 @@ int ask_server(const char *data, const char *request, struct buf *answer, struct
     int fd = connect_to(data);
     int rc;
 
+    if (fd < 0 && (errno == EACCES || errno == EPERM))
+        return err_set(e, "%s/control.sock: %s: run it as the user whom the server runs as",
+                       data, strerror(errno));
     if (fd < 0)
         return 1;
     rc = exchange(fd, request, answer, e);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -73,6 +74,21 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int events)
         buf_consume(&a->answer, (size_t)n);
 }
 
+/* By the system's word. */
+static void find_user(int fd, char *out, size_t size)
+{
+    struct ucred peer = {.uid = (uid_t)-1};
+    socklen_t len = sizeof(peer);
+    const struct passwd *user = NULL;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+        user = getpwuid(peer.uid);
+    if (user)
+        snprintf(out, size, "%s", user->pw_name);
+    else
+        snprintf(out, size, "user %u", (unsigned)peer.uid);
+}
+
 /* Its first line, which is there. */
 static void reply(struct asker *a)
 {
@@ -81,10 +97,12 @@ static void reply(struct asker *a)
     struct span request = span_from(a->request.data, (size_t)(end - a->request.data));
     struct buf text;
     struct err e;
+    char who[64];
     int rc;
 
+    find_user(a->io.fd, who, sizeof(who));
     buf_init(&text, ANSWER_MAX);
-    rc = c->answer(c->arg, request, &text, &e);
+    rc = c->answer(c->arg, who, request, &text, &e);
     a->is_waiting = rc > 0;
     if (rc < 0) {
         buf_printf(&a->answer, "error: %s\n", e.text);

@@ -9,9 +9,10 @@
 struct ev_loop;
 struct control;
 
-/* `answer` gets the request and appends the text; -1 and `e`: the answer is an error; 1: it is
- * to be asked again by control_retry. */
-typedef int control_answer(void *arg, struct span request, struct buf *text, struct err *e);
+/* `answer` gets the request, and which of the system's users asks, and appends the text; -1 and
+ * `e`: the answer is an error; 1: it is to be asked again by control_retry. */
+typedef int control_answer(void *arg, const char *who, struct span request, struct buf *text,
+                           struct err *e);
 
 /* Listen on `data`/control.sock; an old one that nobody listens on is replaced. NULL and `e`.
  */

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/worker.h"
 #include "server/board.h"
+#include "server/callers.h"
 #include "server/control.h"
 #include "server/listener.h"
 #include "server/monitor.h"
@@ -333,11 +334,39 @@ static void answer_top(struct server *s, struct span request, struct buf *text)
     buf_clear(&log);
 }
 
-static int answer(void *arg, struct span request, struct buf *text, struct err *e)
+/* What is done to the server as a whole is written down, too. */
+static void note(struct server *s, const char *who, const char *what)
+{
+    callers_note(s->store, who, what, SPAN_LIT("the server"), SPAN_LIT(""));
+}
+
+/* "who", "say TEXT", "kick ID [REASON]"; 1: it is none of these. */
+static int answer_callers(struct server *s, const char *who, struct span request,
+                          struct buf *text, struct err *e)
+{
+    if (span_is(request, "who")) {
+        callers_who(s->clients, text);
+    } else if (span_starts_with(request, "say ")) {
+        span_take(&request, 4);
+        callers_say(s->clients, s->store, who, request, text);
+    } else if (span_starts_with(request, "kick ")) {
+        span_take(&request, 5);
+        return callers_kick(s->clients, s->store, who, request, text, e);
+    } else {
+        return 1;
+    }
+    return 0;
+}
+
+static int answer(void *arg, const char *who, struct span request, struct buf *text,
+                  struct err *e)
 {
     struct server *s = arg;
     struct status_sources from;
+    int rc = answer_callers(s, who, request, text, e);
 
+    if (rc <= 0)
+        return rc;
     if (is_about_machine(request) && !monitor_machine(s->monitor))
         return 1;
     from = sources_of(s);
@@ -348,15 +377,18 @@ static int answer(void *arg, struct span request, struct buf *text, struct err *
     } else if (span_starts_with(request, "top ")) {
         answer_top(s, request, text);
     } else if (span_is(request, "reload")) {
+        note(s, who, "reload");
         return answer_reload(s, text, e);
     } else if (span_is(request, "stop")) {
+        note(s, who, "stop");
         begin_stop(s);
         buf_add_text(text, "stopping\n");
     } else if (span_starts_with(request, "user-changed ")) {
         span_take(&request, 13);
         clients_user_changed(s->clients, strtoll(request.data, NULL, 10));
     } else {
-        return err_set(e, "unknown request, expected status, top, reload or stop");
+        return err_set(e,
+                       "unknown request, expected who, say, kick, status, top, reload or stop");
     }
     return 0;
 }
@@ -600,6 +632,7 @@ static int open_board(struct server *s, struct err *e)
     config.hooks = bridge_hooks(s->bridge);
     s->clients = clients_new(&config);
     s->board.clients = s->clients;
+    clients_redraw(s->clients, s->board.generation); /* which they begin with */
     s->board.settings_changed = settings_changed;
     s->board.arg = s;
     bridge_set_clients(s->bridge, s->clients);

@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -182,6 +187,88 @@ static void a_call_is_ended(void **state)
     caller_expect_end(luna);
     caller_expect(moon, "Callers on line"); /* the list, without luna */
     expect_audit("end call", "luna");
+}
+
+/* --- from the machine's command line --- */
+
+static int run(const char *command, const char *word, const char *more, char **out)
+{
+    const char *const args[] = {command, "--board", board->folder, word, more, NULL};
+
+    return board_run(args, NULL, out);
+}
+
+static void the_command_line_does_it_too(void **state)
+{
+    struct caller *luna;
+    char *out;
+
+    (void)state;
+    begin();
+    luna = newcomer("luna");
+    assert_int_equal(run("who", NULL, NULL, &out), 0);
+    assert_non_null(strstr(out, "   1  luna                 10  menu "));
+    assert_non_null(strstr(out, "127.0.0.1        xterm 80x24  "));
+    assert_non_null(strstr(out, "  1\n")); /* the generation */
+    assert_non_null(strstr(out, "1 on line"));
+    free(out);
+    assert_int_equal(run("say", "we stop", "at ten", &out), 0);
+    assert_string_equal(out, "said to 1\n");
+    free(out);
+    caller_expect(luna, "The sysop says to all: we stop at ten");
+    assert_int_equal(run("kick", "2", NULL, &out), 1);
+    assert_non_null(strstr(out, "no caller has node number 2"));
+    free(out);
+    assert_int_equal(run("kick", "luna", NULL, &out), 2);
+    assert_non_null(strstr(out, "luna is no node number"));
+    free(out);
+    assert_int_equal(run("kick", "1", "sleep well", NULL), 0);
+    caller_expect(luna, "sleep well");
+    caller_expect_end(luna);
+    expect_audit("end call", "luna");
+    expect_audit("speak to all", "1 callers");
+}
+
+/* Something else listens where the server should. */
+static void a_strangers_socket_is_told(void **state)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char path[400];
+    const char *const args[] = {"who", "--board", board->folder, NULL};
+    pid_t child;
+    int to;
+    int from;
+    int peer;
+    char said[400] = "";
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/data", board->folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_true((size_t)snprintf(a.sun_path, sizeof(a.sun_path), "%.80s/data/control.sock",
+                                 board->folder) < sizeof(a.sun_path));
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    child = board_spawn(args, &to, &from);
+    peer = accept(fd, NULL, NULL);
+    assert_true(peer >= 0);
+    assert_true(recv(peer, said, sizeof(said) - 1, 0) > 0);
+    assert_string_equal(said, "who\n");
+    assert_true(send(peer, "HTTP/1.1 400\n", 13, MSG_NOSIGNAL) == 13);
+    close(peer);
+    memset(said, 0, sizeof(said));
+    for (size_t n = 0; n < sizeof(said) - 1;) {
+        ssize_t got = read(from, said + n, sizeof(said) - 1 - n);
+
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+    }
+    assert_non_null(strstr(said, "is no perigee of this version"));
+    waitpid(child, NULL, 0);
+    close(from);
+    close(to);
+    close(fd);
 }
 
 /* --- bans --- */
@@ -591,6 +678,8 @@ int main(void)
         TEST(a_caller_is_moved),
         TEST(a_caller_is_moved_out_of_a_question),
         TEST(a_call_is_ended),
+        TEST(the_command_line_does_it_too),
+        TEST(a_strangers_socket_is_told),
         TEST(an_address_is_banned),
         TEST(an_account_is_banned),
         TEST(nobody_bans_himself_or_this_machine),
