@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/logfile.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const char journal_priorities[] = {'3', '4', '6', '7'};
@@ -104,20 +107,34 @@ unsigned log_errors(void)
     return sum;
 }
 
-/* The beginning of a line: a priority for the journal, the time for everybody else. */
-static int print_prefix(char *line, size_t size, enum log_level level)
+/* The beginning of a line in the file, and on standard error where that is not the journal. */
+static int print_time(char *line, size_t size, enum log_level level)
 {
     struct timespec now;
     struct tm tm;
     size_t n;
 
-    if (getenv("JOURNAL_STREAM"))
-        return snprintf(line, size, "<%c>", journal_priorities[level]);
     clock_gettime(CLOCK_REALTIME, &now);
     localtime_r(&now.tv_sec, &tm);
     n = strftime(line, size, "%Y-%m-%d %H:%M:%S", &tm);
     return (int)n + snprintf(line + n, size - n, ".%03ld %-5s ", now.tv_nsec / 1000000,
                              level_names[level]);
+}
+
+/* On standard error: to the journal a priority. */
+static void print_line(const char *line, int text_at, enum log_level level)
+{
+    char priority[4] = {'<', journal_priorities[level], '>', '\0'};
+    bool is_journal = getenv("JOURNAL_STREAM") != NULL;
+    struct iovec iov[2] = {{priority, is_journal ? 3 : 0},
+                           {(char *)(uintptr_t)(is_journal ? line + text_at : line), 0}};
+
+    iov[1].iov_len = strlen(iov[1].iov_base);
+    while (writev(target, iov, 2) < 0) {
+        /* A log that cannot be written has nobody to be told to; a signal is no reason. */
+        if (errno != EINTR)
+            break;
+    }
 }
 
 static void make_one_line(char *text)
@@ -133,23 +150,19 @@ static void make_one_line(char *text)
 __attribute__((format(printf, 2, 0))) static void write_event(enum log_level level,
                                                               const char *format, va_list args)
 {
-    char line[8192];
+    char line[8192]; /* with a line end and a NUL */
     int n;
     int more;
 
-    n = print_prefix(line, sizeof(line), level);
-    more = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);
+    n = print_time(line, sizeof(line), level);
+    more = vsnprintf(line + n, sizeof(line) - (size_t)n - 2, format, args);
     if (more < 0)
         return;
     make_one_line(line + n);
     keep(level, line + n);
-    n = (int)strlen(line);
-    line[n++] = '\n';
-    while (write(target, line, (size_t)n) < 0) {
-        /* A log that cannot be written has nobody to be told to; a signal is no reason. */
-        if (errno != EINTR)
-            break;
-    }
+    memcpy(line + strlen(line), "\n", 2);
+    print_line(line, n, level);
+    logfile_add(span_of(line));
 }
 
 void log_error(const char *format, ...)

@@ -1,5 +1,6 @@
 /* log.h -- what happened, one line an event, `key=value`, to standard error; with the
- * journal's priorities where standard error is the journal. From any thread. */
+ * journal's priorities where standard error is the journal; and to the file, where one is open
+ * (logfile.h). From any thread. */
 #ifndef PERIGEE_BASE_LOG_H
 #define PERIGEE_BASE_LOG_H
 

@@ -51,6 +51,8 @@ const struct setting settings_table[] = {
     LIST("listen", listen, "127.0.0.1:2323", address_check, false,
          "HOST:PORT of each telnet listener"),
     TEXT("log.level", log_level, "info", "|error|warn|info|debug|", true, "what is logged"),
+    NUMBER("log.file_mb", log_mb, 0, 64, 8, true,
+           "MiB of the log in the data folder, half of them an older one; 0: none"),
     TEXT("reload.redraw", reload_redraw, "sysop", "|sysop|all|none|", true,
          "whose screen is redrawn when it is saved"),
     NUMBER("levels.new", level_new, 1, 255, 10, true, "level of a new account"),
@@ -119,6 +121,14 @@ const struct setting settings_table[] = {
     {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},
 };
 
+_Static_assert(sizeof(settings_table) / sizeof(settings_table[0]) <= SETTINGS_MOST,
+               "more settings than are kept");
+
+bool settings_is_given(const struct settings *s, const struct setting *t)
+{
+    return s->given[t - settings_table];
+}
+
 static void *member(const struct settings *s, const struct setting *t)
 {
     return (char *)(uintptr_t)s + t->offset;
@@ -183,6 +193,7 @@ int settings_set_number(struct settings *s, const struct setting *t, long value,
     if (value < t->least || value > t->most)
         return err_set(e, "%s is %ld, expected %ld to %ld", t->name, value, t->least, t->most);
     *(long *)member(s, t) = value;
+    s->given[t - settings_table] = true;
     return 0;
 }
 
@@ -209,6 +220,7 @@ int settings_set_text(struct settings *s, const struct setting *t, struct span v
     }
     mem_free(*to);
     *to = text;
+    s->given[t - settings_table] = true;
     return 0;
 }
 
@@ -218,6 +230,7 @@ int settings_begin_list(struct settings *s, const struct setting *t, struct err 
         return err_set(e, "%s is a %s, not a list", t->name,
                        t->type == SETTING_NUMBER ? "number" : "text");
     clear_list(member(s, t));
+    s->given[t - settings_table] = true;
     return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum { SETTINGS_LIST_MAX = 64 };
+enum { SETTINGS_LIST_MAX = 64, SETTINGS_MOST = 128 };
 
 struct setting_list {
     char *items[SETTINGS_LIST_MAX];
@@ -20,6 +20,7 @@ struct settings {
     char *board_name;
     struct setting_list listen; /* HOST:PORT */
     char *log_level;
+    long log_mb;
     char *reload_redraw; /* "sysop", "all", "none" */
     long level_new;
     long level_sysop;
@@ -57,6 +58,7 @@ struct settings {
     long command_memory_mb;
     long command_processes;
     long command_file_mb;
+    bool given[SETTINGS_MOST]; /* by the table's order: it is set, and no default */
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
 };
 
@@ -91,6 +93,7 @@ int settings_begin_list(struct settings *s, const struct setting *t, struct err 
 int settings_add_item(struct settings *s, const struct setting *t, struct span item,
                       struct err *e);
 
+bool settings_is_given(const struct settings *s, const struct setting *t);
 bool settings_same(const struct settings *a, const struct settings *b, const struct setting *t);
 long settings_number(const struct settings *s, const struct setting *t);
 const char *settings_text(const struct settings *s, const struct setting *t);

@@ -41,6 +41,9 @@ struct bridge_config {
     bool (*ban)(void *arg, const char *address, double seconds);
     void (*get_status)(void *arg, struct buf *json);
     void (*reload_all)(void *arg, struct buf *report);
+    /* What the command line says in the place of a setting; NULL: nothing. */
+    const char *(*get_given)(void *arg, const char *setting);
+    const char *log_path; /* the log's file; NULL: there is none */
     /* The machine as it was within the last second. NULL: it is being looked at, and
      * bridge_machine_ready comes; not where `any` look will do. */
     const struct machine *(*get_machine)(void *arg, bool any);

@@ -191,6 +191,7 @@ int luaopen_bbs_text(lua_State *L);
 int luaopen_bbs_ansi(lua_State *L);
 int luaopen_bbs_log(lua_State *L);
 int luaopen_bbs_settings(lua_State *L);
+int lib_settings_list(lua_State *L); /* sys.settings */
 int luaopen_bbs_sys(lua_State *L);
 int luaopen_bbs_command(lua_State *L);
 struct process *process_box_check(lua_State *L, int index);      /* a process of bbs.command */

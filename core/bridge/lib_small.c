@@ -1,8 +1,4 @@
-/* lib_small.c -- the small modules: bbs.ansi, bbs.log, bbs.settings. */
-#include <time.h>
-#include <unistd.h>
-
-#include "base/log.h"
+/* lib_small.c -- the small modules: bbs.ansi, bbs.settings. */
 #include "bridge/internal.h"
 #include "term/ansi.h"
 
@@ -50,53 +46,6 @@ int luaopen_bbs_ansi(lua_State *L)
         lua_pushcclosure(L, l_ansi, 1);
         lua_setfield(L, -2, *name);
     }
-    return 1;
-}
-
-/* --- bbs.log --- */
-
-static struct span log_text(lua_State *L)
-{
-    struct span s;
-
-    s.data = luaL_tolstring(L, 1, &s.len);
-    return s;
-}
-
-/* log.error(text), log.warn(text), log.info(text), log.debug(text) */
-static int l_log_error(lua_State *L)
-{
-    log_error("board text=%s", log_quote(log_text(L)));
-    return 0;
-}
-
-static int l_log_warn(lua_State *L)
-{
-    log_warn("board text=%s", log_quote(log_text(L)));
-    return 0;
-}
-
-static int l_log_info(lua_State *L)
-{
-    log_info("board text=%s", log_quote(log_text(L)));
-    return 0;
-}
-
-static int l_log_debug(lua_State *L)
-{
-    log_debug("board text=%s", log_quote(log_text(L)));
-    return 0;
-}
-
-int luaopen_bbs_log(lua_State *L)
-{
-    static const luaL_Reg functions[] = {{"error", l_log_error},
-                                         {"warn", l_log_warn},
-                                         {"info", l_log_info},
-                                         {"debug", l_log_debug},
-                                         {NULL, NULL}};
-
-    luaL_newlib(L, functions);
     return 1;
 }
 
@@ -169,5 +118,66 @@ static void push_settings(lua_State *L, const char *prefix)
 int luaopen_bbs_settings(lua_State *L)
 {
     push_settings(L, "");
+    return 1;
+}
+
+static void push_list(lua_State *L, const struct setting_list *list)
+{
+    luaL_Buffer out;
+
+    luaL_buffinit(L, &out);
+    for (unsigned i = 0; i < list->count; i++) {
+        if (i > 0)
+            luaL_addstring(&out, ", ");
+        luaL_addstring(&out, list->items[i]);
+    }
+    luaL_pushresult(&out);
+}
+
+static void push_value(lua_State *L, const struct settings *s, const struct setting *t)
+{
+    if (t->type == SETTING_LIST)
+        push_list(L, settings_list(s, t));
+    else if (t->type == SETTING_TEXT)
+        lua_pushstring(L, settings_text(s, t));
+    else
+        lua_pushfstring(L, "%I", (LUAI_UACINT)settings_number(s, t));
+}
+
+static const char *source_of(struct bridge *b, const struct setting *t, const char **given)
+{
+    *given = b->config.get_given ? b->config.get_given(b->config.arg, t->name) : NULL;
+    if (*given)
+        return "the command line";
+    return settings_is_given(b->config.settings, t) ? "lua/settings.lua" : "the default";
+}
+
+/* sys.settings() -> { {name=, value=, source=, help=, live=}, ... }: all of them, values as
+ * text; source is "the default", "lua/settings.lua" or "the command line" */
+int lib_settings_list(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    lua_Integer n = 0;
+
+    lua_newtable(L);
+    for (const struct setting *t = settings_table; t->name; t++) {
+        const char *given;
+
+        lua_createtable(L, 0, 5);
+        lua_pushstring(L, source_of(b, t, &given));
+        lua_setfield(L, -2, "source");
+        if (given)
+            lua_pushstring(L, given);
+        else
+            push_value(L, b->config.settings, t);
+        lua_setfield(L, -2, "value");
+        lua_pushstring(L, t->name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, t->help);
+        lua_setfield(L, -2, "help");
+        lua_pushboolean(L, t->live);
+        lua_setfield(L, -2, "live");
+        lua_rawseti(L, -2, ++n);
+    }
     return 1;
 }

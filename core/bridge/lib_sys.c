@@ -289,9 +289,13 @@ static int l_minute(lua_State *L)
 
 int luaopen_bbs_sys(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"info", l_info},     {"machine", l_machine},
-                                         {"server", l_server}, {"minute", l_minute},
-                                         {"status", l_status}, {"reload", l_reload},
+    static const luaL_Reg functions[] = {{"info", l_info},
+                                         {"machine", l_machine},
+                                         {"server", l_server},
+                                         {"minute", l_minute},
+                                         {"status", l_status},
+                                         {"reload", l_reload},
+                                         {"settings", lib_settings_list},
                                          {NULL, NULL}};
 
     luaL_newlib(L, functions);

@@ -18,6 +18,7 @@
 #include "client/folder.h"
 #include "client/timer.h"
 #include "base/log.h"
+#include "base/logfile.h"
 #include "base/mem.h"
 #include "base/worker.h"
 #include "server/board.h"
@@ -57,6 +58,8 @@ struct server {
     struct monitor *monitor;
     char data[PATH_LEN];
     char files_folder[PATH_LEN + 8]; /* DATA/files */
+    char log_path[PATH_LEN + 8];     /* DATA/log */
+    char listen_text[512];           /* that the command line gives */
     int lock;
     ev_async wake;
     ev_signal signals[3];
@@ -161,6 +164,7 @@ static void settings_changed(void *arg)
     enum log_level level;
 
     store_set_limits(s->store, &limits);
+    logfile_set_most(s->board.settings.log_mb << 20);
     if (!s->config->log_level && log_find_level(s->board.settings.log_level, &level))
         log_set_level(level);
 }
@@ -214,6 +218,16 @@ static void get_status(void *arg, struct buf *out)
         return;
     from = sources_of(s);
     status_text(&from, out);
+}
+
+static const char *get_given(void *arg, const char *setting)
+{
+    struct server *s = arg;
+
+    if (strcmp(setting, "log.level") == 0)
+        return s->config->log_level;
+    return strcmp(setting, "listen") == 0 && s->config->listen_count > 0 ? s->listen_text
+                                                                         : NULL;
 }
 
 /* A handler runs: the files are looked at in the next turn of the loop. */
@@ -539,6 +553,8 @@ static struct bridge_config bridge_config_of(struct server *s)
                                   .ban = ban,
                                   .get_status = get_status,
                                   .reload_all = reload_later,
+                                  .get_given = get_given,
+                                  .log_path = s->log_path,
                                   .get_machine = get_machine,
                                   .get_figures = get_figures,
                                   .arg = s};
@@ -571,14 +587,24 @@ static int open_listeners(struct server *s, struct err *e)
 
     s->listeners = listeners_new();
     for (unsigned i = 0; i < s->config->listen_count; i++) {
+        size_t len = strlen(s->listen_text);
+
         if (listeners_add(s->listeners, s->config->listen[i], e) < 0)
             return -1;
+        snprintf(s->listen_text + len, sizeof(s->listen_text) - len, "%s%s", len ? ", " : "",
+                 s->config->listen[i]);
     }
     for (unsigned i = 0; s->config->listen_count == 0 && i < list->count; i++) {
         if (listeners_add(s->listeners, list->items[i], e) < 0)
             return -1;
     }
     return 0;
+}
+
+static int open_log(struct server *s, struct err *e)
+{
+    snprintf(s->log_path, sizeof(s->log_path), "%s/log", s->data);
+    return logfile_open(s->log_path, s->board.settings.log_mb << 20, e);
 }
 
 /* The threads exist only now: the bridge is told of them. */
@@ -591,7 +617,7 @@ static int open_data(struct server *s, struct err *e)
     if (make_folder(s->files_folder, e) < 0)
         return -1;
     bridge_set_workers(s->bridge, s->store, s->hashers);
-    return 0;
+    return open_log(s, e);
 }
 
 static int open_monitor(struct server *s, struct err *e)
@@ -707,6 +733,7 @@ static void finish(struct server *s)
     history_free(s->history);
     gate_free(s->gate);
     board_clear(&s->board);
+    logfile_close();
     if (s->lock >= 0)
         close(s->lock);
 }

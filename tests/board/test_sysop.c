@@ -479,6 +479,95 @@ static void a_shoulder_is_read_without_ansi(void **state)
     caller_expect(moon, CALLER_SCREEN);
 }
 
+/* --- the log and the settings --- */
+
+static struct caller *at_log(void)
+{
+    struct caller *moon = sysop_as(CALLER_XTERM);
+
+    caller_send(moon, "x");
+    caller_expect(moon, "The sysop's desk");
+    caller_send(moon, "l");
+    caller_expect(moon, "in full");
+    return moon;
+}
+
+/* The number that a caller was told leads to where it happened, also after a restart. */
+static void an_incident_leads_to_its_traceback(void **state)
+{
+    struct caller *luna, *moon;
+
+    (void)state;
+    board_write(board, "lua/handlers/wall.lua",
+                "local wall = {}\n"
+                "local function deep() return nil + 1 end\n"
+                "function wall.lines() return { deep() } end\n"
+                "function wall.add() end\n"
+                "return wall\n");
+    begin();
+    luna = newcomer("luna");
+    caller_send(luna, "o");
+    caller_expect(luna, "incident 1");
+    assert_int_equal(board_stop(board), 0);
+    board_start(board, NULL);
+    moon = at_log();
+    caller_send(moon, "i");
+    caller_expect(moon, "Number of the incident");
+    say(moon, "1");
+    caller_expect(moon, "handler=wall.lines");
+    caller_expect(moon, "lua/handlers/wall.lua:2:");
+    caller_expect(moon, "    stack traceback:");
+    assert_true(window_has(moon, "lua/handlers/wall.lua:3:"));
+    caller_send(moon, "q");
+    caller_expect(moon, "in full");
+    caller_send(moon, "i");
+    say(moon, "99");
+    caller_expect(moon, "The log has no incident 99.");
+}
+
+static void the_log_is_live_and_searched(void **state)
+{
+    struct caller *moon;
+
+    (void)state;
+    begin();
+    moon = at_log();
+    newcomer("luna");
+    caller_expect(moon, "user=\"luna\""); /* by itself */
+    caller_send(moon, "s");
+    caller_expect(moon, "Search for");
+    say(moon, "LISTENING");
+    caller_expect(moon, "those with \"LISTENING\"");
+    assert_true(window_has(moon, "listening telnet 127.0.0.1:"));
+    assert_false(window_has(moon, "luna"));
+    caller_send(moon, "w");
+    caller_expect(moon, "There is no such line.");
+}
+
+static void settings_are_shown_with_their_source(void **state)
+{
+    struct caller *moon;
+
+    (void)state;
+    board_write(board, "lua/settings.lua", "return { board = { name = 'Moon Base' } }");
+    begin();
+    moon = sysop_as(CALLER_XTERM);
+    caller_send(moon, "x");
+    caller_expect(moon, "The sysop's desk");
+    caller_send(moon, "s");
+    caller_expect(moon, "The settings");
+    caller_expect(moon, "reload.redraw               sysop                       the default");
+    assert_true(window_has(moon, "board.name                  Moon Base                   "
+                                 "lua/settings.lua"));
+    assert_true(window_has(moon, "127.0.0.1:0                 the command line"));
+    caller_send(moon, "s");
+    caller_expect(moon, "Search for");
+    say(moon, "first ban");
+    caller_expect(moon, "limits.ban_seconds");
+    caller_send(moon, "v");
+    caller_expect(moon, "limits.ban_seconds: length of the first ban, from the default");
+}
+
 /* --- who may not --- */
 
 /* Calls `see` with the names of the files in a folder of the starter board. */
@@ -688,6 +777,9 @@ int main(void)
         TEST(the_one_who_is_looked_at_leaves),
         TEST(the_one_who_looks_leaves),
         TEST(a_shoulder_is_read_without_ansi),
+        TEST(an_incident_leads_to_its_traceback),
+        TEST(the_log_is_live_and_searched),
+        TEST(settings_are_shown_with_their_source),
         TEST(nobody_else_gets_at_a_screen),
         TEST(nobody_else_gets_at_a_handler),
         TEST(what_was_done_stays),
