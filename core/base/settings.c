@@ -98,6 +98,8 @@ const struct setting settings_table[] = {
          "folders, with their whole path, that handlers may name files in"),
     TEXT("command.user", command_user, "", NULL, true,
          "the system's user whom programs run as; nobody: there are none"),
+    TEXT("command.shell", command_shell, "sh", NULL, true,
+         "the program that the sysop's desk has as its shell"),
     NUMBER("command.level", command_level, 1, 255, 255, true,
            "level from which callers may run programs"),
     LIST("command.accounts", command_accounts, "", NULL, true,

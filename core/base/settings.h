@@ -49,6 +49,7 @@ struct settings {
     long file_rate_kb;              /* KiB a second of a transfer; 0: any */
     struct setting_list file_roots; /* folders that handlers may name files in */
     char *command_user; /* of the system, whom programs run as; "": there are none */
+    char *command_shell;
     long command_level;
     struct setting_list command_accounts; /* that may run them; none: all of that level */
     char *command_folder;                 /* "": the user's home */

@@ -337,9 +337,20 @@ static int l_run(lua_State *L)
     return task_wait(L, cancel, box, started);
 }
 
+/* command.may(client) -> true, or nil and why not: may this caller run programs? */
+static int l_may(lua_State *L)
+{
+    struct err e;
+
+    if (process_may_run(client_box_check(L, 1), &e) < 0)
+        return give_failure(L, e.text);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 int luaopen_bbs_command(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"run", l_run}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"run", l_run}, {"may", l_may}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"send", l_send},
                                        {"result", l_result},
                                        {"running", l_running},

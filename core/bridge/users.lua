@@ -166,6 +166,19 @@ function users.login(client, handle, password, level)
   return row
 end
 
+-- users.check_password(client, password) -> true, or nil and why not: is it that of the account
+-- that the client is logged in to? A wrong one counts as at a login.  Waits.
+function users.check_password(client, password)
+  local key = client.user_id:lower()
+  local turn <close> = wait_for_turn(key)
+  checking[key] = turn
+  local account = accounts.find(client.user_id)
+  if not account then return nil, "Log in first" end
+  local ok, why = check(account, password)
+  if not ok then users.failed(client) end
+  return ok, why
+end
+
 -- users.logout(client): a guest again; the call goes on.
 function users.logout(client)
   accounts.log_out(client)

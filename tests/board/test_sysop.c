@@ -1,5 +1,6 @@
 /* The sysop's desk: callers on line and what is done to them, bans, and the audit table. */
 #include <dirent.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -479,6 +480,120 @@ static void a_shoulder_is_read_without_ansi(void **state)
     caller_expect(moon, CALLER_SCREEN);
 }
 
+/* --- the shell --- */
+
+static struct caller *at_shell(void)
+{
+    struct caller *moon = sysop_as(CALLER_XTERM);
+
+    caller_send(moon, "x");
+    caller_expect(moon, "The sysop's desk");
+    caller_send(moon, "x");
+    caller_expect(moon, "A shell on this machine");
+    return moon;
+}
+
+static void a_new_board_has_no_shell(void **state)
+{
+    struct caller *moon;
+
+    (void)state;
+    begin();
+    moon = at_shell();
+    caller_expect(moon, "There is none for you: no programs are run here");
+    caller_send(moon, "q");
+    caller_expect(moon, "The sysop's desk");
+}
+
+/* Who is no user of the system that the server can become. */
+static const char *own_user(void)
+{
+    return geteuid() == 0 ? "nobody" : getpwuid(geteuid())->pw_name;
+}
+
+static void allow_shells(void)
+{
+    char text[300];
+
+    snprintf(
+        text, sizeof(text),
+        "return { command = { user = '%s', level = 100, folder = '/tmp', processes = 5000, "
+        "environment = { 'PS1=ready> ', 'ENV=' } } }",
+        own_user());
+    board_write(board, "lua/settings.lua", text);
+}
+
+static void a_shell_asks_for_the_password_again(void **state)
+{
+    char expected[100];
+    struct caller *moon;
+
+    (void)state;
+    allow_shells();
+    begin();
+    moon = at_shell();
+    snprintf(expected, sizeof(expected), "%s", own_user());
+    caller_expect(moon, expected);
+    caller_expect(moon, "Your password:");
+    say(moon, "sunshine7");
+    caller_expect(moon, "That is not the password");
+    say(moon, "moonmoon9");
+    caller_expect(moon, "ready> ");
+    say(moon, "echo at $PWD as $(id -un)");
+    snprintf(expected, sizeof(expected), "at /tmp as %s", own_user());
+    caller_expect(moon, expected);
+    say(moon, "exit 3");
+    caller_expect(moon, "The sysop's desk");
+    caller_expect(moon, "The shell has ended: exit status 3, after ");
+    expect_audit("shell refused", "sh");
+    expect_audit("shell ", "as ");
+}
+
+/* Enter alone leads back, and so does Esc. */
+static void a_shell_may_be_left_alone(void **state)
+{
+    struct caller *moon;
+
+    (void)state;
+    allow_shells();
+    begin();
+    moon = at_shell();
+    caller_expect(moon, "Your password:");
+    say(moon, "");
+    caller_expect(moon, "The sysop's desk");
+    assert_false(board_log_has(board, "shell"));
+}
+
+/* A sysop who looks over the shoulder of who is in a program sees what it prints, and moves
+ * that caller out of it. */
+static void a_program_is_looked_at_and_left(void **state)
+{
+    struct caller *moon, *mars;
+
+    (void)state;
+    allow_shells();
+    begin();
+    moon = at_shell();
+    caller_expect(moon, "Your password:");
+    say(moon, "moonmoon9");
+    caller_expect(moon, "ready> ");
+    mars = dial();
+    caller_log_in(mars, "mars", "marsmars9");
+    looks_at(mars, "moon");
+    caller_send(mars, "l");
+    caller_expect(mars, "moon, node ");
+    say(moon, "echo one $((1 + 1)) three");
+    caller_expect(mars, "one 2 three");
+    caller_send(mars, "\033");
+    caller_expect(mars, CALLER_SCREEN);
+    caller_send(mars, "m");
+    caller_expect(mars, "To which screen");
+    say(mars, "menu");
+    caller_expect(moon, "which key?");
+    caller_send(moon, "o");
+    caller_expect(moon, "one-line wall");
+}
+
 /* --- the log and the settings --- */
 
 static struct caller *at_log(void)
@@ -777,6 +892,10 @@ int main(void)
         TEST(the_one_who_is_looked_at_leaves),
         TEST(the_one_who_looks_leaves),
         TEST(a_shoulder_is_read_without_ansi),
+        TEST(a_new_board_has_no_shell),
+        TEST(a_shell_asks_for_the_password_again),
+        TEST(a_shell_may_be_left_alone),
+        TEST(a_program_is_looked_at_and_left),
         TEST(an_incident_leads_to_its_traceback),
         TEST(the_log_is_live_and_searched),
         TEST(settings_are_shown_with_their_source),
