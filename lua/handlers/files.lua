@@ -1,4 +1,5 @@
 -- The file areas: lists with a filter, one file, downloads, uploads.
+local audit = require "bbs.audit"
 local files = require "bbs.files"
 local list = require "bbs.list"
 local settings = require "bbs.settings"
@@ -486,12 +487,16 @@ local function move_file(client, row)
   local i = client:choose(items, { title = "Move it where?" })
   if not i then return "refresh" end
   local ok, why = files.move(row.id, names[i])
+  if ok then audit.add(client, "move file", row.area .. "/" .. row.name, "to " .. names[i]) end
   return show_again(client, not ok and why or nil)
 end
 
 local function describe_again(client, row)
   local new = client:edit(row.description, { title = row.name, max_lines = 30, columns = 70 })
   if new then files.describe(row.id, new) end
+  if new and is_sysop(client) then
+    audit.add(client, "describe file", row.area .. "/" .. row.name, new)
+  end
   return show_again(client)
 end
 
@@ -499,12 +504,14 @@ local function remove_file(client, row)
   if not client:confirm("Remove " .. row.name .. " for good?", false) then return "refresh" end
   local ok, why = files.remove(row.id)
   if not ok then return "refresh", why end
+  audit.add(client, "remove file", row.area .. "/" .. row.name)
   return "files/list"
 end
 
 local function sysops_key(client, key, row)
   if key == "a" then
     files.approve(row.id)
+    audit.add(client, "approve file", row.area .. "/" .. row.name)
     return show_again(client)
   elseif key == "m" then
     return move_file(client, row)

@@ -1,4 +1,5 @@
 -- What a caller types at any prompt: "/msg luna hello" calls slash.msg(client, "luna hello").
+local audit = require "bbs.audit"
 local clients = require "bbs.clients"
 local rooms = require "bbs.rooms"
 local friends = require "bbs.friends"
@@ -140,6 +141,7 @@ end
 slash["break"] = function(client, rest)
   if client.level < settings.levels.sysop then return nil, "Only a sysop can" end
   if not rest:find "%S" then return nil, "Type /break HANDLE" end
+  audit.add(client, "break in", rest)
   local said, why = talk.break_in(client, rest:match "^%s*(.-)%s*$")
   return nil, said or why
 end
@@ -196,6 +198,7 @@ function slash.invisible(client)
   if client.level < settings.levels.sysop then return nil, "Only a sysop can" end
   local on = not client.hidden
   users.set(client.user_id, { hidden = on })
+  audit.add(client, on and "hide" or "show again", client.user_id)
   return nil, on and "Only sysops see you now, until you type /invisible again."
     or "Everybody sees you."
 end

@@ -1,4 +1,5 @@
 -- The transfers that are under way, for sysops.
+local sysop = require "bbs.sysop"
 local zmodem = require "bbs.zmodem"
 local transfers = {}
 
@@ -22,4 +23,4 @@ function transfers.tick(client)
   return "refresh"
 end
 
-return transfers
+return sysop.only(transfers)

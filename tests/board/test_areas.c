@@ -233,6 +233,8 @@ static void a_sysop_approves(void **state)
     caller_expect(sysop, "no files");
     caller_send(other, "s");
     caller_expect(other, "no files");
+    board_expect_log(board, NULL, "audit: moon (127.0.0.1): approve file programs/a.exe");
+    board_expect_log(board, NULL, "audit: moon (127.0.0.1): remove file programs/a.exe");
 }
 
 /* The line drops when all has come, and before it was described. */
