@@ -149,8 +149,11 @@ static int l_log_find(lua_State *L)
     unsigned page;
 
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (!b->config.log_path || !b->all)
-        return luaL_error(L, "log: no server runs here");
+    if (!b->config.log_path) { /* no server runs, `perigee show` does */
+        lua_newtable(L);
+        lua_pushinteger(L, 0);
+        return 2;
+    }
     task_current(L);
     rows = number_option(L, "rows", 15);
     page = number_option(L, "page", 1);
