@@ -2,27 +2,14 @@
  * go on with the answer. What handlers return decides where it goes next. */
 #include <assert.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/utf8.h"
-#include "client/internal.h"
-#include "term/ansi.h"
+#include "client/show_internal.h"
 
-enum {
-    GATHER_BYTES = 4096, /* rows that are sent in one piece */
-    WINDOW_ROWS = 24,    /* that screens are drawn for */
-};
+enum { WINDOW_ROWS = 24 }; /* that screens are drawn for */
 
 /* --- calling handlers --- */
-
-static struct value field_value(const struct client *c, unsigned level, unsigned column)
-{
-    const struct show *s = c->show;
-
-    return rows_at(s->each[level - 1].rows, s->each[level - 1].row, column);
-}
 
 /* The arguments of a macro, with the fields of rows looked up. */
 static void set_args(struct client *c, struct call *call, const struct op_arg *args,
@@ -30,8 +17,8 @@ static void set_args(struct client *c, struct call *call, const struct op_arg *a
 {
     for (unsigned i = 0; i < count; i++) {
         to[i].name = args[i].name;
-        to[i].value =
-            args[i].is_field ? field_value(c, args[i].level, args[i].column) : args[i].value;
+        to[i].value = args[i].is_field ? show_field_value(c, args[i].level, args[i].column)
+                                       : args[i].value;
     }
     call->args = to;
     call->arg_count = count;
@@ -65,7 +52,7 @@ static void set_rows_arg(const struct client *c, const struct op *each, struct c
     }
 }
 
-static bool start_call(struct client *c, struct call *call, struct outcome *out)
+bool show_call(struct client *c, struct call *call, struct outcome *out)
 {
     struct client_hooks *h = &c->all->config.hooks;
 
@@ -78,8 +65,8 @@ static bool start_call(struct client *c, struct call *call, struct outcome *out)
     return true;
 }
 
-static bool call_op(struct client *c, enum call_kind kind, const struct op *op,
-                    struct span text, struct outcome *out)
+bool show_call_op(struct client *c, enum call_kind kind, const struct op *op, struct span text,
+                  struct outcome *out)
 {
     struct call call = {.kind = kind,
                         .name = op->name,
@@ -91,11 +78,11 @@ static bool call_op(struct client *c, enum call_kind kind, const struct op *op,
     set_args(c, &call, op->args, op->arg_count, c->show ? c->show->args : NULL);
     if (kind == CALL_EACH)
         set_rows_arg(c, op, c->show->args);
-    return start_call(c, &call, out);
+    return show_call(c, &call, out);
 }
 
-static bool call_occasion(struct client *c, enum screen_occasion occasion, enum call_kind kind,
-                          struct outcome *out)
+bool show_call_occasion(struct client *c, enum screen_occasion occasion, enum call_kind kind,
+                        struct outcome *out)
 {
     const struct screen_call *sc = &c->screen->calls[occasion];
     struct call_arg args[16];
@@ -105,169 +92,12 @@ static bool call_occasion(struct client *c, enum screen_occasion occasion, enum 
                         .line = sc->op ? sc->op->line : 0};
 
     set_args(c, &call, sc->args, sc->arg_count, args);
-    return start_call(c, &call, out);
-}
-
-/* --- sending --- */
-
-/* `s` in the columns of the format: cut, or filled up. */
-static void add_padded(struct buf *out, const struct op *op, struct span s, unsigned columns)
-{
-    size_t fill = op->width > columns ? op->width - columns : 0;
-
-    if (op->format == FORMAT_RIGHT)
-        buf_add_blanks(out, fill);
-    buf_add(out, s);
-    if (op->format == FORMAT_LEFT)
-        buf_add_blanks(out, fill);
-}
-
-static bool is_plain(struct span s)
-{
-    bool is_other = false;
-
-    for (size_t i = 0; i < s.len; i++)
-        is_other |= (unsigned char)(s.data[i] - 0x20) > 0x7E - 0x20;
-    return !is_other;
-}
-
-/* What a handler returned is text: it can't move anybody's cursor. */
-static void add_text(const struct client *c, struct buf *wire, const struct op *op,
-                     struct span s)
-{
-    struct buf clean;
-    struct buf padded;
-
-    buf_init(&clean, BUF_LARGE);
-    buf_init(&padded, BUF_LARGE);
-    ansi_strip(&clean, s, op->format == FORMAT_NONE);
-    s = buf_span(&clean);
-    if (op->format != FORMAT_NONE)
-        s.len = utf8_fit(s, op->width);
-    add_padded(&padded, op, s, utf8_columns(s));
-    buf_reset(&clean);
-    for (size_t i = 0; i < padded.len; i++) {
-        if (padded.data[i] == '\n')
-            buf_add_byte(&clean, '\r');
-        buf_add_byte(&clean, padded.data[i]);
-    }
-    text_encode(wire, buf_span(&clean), client_look(c));
-    buf_clear(&clean);
-    buf_clear(&padded);
-}
-
-/* There are no columns for those who have the screen read to them. */
-static void add_unformatted(const struct client *c, struct buf *wire, const struct op *op,
-                            struct span s)
-{
-    struct op unformatted = *op;
-
-    unformatted.format = FORMAT_NONE;
-    add_text(c, wire, &unformatted, s);
-}
-
-/* A value as its format wants it, for the wire. Most are printable ASCII: nothing to take out,
- * nothing to translate. */
-static void add_value(const struct client *c, struct buf *wire, const struct op *op,
-                      struct span s)
-{
-    if (c->linear) {
-        add_unformatted(c, wire, op, s);
-        return;
-    }
-    if (!is_plain(s)) {
-        add_text(c, wire, op, s);
-        return;
-    }
-    if (op->format != FORMAT_NONE && s.len > op->width)
-        s.len = op->width;
-    add_padded(wire, op, s, (unsigned)s.len);
-}
-
-static void send_text(struct client *c, const struct op *op, struct span s)
-{
-    struct buf *wire = &c->all->wire;
-
-    buf_reset(wire);
-    add_value(c, wire, op, s);
-    output_line(c, buf_span(wire));
-}
-
-/* A value in a row that is read: "Handle luna, Calls 5". */
-static void send_called(struct client *c, const struct op *op, struct span s)
-{
-    struct buf called;
-
-    buf_init(&called, BUF_LARGE);
-    if (s.len > 0) {
-        buf_add_text(&called, c->show->row_begun ? ", " : "");
-        buf_add_text(&called, op->standard);
-        buf_add_byte(&called, ' ');
-        buf_add(&called, s);
-        c->show->row_begun = true;
-    }
-    send_text(c, op, buf_span(&called));
-    buf_clear(&called);
-}
-
-/* ... unless `:raw` was asked for. */
-static void send_value(struct client *c, const struct op *op, struct span s)
-{
-    if (op->format == FORMAT_RAW)
-        output_piped(c, s);
-    else if (c->linear && op->in_table)
-        send_called(c, op, s);
-    else
-        send_text(c, op, s);
-}
-
-static void end_row(struct client *c)
-{
-    if (c->show->row_begun)
-        output_line(c, SPAN_LIT(".\r\n"));
-    c->show->row_begun = false;
-}
-
-static void send_field(struct client *c, const struct op *op)
-{
-    char digits[VALUE_DIGITS];
-
-    send_value(c, op, value_text(field_value(c, op->level, op->index), digits));
-}
-
-static void add_flat_row(const struct client *c, struct buf *wire, const struct op *each,
-                         const struct value *row)
-{
-    enum look look = client_look(c);
-    char digits[VALUE_DIGITS];
-
-    for (const struct op *op = each + 1; op->code != OP_NEXT; op++) {
-        if (op->code == OP_TEXT)
-            buf_add(wire, text_wire_span(text_wire(op->text, look, c->width)));
-        else
-            add_value(c, wire, op, value_text(row[op->index], digits));
-    }
-}
-
-/* All rows but the last of a list in which nobody is called or asked, gathered. The last goes
- * the way of all others: the prompt may come to stand behind it. */
-static void send_flat_rows(struct client *c, const struct op *each)
-{
-    struct rows *rows = c->show->each[each->level].rows;
-    unsigned *row = &c->show->each[each->level].row;
-    struct buf *wire = &c->all->wire;
-
-    while (*row + 1 < rows->count && !c->after_field && !client_is_full(c)) {
-        buf_reset(wire);
-        while (*row + 1 < rows->count && wire->len < GATHER_BYTES)
-            add_flat_row(c, wire, each, rows_row(rows, (*row)++));
-        output_beside(c, buf_span(wire));
-    }
+    return show_call(c, &call, out);
 }
 
 /* --- where to go --- */
 
-static void begin_show(struct client *c)
+void show_begin(struct client *c)
 {
     if (!c->show)
         c->show = mem_zalloc(sizeof(*c->show));
@@ -282,7 +112,7 @@ static void set_rows(struct show *s, unsigned level, struct rows *rows, bool is_
     s->each[level].is_borrowed = is_borrowed;
 }
 
-static void end_show(struct client *c)
+void show_drop(struct client *c)
 {
     if (!c->show)
         return;
@@ -298,7 +128,7 @@ static void end_show(struct client *c)
 
 void show_end(struct client *c)
 {
-    end_show(c);
+    show_drop(c);
     form_end(c);
     lightbar_end(c);
     repaint_forget(c);
@@ -309,8 +139,8 @@ void show_end(struct client *c)
 /* From the first operation. */
 static void begin_screen(struct client *c)
 {
-    end_show(c);
-    begin_show(c);
+    show_drop(c);
+    show_begin(c);
     prompt_end(c);
     c->pc = 0;
     c->live = 0;
@@ -337,8 +167,8 @@ static void begin_screen(struct client *c)
 /* From the line of the first field. */
 static void begin_fields(struct client *c)
 {
-    end_show(c);
-    begin_show(c);
+    show_drop(c);
+    show_begin(c);
     prompt_end(c);
     c->post_done = c->at_end = false;
     c->asker = ASKER_SCREEN;
@@ -376,7 +206,7 @@ void show_leave(struct client *c)
     c->begun = NULL;
     if (!c->screen || !c->screen->calls[OCCASION_LEAVE].name)
         return;
-    call_occasion(c, OCCASION_LEAVE, CALL_LEAVE, out);
+    show_call_occasion(c, OCCASION_LEAVE, CALL_LEAVE, out);
     c->is_calling = calling; /* nobody waits for it */
     c->call = call;
 }
@@ -427,7 +257,8 @@ static void enter_screen(struct client *c, struct screen *s, bool is_back)
     if (!is_back)
         c->page_index = 1;
     begin_screen(c);
-    if (s->calls[OCCASION_ENTER].name && call_occasion(c, OCCASION_ENTER, CALL_ENTER, &out))
+    if (s->calls[OCCASION_ENTER].name &&
+        show_call_occasion(c, OCCASION_ENTER, CALL_ENTER, &out))
         client_finish(c, &out);
 }
 
@@ -545,7 +376,7 @@ void show_resized(struct client *c)
 
 /* --- what a handler has returned --- */
 
-static void apply(struct client *c, const struct outcome *out)
+void show_apply(struct client *c, const struct outcome *out)
 {
     bool stays = out->action <= ACTION_REMAIN;
 
@@ -582,7 +413,7 @@ void show_paint_anew(struct client *c)
 {
     form_paint_anew(c);
     lightbar_end(c);
-    begin_show(c);
+    show_begin(c);
     prompt_end(c);
     c->pc = 0;
     c->live = 0;
@@ -600,7 +431,7 @@ void show_paint_soon(struct client *c)
 
 /* A handler has ended, and the prompt's line is as it was before. True: something else stands
  * on the screen by now. */
-static bool come_back(struct client *c, struct span notice)
+bool show_come_back(struct client *c, struct span notice)
 {
     bool in_form = form_has_prompt(c) || (c->is_resting && c->form);
     bool kept;
@@ -616,7 +447,7 @@ static bool come_back(struct client *c, struct span notice)
 /* Ask the same field again, on a line of its own. */
 static void repeat(struct client *c, const struct outcome *out)
 {
-    bool is_disturbed = come_back(c, out->notice);
+    bool is_disturbed = show_come_back(c, out->notice);
 
     if (c->form)
         form_repeat(c);
@@ -636,52 +467,7 @@ static void field_returned(struct client *c, const struct outcome *out)
     } else if (out->action == ACTION_REPEAT) {
         repeat(c, out);
     } else {
-        apply(c, out);
-    }
-}
-
-/* The screen is at rest: a tick or a command has ended, and it is as before. */
-static void rest_again(struct client *c, const struct outcome *out)
-{
-    bool is_disturbed = come_back(c, c->is_wiped ? SPAN_LIT("") : out->notice);
-
-    c->is_resting = c->is_imposed = false;
-    prompt_take_back(c);
-    c->is_stale = c->is_wiped;
-    if (c->is_stale) {
-        show_paint_soon(c);
-        if (out->notice.len > 0)
-            client_tell(c, out->notice);
-    }
-    if (is_disturbed || c->call == CALL_SLASH)
-        prompt_show_again(c);
-    if (c->asker == ASKER_SCREEN)
-        end_show(c);
-    prompt_flush_tells(c);
-    if (c->imposed || c->typed.len > 0 || c->input.len > 0)
-        client_mark_ready(c);
-    client_rearm(c);
-}
-
-/* An answer of a tick or a command moves the caller only away from a screen's own prompt. */
-static void rest_returned(struct client *c, const struct outcome *out)
-{
-    bool is_redraw = c->linear && c->call == CALL_TICK && out->action == ACTION_REFRESH;
-    bool may_move = c->rest_asker == ASKER_SCREEN && !is_redraw;
-
-    if (out->action == ACTION_NONE || out->action == ACTION_REPEAT || !may_move) {
-        rest_again(c, out);
-    } else {
-        c->is_resting = c->is_imposed = false;
-        c->asker = ASKER_SCREEN;
-        prompt_drop_aside(c);
-        c->is_ticking = c->call == CALL_TICK && out->action == ACTION_REFRESH;
-        apply(c, out);
-        c->is_ticking = false;
-    }
-    if (c->rest_asker == ASKER_HANDLER) {
-        c->is_calling = true; /* the handler that asks goes on waiting */
-        c->call = c->rest_call;
+        show_apply(c, out);
     }
 }
 
@@ -718,7 +504,7 @@ static void each_returned(struct client *c, const struct op *op, struct outcome 
     set_rows(c->show, op->level, out->rows, false);
     c->pc = out->rows && out->rows->count > 0 ? c->pc + 1 : op->target;
     if (op->is_flat && out->rows && !output_flows(c))
-        send_flat_rows(c, op);
+        show_send_flat_rows(c, op);
     out->rows = NULL;
 }
 
@@ -726,7 +512,7 @@ static void text_returned(struct client *c, const struct op *op, struct outcome 
 {
     if (out->notice.len)
         client_tell(c, out->notice);
-    send_value(c, op, out->text);
+    show_send_value(c, op, out->text);
     c->pc++;
 }
 
@@ -746,7 +532,7 @@ static void enter_returned(struct client *c, const struct outcome *out)
         return;
     }
     c->is_passing = true; /* a screen that sends on is not on the way back */
-    apply(c, out);
+    show_apply(c, out);
     c->is_passing = false;
 }
 
@@ -778,20 +564,20 @@ static void take_outcome(struct client *c, struct outcome *out)
         value_returned(c, out);
         break;
     case CALL_POST:
-        apply(c, out);
+        show_apply(c, out);
         break;
     case CALL_ENTER:
         enter_returned(c, out);
         break;
     case CALL_TICK:
     case CALL_SLASH:
-        rest_returned(c, out);
+        show_rest_returned(c, out);
         break;
     case CALL_RESCUE:
         if (out->action == ACTION_NONE)
             hang_up(c);
         else
-            apply(c, out);
+            show_apply(c, out);
         break;
     case CALL_LEAVE:
         break;
@@ -821,7 +607,7 @@ static void ask_field(struct client *c, const struct op *op)
     char *begun = c->begun;
 
     c->begun = NULL;
-    end_show(c);
+    show_drop(c);
     c->asker = ASKER_SCREEN;
     prompt_line(c, &op->edit, span_of(begun ? begun : op->standard ? op->standard : ""));
     mem_free(begun);
@@ -833,14 +619,14 @@ static void ask_in_form(struct client *c)
         show_refresh(c);
         return;
     }
-    end_show(c);
+    show_drop(c);
     c->asker = ASKER_SCREEN;
     form_ask(c);
 }
 
 static void ask_key(struct client *c)
 {
-    end_show(c);
+    show_drop(c);
     c->asker = ASKER_SCREEN;
     prompt_key(c);
 }
@@ -850,7 +636,7 @@ static void next_row(struct client *c, const struct op *op)
     unsigned level = op->level;
 
     if (c->linear && op->in_table)
-        end_row(c);
+        show_end_row(c);
     if (++c->show->each[level].row < c->show->each[level].rows->count) {
         c->pc = op->target;
         return;
@@ -862,7 +648,7 @@ static void next_row(struct client *c, const struct op *op)
 /* each:.field lists rows that stand in the row. */
 static void each_field(struct client *c, const struct op *op)
 {
-    struct value v = field_value(c, op->level, op->index);
+    struct value v = show_field_value(c, op->level, op->index);
 
     if (v.type != VALUE_ROWS || v.rows->count == 0) {
         c->pc = op->target;
@@ -876,7 +662,7 @@ static void run_call(struct client *c, enum call_kind kind, const struct op *op)
 {
     struct outcome out;
 
-    if (call_op(c, kind, op, SPAN_LIT(""), &out)) {
+    if (show_call_op(c, kind, op, SPAN_LIT(""), &out)) {
         take_outcome(c, &out);
         rows_free(out.rows);
     }
@@ -899,14 +685,15 @@ static void run_op(struct client *c, const struct op *op)
         run_call(c, CALL_GET, op);
         break;
     case OP_FIELD:
-        send_field(c, op);
+        show_send_field(c, op);
         c->pc++;
         break;
     case OP_IF:
         run_call(c, CALL_IF, op);
         break;
     case OP_IF_FIELD:
-        c->pc = value_is_true(field_value(c, op->level, op->index)) ? c->pc + 1 : op->target;
+        c->pc =
+            value_is_true(show_field_value(c, op->level, op->index)) ? c->pc + 1 : op->target;
         break;
     case OP_JUMP:
         c->pc = op->target;
@@ -952,7 +739,7 @@ static void run_end(struct client *c)
     }
     if (!c->post_done && s->calls[OCCASION_POST].name && s->fields + s->keys > 0) {
         c->post_done = true;
-        if (call_occasion(c, OCCASION_POST, CALL_POST, &out))
+        if (show_call_occasion(c, OCCASION_POST, CALL_POST, &out))
             client_finish(c, &out);
     } else if (c->live == 0 && s->fields + s->keys > 0) {
         begin_fields(c);
@@ -1009,303 +796,4 @@ void show_go_on(struct client *c)
 {
     c->has_yielded = false;
     show_run(c);
-}
-
-/* --- what the caller does --- */
-
-void show_line_typed(struct client *c, struct span text)
-{
-    const struct op *op = &c->screen->ops[c->pc];
-    struct outcome out;
-
-    begin_show(c);
-    if (call_op(c, CALL_SET, op, text, &out))
-        client_finish(c, &out);
-}
-
-static bool op_has_key(const struct op *op, const struct key *key)
-{
-    char name[16];
-
-    key_name(key, name);
-    if (key->code == KEY_CHAR && key->ch == ' ')
-        snprintf(name, sizeof(name), "space");
-    for (unsigned i = 0; i < op->arg_count; i++) {
-        if (strcasecmp(op->args[i].value.text.data, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The live go: or item: of a key, or NULL. */
-static const struct op *find_go(const struct client *c, const struct key *key)
-{
-    for (unsigned i = 0; c->live && i < c->screen->count; i++) {
-        const struct op *op = &c->screen->ops[i];
-
-        bool is_go = op->code == OP_GO || op->code == OP_ITEM;
-
-        if (is_go && (c->live >> op->index & 1) && op_has_key(op, key))
-            return op;
-    }
-    return NULL;
-}
-
-bool show_takes_slash(struct client *c)
-{
-    struct key slash = {.code = KEY_CHAR, .ch = '/'};
-
-    return find_go(c, &slash) != NULL;
-}
-
-static void follow(struct client *c, struct span keyword)
-{
-    static const struct {
-        const char *word;
-        enum action action;
-    } words[] = {{"back", ACTION_BACK},       {"root", ACTION_ROOT},
-                 {"refresh", ACTION_REFRESH}, {"hangup", ACTION_HANGUP},
-                 {"remain", ACTION_REMAIN},   {"repeat", ACTION_REPEAT}};
-    struct outcome out = {.action = ACTION_GO, .keyword = keyword};
-
-    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (span_is(keyword, words[i].word))
-            out.action = words[i].action;
-    }
-    c->mode = MODE_BUSY;
-    apply(c, &out);
-    show_run(c);
-}
-
-bool show_takes_number(struct client *c, const struct key *digit)
-{
-    return c->linear && lightbar_count(c) > 0 && !find_go(c, digit);
-}
-
-bool show_number_typed(struct client *c, unsigned number)
-{
-    const struct op *item = lightbar_at(c, number);
-
-    if (!item)
-        return false;
-    follow(c, span_of(item->name));
-    return true;
-}
-
-static void key_to_handler(struct client *c, const struct key *key)
-{
-    const struct op *op = &c->screen->ops[c->pc];
-    char name[16];
-    struct outcome out;
-
-    begin_show(c);
-    c->mode = MODE_BUSY;
-    if (call_op(c, CALL_KEY, op, span_of(key_name(key, name)), &out))
-        client_finish(c, &out);
-}
-
-void show_key_pressed(struct client *c, const struct key *key)
-{
-    const struct op *item = key->code == KEY_ENTER ? lightbar_chosen(c) : NULL;
-    const struct op *go = item ? item : find_go(c, key);
-    bool at_key = c->pc < c->screen->count && c->screen->ops[c->pc].code == OP_KEY;
-
-    if (go)
-        follow(c, span_of(go->name));
-    else if (lightbar_key(c, key))
-        return;
-    else if (key->code == KEY_ESCAPE && c->screen->escape)
-        follow(c, span_of(c->screen->escape));
-    else if (at_key)
-        key_to_handler(c, key);
-    else if (c->live == 0)
-        follow(c, SPAN_LIT("back")); /* a page of text: any key */
-    else if (key->code == KEY_ESCAPE && c->back_count > 0)
-        follow(c, SPAN_LIT("back"));
-}
-
-static bool any_field_before(const struct client *c)
-{
-    for (unsigned i = 0; i < c->pc && i < c->screen->count; i++) {
-        if (c->screen->ops[i].code == OP_SET)
-            return true;
-    }
-    return false;
-}
-
-bool show_has_escape(const struct client *c)
-{
-    return c->screen->escape || any_field_before(c) || c->back_count > 0;
-}
-
-/* Esc in a field: where the screen says, else to its first field, else back. */
-void show_escape(struct client *c)
-{
-    if (c->screen->escape)
-        follow(c, span_of(c->screen->escape));
-    else if (any_field_before(c))
-        follow(c, SPAN_LIT("remain"));
-    else
-        follow(c, SPAN_LIT("back"));
-}
-
-void show_timeout(struct client *c)
-{
-    if (c->back_count > 0 && c->user)
-        follow(c, SPAN_LIT("back"));
-    else
-        client_hang_up(c, SPAN_LIT("You have been idle for too long."));
-}
-
-/* --- ticks and commands: the screen rests meanwhile --- */
-
-static void begin_rest(struct client *c)
-{
-    prompt_set_aside(c);
-    c->rest_call = c->call;
-    c->is_resting = true;
-    c->is_wiped = c->is_stale; /* what is to be painted anew already, still is */
-    begin_show(c);
-}
-
-void show_tick(struct client *c)
-{
-    struct outcome out;
-
-    c->last_tick = clients_now(c->all);
-    c->next_tick = c->last_tick + c->screen->tick_seconds;
-    c->hops =
-        0; /* screens that show one another in turn are no circle: there is time between */
-    if (c->asker == ASKER_HANDLER || (c->edit && c->edit->text.len > 0))
-        return;
-    begin_rest(c);
-    if (call_occasion(c, OCCASION_TICK, CALL_TICK, &out))
-        client_finish(c, &out);
-}
-
-/* The handler's name for "/word rest": "slash.word". False: it is no such line. */
-static bool slash_name(struct span line, char *name, size_t size)
-{
-    size_t n = 1;
-
-    if (line.len < 2 || line.data[0] != '/')
-        return false;
-    while (n < line.len && ((line.data[n] | 32) >= 'a' && (line.data[n] | 32) <= 'z'))
-        n++;
-    if (n == 1 || n > 20 || (n < line.len && line.data[n] != ' '))
-        return false;
-    snprintf(name, size, "slash.%.*s", (int)(n - 1), line.data + 1);
-    for (char *p = name; *p; p++)
-        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
-    return true;
-}
-
-bool show_is_slash(struct client *c, struct span line)
-{
-    char name[64];
-
-    return !c->is_resting && slash_name(line, name, sizeof(name)) &&
-           c->all->config.hooks.has_handler(c->all->config.hooks.arg, name);
-}
-
-void show_slash(struct client *c, struct span line)
-{
-    char name[64];
-    struct call call = {.kind = CALL_SLASH, .name = name, .text = SPAN_LIT("")};
-    struct outcome out;
-    const char *rest = memchr(line.data, ' ', line.len);
-
-    slash_name(line, name, sizeof(name));
-    if (rest)
-        call.text = span_from(rest + 1, line.len - (size_t)(rest + 1 - line.data));
-    begin_rest(c);
-    if (start_call(c, &call, &out))
-        client_finish(c, &out);
-}
-
-void client_take_back_imposed(struct client *c)
-{
-    mem_free(c->imposed);
-    c->imposed = NULL;
-}
-
-bool client_impose(struct client *c, struct span line)
-{
-    char name[64];
-
-    if (!client_is_open(c) || c->imposed || !slash_name(line, name, sizeof(name)) ||
-        !c->all->config.hooks.has_handler(c->all->config.hooks.arg, name))
-        return false;
-    c->imposed = mem_strndup(line.data, line.len);
-    client_mark_ready(c); /* another handler may be running now */
-    return true;
-}
-
-int client_move(struct client *c, struct span keyword, struct err *e)
-{
-    const struct screen *s = client_find_screen(c, keyword);
-
-    if (!client_is_open(c))
-        return err_set(e, "That caller has left");
-    if (!s)
-        return err_set(e, "There is no screen '%.*s'", SPAN_ARG(keyword));
-    if (c->level < s->level)
-        return err_set(e, "'%.*s' is for level %u and above", SPAN_ARG(keyword), s->level);
-    if (c->imposed)
-        return err_set(e, "Something else waits to be done there");
-    c->imposed = mem_strndup(keyword.data, keyword.len);
-    client_mark_ready(c);
-    return 0;
-}
-
-/* Whatever runs for the caller ends. */
-static void end_all(struct client *c)
-{
-    c->all->config.hooks.gone(c->all->config.hooks.arg, c);
-    client_typed(c);
-    c->is_calling = c->is_resting = c->is_imposed = false;
-    prompt_end(c);
-    prompt_drop_aside(c);
-    end_show(c);
-}
-
-static void move(struct client *c, const char *keyword)
-{
-    struct outcome out = {.action = ACTION_GO, .keyword = span_of(keyword)};
-
-    end_all(c);
-    c->asker = ASKER_SCREEN;
-    apply(c, &out);
-    show_run(c);
-}
-
-void show_impose(struct client *c)
-{
-    char *line = c->imposed;
-    bool is_asked = c->mode != MODE_BUSY || c->process;
-
-    if (!line || c->state != CLIENT_OPEN || !is_asked || c->is_resting || c->transfer ||
-        c->keys.in_paste || c->paste || (c->process && line[0] == '/'))
-        return;
-    c->imposed = NULL;
-    if (line[0] != '/') {
-        move(c, line);
-    } else if (show_is_slash(c, span_of(line))) { /* it was when it was told to */
-        c->is_imposed = true;
-        show_slash(c, span_of(line));
-    }
-    mem_free(line);
-}
-
-/* --- the engine's own login --- */
-
-void show_rescue(struct client *c)
-{
-    struct call call = {.kind = CALL_RESCUE, .name = "rescue"};
-    struct outcome out;
-
-    end_all(c);
-    client_clear_screen(c);
-    if (start_call(c, &call, &out))
-        client_finish(c, &out);
 }
