@@ -450,11 +450,17 @@ function handlers.show(client)
   if not client.data.shown then return "files/list" end
 end
 
+-- "1.2 KiB (1234 bytes)", "12 bytes"
+local function size_in_full(bytes)
+  if bytes < 1024 then return text.size(bytes) end
+  return ("%s (%d bytes)"):format(text.size(bytes), bytes)
+end
+
 -- <% get:files.of("name") %>: size date uploader downloads sha256 area
 function handlers.of(client, args)
   local row = client.data.shown
   local what = args[1]
-  if what == "size" then return ("%s (%d bytes)"):format(text.size(row.size), row.size) end
+  if what == "size" then return size_in_full(row.size) end
   if what == "date" then return day(row.added_at) end
   if what == "uploader" then return row.uploader_name or "the sysop" end
   if what == "area" then return files.area(row.area).title end
