@@ -54,12 +54,14 @@ static const struct command commands[] = {
      "user level HANDLE N\n"
      "user lock HANDLE\n"
      "user unlock HANDLE\n"
-     "user delete HANDLE [--yes]\n",
+     "user delete HANDLE [--anonymise] [--yes]\n"
+     "user merge HANDLE INTO [--yes]\n",
      "the accounts, whether the board is being served or not",
      "  --nick NAME          how the others see the user; default: the handle\n"
      "  --level N            1 to 255; default: 10\n"
      "  --password-stdin     the password is the first line of standard input, not asked for\n"
-     "  --yes                delete without asking\n" BOARD_OPTION DATA_OPTION},
+     "  --anonymise          what was said stays, without a name; default: it is deleted\n"
+     "  --yes                delete or merge without asking\n" BOARD_OPTION DATA_OPTION},
     {"files", files_run,
      "files list [AREA] [WORDS...]\n"
      "files scan [AREA]\n"

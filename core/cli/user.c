@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 #include "cli/tty.h"
 #include "server/ask.h"
 #include "server/check.h"
-#include "store/accounts.h"
+#include "store/audit.h"
+#include "store/traces.h"
 
 enum { LEVEL_MOST = 255 };
 
@@ -26,9 +28,11 @@ struct call {
     const char *level;
     bool password_stdin;
     bool yes;
+    bool anonymise;
     char folder[PATH_MAX]; /* the data folder */
     char **words;          /* behind the action's name */
     int count;
+    char detail[64]; /* of what was done, for the audit table */
     struct db *db;
 };
 
@@ -41,6 +45,7 @@ enum {
     LEVEL = 16,
     PASSWORD = 32,
     YES = 64,
+    ANONYMISE = 128,
 };
 
 struct action {
@@ -49,6 +54,7 @@ struct action {
     int least;                                     /* words */
     int most;
     unsigned flags;
+    const char *audit; /* what it is called in the audit table; NULL: nothing is changed */
 };
 
 static int failed(const struct call *c, const struct err *e)
@@ -92,25 +98,26 @@ static void read_levels(const struct call *c, int *new_account, int *sysop)
     settings_clear(&s);
 }
 
+/* What the store says to a change of the only one who can look after the board. */
+static int last_sysop(const struct call *c, int rc, int sysop, const struct err *e)
+{
+    if (rc > 0)
+        return cli_say(c->self, CLI_NO, "%s, with perigee user level HANDLE %d", e->text,
+                       sysop);
+    return rc < 0 ? failed(c, e) : CLI_DONE;
+}
+
 /* Is `a` the only one who can look after the board, and will not be? */
 static int check_is_not_last(const struct call *c, const struct account *a, int new_level)
 {
-    int64_t others;
     int standard;
     int sysop;
     struct err e;
 
     read_levels(c, &standard, &sysop);
-    if (a->level < sysop || a->locked || new_level >= sysop)
+    if (new_level >= sysop)
         return CLI_DONE;
-    if (account_count_others(c->db, a->id, sysop, &others, &e) < 0)
-        return failed(c, &e);
-    if (others > 0)
-        return CLI_DONE;
-    return cli_say(c->self, CLI_NO,
-                   "%s is the only sysop: make another one first, with perigee user level "
-                   "HANDLE %d",
-                   a->handle, sysop);
+    return last_sysop(c, account_is_last(c->db, a, sysop, &e), sysop, &e);
 }
 
 /* --- passwords --- */
@@ -402,6 +409,7 @@ static int set_level(struct call *c, struct account *a)
         return status;
     if (account_set_level(c->db, a->id, level, &e) < 0)
         return failed(c, &e);
+    snprintf(c->detail, sizeof(c->detail), "level: %d -> %d", a->level, level);
     printf("%s has level %d, and had %d\n", a->handle, level, a->level);
     return CLI_DONE;
 }
@@ -429,37 +437,109 @@ static int unlock(struct call *c, struct account *a)
     return set_locked(c, a, false);
 }
 
-static int erase(struct call *c, struct account *a)
+static int ask(const struct call *c, const struct account *a, const char *question,
+               const char *what)
 {
-    char question[128];
-    struct err e;
-    int status = check_is_not_last(c, a, 0);
-
-    if (status != CLI_DONE)
-        return status;
-    snprintf(question, sizeof(question), "Delete the account of %s for good? (yes/no) ",
-             a->handle);
     if (!c->yes && !tty_is_possible())
         return cli_say(c->self, CLI_WRONG, "there is no terminal to ask on: use --yes");
     if (!c->yes && !tty_yes(question))
-        return cli_say(c->self, CLI_NO, "%s was not deleted", a->handle);
-    if (account_delete(c->db, a->id, &e) < 0)
-        return failed(c, &e);
-    printf("%s was deleted\n", a->handle);
+        return cli_say(c->self, CLI_NO, "%s was not %s", a->handle, what);
     return CLI_DONE;
+}
+
+/* Delete it, or merge it into another: all of that, or nothing. */
+static int end_account(const struct call *c, const struct account *a,
+                       const struct account *into)
+{
+    enum account_end how = c->anonymise ? ACCOUNT_ANONYMISED : ACCOUNT_ERASED;
+    int standard;
+    int sysop;
+    struct err e;
+    struct err ignored;
+    int rc = db_exec(c->db, "BEGIN IMMEDIATE", &e);
+
+    if (rc < 0)
+        return failed(c, &e);
+    read_levels(c, &standard, &sysop);
+    rc = into ? account_merge(c->db, a, into, sysop, &e)
+              : account_delete(c->db, a, how, sysop, &e);
+    if (rc == 0)
+        rc = db_exec(c->db, "COMMIT", &e);
+    if (rc != 0)
+        db_exec(c->db, "ROLLBACK", &ignored);
+    return last_sysop(c, rc, sysop, &e);
+}
+
+static int erase(struct call *c, struct account *a)
+{
+    char question[160];
+    int status = check_is_not_last(c, a, 0);
+
+    snprintf(question, sizeof(question), "Delete the account of %s for good%s? (yes/no) ",
+             a->handle,
+             c->anonymise ? ", and leave what was said without a name"
+                          : ", with all that was said there");
+    if (status == CLI_DONE)
+        status = ask(c, a, question, "deleted");
+    if (status == CLI_DONE)
+        status = end_account(c, a, NULL);
+    if (status == CLI_DONE)
+        printf("%s was deleted\n", a->handle);
+    snprintf(c->detail, sizeof(c->detail), "%s",
+             c->anonymise ? "anonymised" : "with all traces");
+    return status;
+}
+
+static int find(const struct call *c, const char *handle, struct account *a)
+{
+    struct err e;
+
+    switch (account_find(c->db, span_of(handle), a, &e)) {
+    case 1:
+        return CLI_DONE;
+    case 0:
+        return cli_say(c->self, CLI_NO, "nobody has the handle %s", handle);
+    default:
+        return failed(c, &e);
+    }
+}
+
+static int merge(struct call *c, struct account *a)
+{
+    struct account into;
+    char question[160];
+    int status = find(c, c->words[1], &into);
+
+    if (status == CLI_DONE && into.id == a->id)
+        status = cli_say(c->self, CLI_WRONG, "%s and %s are the same account", c->words[0],
+                         c->words[1]);
+    if (status != CLI_DONE)
+        return status;
+    snprintf(question, sizeof(question),
+             "Give all of %s's to %s, and delete %s for good? (yes/no) ", a->handle,
+             into.handle, a->handle);
+    status = ask(c, a, question, "merged");
+    if (status == CLI_DONE)
+        status = end_account(c, a, &into);
+    if (status == CLI_DONE)
+        printf("%s was merged into %s\n", a->handle, into.handle);
+    snprintf(c->detail, sizeof(c->detail), "into %s", into.handle);
+    explicit_bzero(&into, sizeof(into));
+    return status;
 }
 
 /* --- around the actions --- */
 
 static const struct action actions[] = {
-    {"add", add, 1, 1, MAKES | CHANGES | NICK | LEVEL | PASSWORD},
-    {"list", list, 0, 1, 0},
-    {"show", show, 1, 1, FINDS},
-    {"passwd", passwd, 1, 1, FINDS | CHANGES | PASSWORD},
-    {"level", set_level, 2, 2, FINDS | CHANGES},
-    {"lock", lock, 1, 1, FINDS | CHANGES},
-    {"unlock", unlock, 1, 1, FINDS | CHANGES},
-    {"delete", erase, 1, 1, FINDS | CHANGES | YES},
+    {"add", add, 1, 1, MAKES | CHANGES | NICK | LEVEL | PASSWORD, "add account"},
+    {"list", list, 0, 1, 0, NULL},
+    {"show", show, 1, 1, FINDS, NULL},
+    {"passwd", passwd, 1, 1, FINDS | CHANGES | PASSWORD, "new password"},
+    {"level", set_level, 2, 2, FINDS | CHANGES, "edit account"},
+    {"lock", lock, 1, 1, FINDS | CHANGES, "lock account"},
+    {"unlock", unlock, 1, 1, FINDS | CHANGES, "unlock account"},
+    {"delete", erase, 1, 1, FINDS | CHANGES | YES | ANONYMISE, "delete account"},
+    {"merge", merge, 2, 2, FINDS | CHANGES | YES, "merge account"},
 };
 
 static const struct action *find_action(const char *name)
@@ -483,6 +563,7 @@ static const char *option_too_many(const struct call *c, unsigned flags)
         {LEVEL, c->level != NULL, "--level"},
         {PASSWORD, c->password_stdin, "--password-stdin"},
         {YES, c->yes, "--yes"},
+        {ANONYMISE, c->anonymise, "--anonymise"},
     };
 
     for (unsigned i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -541,18 +622,19 @@ static void tell_server(const struct call *c, int64_t id)
     buf_clear(&answer);
 }
 
-static int find_account(struct call *c, struct account *a)
+/* By whom: the user of the system. */
+static void write_down(const struct call *c, const char *what, const struct account *a)
 {
+    const struct passwd *user = getpwuid(getuid());
+    char who[64];
     struct err e;
 
-    switch (account_find(c->db, span_of(c->words[0]), a, &e)) {
-    case 1:
-        return CLI_DONE;
-    case 0:
-        return cli_say(c->self, CLI_NO, "nobody has the handle %s", c->words[0]);
-    default:
-        return failed(c, &e);
-    }
+    if (user)
+        snprintf(who, sizeof(who), "%s", user->pw_name);
+    else
+        snprintf(who, sizeof(who), "user %u", (unsigned)getuid());
+    if (audit_add(c->db, who, what, span_of(a->handle), span_of(c->detail), &e) < 0)
+        cli_say(c->self, CLI_DONE, "done, but it could not be written down: %s", e.text);
 }
 
 static int run_action(struct call *c, const struct action *action)
@@ -561,9 +643,11 @@ static int run_action(struct call *c, const struct action *action)
     int status = open_database(c, action->flags & MAKES);
 
     if (status == CLI_DONE && (action->flags & FINDS))
-        status = find_account(c, &a);
+        status = find(c, c->words[0], &a);
     if (status == CLI_DONE)
         status = action->run(c, &a);
+    if (status == CLI_DONE && action->audit)
+        write_down(c, action->audit, &a);
     db_close(c->db);
     if (status == CLI_DONE && (action->flags & CHANGES))
         tell_server(c, a.id);
@@ -581,6 +665,7 @@ int user_run(const struct command *self, int argc, char **argv)
         {.name = "level", .values = &c.level},
         {.name = "password-stdin", .flag = &c.password_stdin},
         {.name = "yes", .flag = &c.yes},
+        {.name = "anonymise", .flag = &c.anonymise},
         {.name = NULL},
     };
     int status = cli_take(self, options, &argc, argv, 1, INT_MAX);

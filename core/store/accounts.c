@@ -236,13 +236,6 @@ int account_set_locked(struct db *db, int64_t id, bool locked, struct err *e)
     return run(db, "UPDATE users SET locked = ? WHERE id = ?", values, 2, e);
 }
 
-int account_delete(struct db *db, int64_t id, struct err *e)
-{
-    struct value key = integer(id);
-
-    return run(db, "DELETE FROM users WHERE id = ?", &key, 1, e);
-}
-
 static int count(struct db *db, struct span sql, const struct value *keys, unsigned n,
                  int64_t *out, struct err *e)
 {
@@ -267,6 +260,20 @@ int account_count_others(struct db *db, int64_t id, int level, int64_t *out, str
     return count(
         db, SPAN_LIT("SELECT count(*) FROM users WHERE id <> ? AND level >= ? AND NOT locked"),
         keys, 2, out, e);
+}
+
+int account_is_last(struct db *db, const struct account *a, int sysop, struct err *e)
+{
+    int64_t others;
+
+    if (a->level < sysop || a->locked)
+        return 0;
+    if (account_count_others(db, a->id, sysop, &others, e) < 0)
+        return -1;
+    if (others > 0)
+        return 0;
+    err_set(e, "%s is the only sysop: make another one first", a->handle);
+    return 1;
 }
 
 /* --- logging in --- */

@@ -37,11 +37,13 @@ int account_set_hash(struct db *db, int64_t id, const char *hash, bool must_chan
                      struct err *e);
 int account_set_level(struct db *db, int64_t id, int level, struct err *e);
 int account_set_locked(struct db *db, int64_t id, bool locked, struct err *e);
-int account_delete(struct db *db, int64_t id, struct err *e);
 int account_count(struct db *db, int64_t *out, struct err *e);
 
 /* How many others than `id` have this level or a higher one, and are not locked. */
 int account_count_others(struct db *db, int64_t id, int level, int64_t *out, struct err *e);
+
+/* 1, and `e` says it: nobody else is there who could look after the board. 0: it is not so. */
+int account_is_last(struct db *db, const struct account *a, int sysop, struct err *e);
 
 /* A login at `now` was right: a call more. Was wrong: *wait is how many seconds the next has to
  * wait; it doubles from the third failure on, up to five minutes. */

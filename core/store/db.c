@@ -63,9 +63,13 @@ static const unsigned char schema_012[] = {
 #include "012.sql.h"
 };
 
-static const unsigned char *const schemas[] = {schema_001, schema_002, schema_003, schema_004,
-                                               schema_005, schema_006, schema_007, schema_008,
-                                               schema_009, schema_010, schema_011, schema_012};
+static const unsigned char schema_013[] = {
+#include "013.sql.h"
+};
+
+static const unsigned char *const schemas[] = {
+    schema_001, schema_002, schema_003, schema_004, schema_005, schema_006, schema_007,
+    schema_008, schema_009, schema_010, schema_011, schema_012, schema_013};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */
