@@ -1,6 +1,7 @@
 -- editor.lua -- client:edit: a full-screen editor for messages, and one by lines where there is
 -- no cursor to move. A text is a list of paragraphs; how they are wrapped is only how they are
 -- shown, so that each reader's window wraps them anew.
+local account = require "core.files".account
 local db = require "bbs.db"
 local text = require "bbs.text"
 local time = require "bbs.time"
@@ -39,12 +40,12 @@ local function load_draft(client, name)
 end
 
 local function save_draft(e)
-  if not e.draft or e.user_id == "GUEST" or e.saved == e.changes then return end
+  if not e.draft or not e.user or e.saved == e.changes then return end
   e.saved, e.saved_at = e.changes, time.now()
   db.run([[INSERT INTO drafts (user, name, text, saved_at)
-    SELECT id, ?2, ?3, ?4 FROM users WHERE handle = ?1
+    SELECT id, ?2, ?3, ?4 FROM users WHERE id = ?1
     ON CONFLICT (user, name) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at]],
-    e.user_id, e.draft, table.concat(e.paras, "\n"), math.floor(time.now()))
+    e.user, e.draft, table.concat(e.paras, "\n"), math.floor(time.now()))
 end
 
 local function drop_draft(client, name)
@@ -714,7 +715,7 @@ local function new(client, s, options)
   local paras = split(text.strip(tostring(s or ""):gsub("\r\n?", "\n")))
   return {
     client = client,
-    user_id = client.user_id,
+    user = account(client), -- by number: the handle may be another when it is saved
     paras = paras,
     para = 1,
     at = 0,

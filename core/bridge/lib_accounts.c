@@ -3,23 +3,49 @@
 #include <time.h>
 
 #include "bridge/internal.h"
-#include "store/accounts.h"
+#include "store/traces.h"
 
-enum wanted { FIND, ADD, SET_HASH, RIGHT, WRONG };
+enum wanted { FIND, ADD, SET_HASH, RIGHT, WRONG, DELETE, ANONYMISE, MERGE };
 
 struct account_work {
     struct store_work work;
     struct task *task; /* NULL: its handler does not wait any more */
     enum wanted wanted;
     int64_t id;
+    int64_t into;
     int64_t wait;
-    int level;
+    int level; /* of a new account; of sysops */
+    bool must_change;
     int rc;
     struct account account;
     char handle[64];
     char nick_name[128];
     char hash[PASSWORD_HASH_MAX];
 };
+
+static int find_id(struct db *db, int64_t id, struct account *out, struct err *e)
+{
+    int found = account_find_id(db, id, out, e);
+
+    if (found == 0)
+        err_set(e, "That account is gone");
+    return found == 0 ? 1 : found < 0 ? -1 : 0;
+}
+
+static int end_account(const struct account_work *a, struct db *db, struct err *e)
+{
+    struct account from, into;
+    int rc = find_id(db, a->id, &from, e);
+
+    if (rc == 0 && a->wanted == MERGE) {
+        rc = find_id(db, a->into, &into, e);
+        return rc == 0 ? account_merge(db, &from, &into, a->level, e) : rc;
+    }
+    if (rc == 0)
+        rc = account_delete(
+            db, &from, a->wanted == DELETE ? ACCOUNT_ERASED : ACCOUNT_ANONYMISED, a->level, e);
+    return rc;
+}
 
 static int run_wanted(struct account_work *a, struct db *db)
 {
@@ -32,11 +58,15 @@ static int run_wanted(struct account_work *a, struct db *db)
         return account_add(db, span_of(a->handle), span_of(a->nick_name), a->hash, a->level,
                            false, e);
     case SET_HASH:
-        return account_set_hash(db, a->id, a->hash, false, e);
+        return account_set_hash(db, a->id, a->hash, a->must_change, e);
     case RIGHT:
         return account_login_right(db, a->id, (int64_t)time(NULL), e);
     case WRONG:
         return account_login_wrong(db, a->id, (int64_t)time(NULL), &a->wait, e);
+    case DELETE:
+    case ANONYMISE:
+    case MERGE:
+        return end_account(a, db, e);
     }
     return -1;
 }
@@ -112,7 +142,7 @@ static int worked(lua_State *L, int status, lua_KContext at)
         lua_pushinteger(L, (lua_Integer)a->wait);
         return 1;
     }
-    if (a->wanted == ADD && a->rc > 0) {
+    if (a->rc > 0 && a->wanted != FIND) {
         lua_pushnil(L);
         lua_pushstring(L, a->work.error.text);
         return 2;
@@ -174,14 +204,16 @@ static int l_add(lua_State *L)
     return submit(L, a);
 }
 
-/* accounts.set_hash(id, hash).  Waits. */
+/* accounts.set_hash(id, hash, [must_change]).  Waits. */
 static int l_set_hash(lua_State *L)
 {
     lua_Integer id = luaL_checkinteger(L, 1);
     const char *hash = luaL_checkstring(L, 2);
+    bool must_change = lua_toboolean(L, 3);
     struct account_work *a = new_work(L, SET_HASH);
 
     a->id = id;
+    a->must_change = must_change;
     copy(a->hash, sizeof(a->hash), hash);
     return submit(L, a);
 }
@@ -205,6 +237,32 @@ static int l_login_right(lua_State *L)
 static int l_login_wrong(lua_State *L)
 {
     return start_with_id(L, WRONG);
+}
+
+/* accounts.delete(id, anonymise) -> true, or nil and why not.  Waits. */
+static int l_delete(lua_State *L)
+{
+    lua_Integer id = luaL_checkinteger(L, 1);
+    struct account_work *a = new_work(L, lua_toboolean(L, 2) ? ANONYMISE : DELETE);
+
+    a->id = id;
+    a->level = (int)bridge_of(L)->config.settings->level_sysop;
+    return submit(L, a);
+}
+
+/* accounts.merge(from, into) -> true, or nil and why not.  Waits. */
+static int l_merge(lua_State *L)
+{
+    lua_Integer from = luaL_checkinteger(L, 1);
+    lua_Integer into = luaL_checkinteger(L, 2);
+    struct account_work *a;
+
+    luaL_argcheck(L, from != into, 2, "another account expected");
+    a = new_work(L, MERGE);
+    a->id = from;
+    a->into = into;
+    a->level = (int)bridge_of(L)->config.settings->level_sysop;
+    return submit(L, a);
 }
 
 /* --- hashing, on the hashers' threads --- */
@@ -325,6 +383,19 @@ static int l_password_problem(lua_State *L)
     return push_problem(L, account_password_problem(check_text(L, 1), check_text(L, 2)));
 }
 
+/* accounts.make_password() -> one that nobody can guess, and that can be read aloud */
+static int l_make_password(lua_State *L)
+{
+    char password[32];
+    struct err e;
+
+    if (password_make(password, &e) < 0)
+        return luaL_error(L, "accounts: %s", e.text);
+    lua_pushstring(L, password);
+    explicit_bzero(password, sizeof(password));
+    return 1;
+}
+
 /* accounts.log_in(client, id, handle, nick_name, level, hidden) */
 static int l_log_in(lua_State *L)
 {
@@ -419,6 +490,9 @@ int luaopen_core_accounts(lua_State *L)
                                          {"set_hidden", l_set_hidden},
                                          {"failed", l_failed},
                                          {"ban", l_ban},
+                                         {"delete", l_delete},
+                                         {"merge", l_merge},
+                                         {"make_password", l_make_password},
                                          {"set_terminal", l_set_terminal},
                                          {NULL, NULL}};
 

@@ -121,6 +121,21 @@ static int l_remember(lua_State *L)
     return 0;
 }
 
+/* rooms.rename(name, account, nick_name, [into, other_name]): what the account has said there,
+ * and is remembered, is the account `into`'s and said under the other name; without a name it
+ * is gone. So are the notes about that nick name, where it is nobody's any more. */
+static int l_rename(lua_State *L)
+{
+    struct room *r = room_find(rooms_of(L), text_at(L, 1));
+    lua_Integer user = luaL_checkinteger(L, 2);
+    lua_Integer into = luaL_optinteger(L, 4, 0);
+    struct span name = lua_isnoneornil(L, 5) ? SPAN_LIT("") : text_at(L, 5);
+
+    if (r)
+        room_rename(r, (int64_t)user, text_at(L, 3), (int64_t)into, name);
+    return 0;
+}
+
 /* rooms.key(name) -> what all names have in common that are taken for it; nil: it is no text */
 static int l_key(lua_State *L)
 {
@@ -322,7 +337,8 @@ int luaopen_core_rooms(lua_State *L)
         {"add", l_add},         {"count", l_count}, {"remember", l_remember},
         {"members", l_members}, {"last", l_last},   {"choose", l_choose},
         {"key", l_key},         {"busy", l_busy},   {"apart", l_apart},
-        {"clock", l_clock},     {"look", l_look},   {NULL, NULL},
+        {"clock", l_clock},     {"look", l_look},   {"rename", l_rename},
+        {NULL, NULL},
     };
 
     luaL_newlib(L, functions);

@@ -1,6 +1,7 @@
 -- rooms.lua -- bbs.rooms: where callers chat. The engine has who is in a room and what was said
 -- last, the store what has to be there after a restart.
 local account = require "core.files".account
+local accounts = require "core.accounts"
 local clients = require "bbs.clients"
 local core = require "core.rooms"
 local page_anybody = require "core.clients".page
@@ -693,8 +694,8 @@ local function keep_page(from, row, text)
   if db.row("SELECT count(*) AS n FROM pages WHERE user = ?", row.id).n >= PAGES_MOST then
     return nil, row.nick_name .. " has too many pages waiting"
   end
-  db.run("INSERT INTO pages (user, nick_name, text, at) VALUES (?, ?, ?, ?)", row.id,
-    from.nick_name, cut(text, LONGEST), os.time())
+  db.run("INSERT INTO pages (user, sender, nick_name, text, at) VALUES (?, ?, ?, ?, ?)", row.id,
+    user, from.nick_name, cut(text, LONGEST), os.time())
   return true
 end
 
@@ -779,6 +780,69 @@ function rooms.ignore(client, name, on)
   c.ignored = list
   core.choose(client, c.stamps, c.bell, list, c.colors)
   return true
+end
+
+-- --- accounts that end ---
+
+-- Whose name is to be seen no more leaves without a word.
+local function take_out(user)
+  for _, client in ipairs(clients.of(user.id)) do core.leave(client) end
+  for room in pairs(moving) do
+    for i = #room.moves, 1, -1 do
+      local name = room.moves[i]:sub(1, #user.nick_name + 1)
+      if name == user.nick_name .. " " then table.remove(room.moves, i) end
+    end
+  end
+end
+
+-- In the rooms that are in memory: the rights, and what was said.
+local function forget_in_rooms(user, into, nick_name)
+  local list = {}
+  for _, room in pairs(known) do list[#list + 1] = room end
+  for i, room in ipairs(list) do
+    room.rights[user.id] = nil
+    core.rename(room.name, user.id, user.nick_name, into and into.id, nick_name)
+    if i % 100 == 0 then time.sleep(0) end
+  end
+end
+
+-- What was the other's is this one's now.
+local function take_rights(into)
+  local by_id = {}
+  for _, room in pairs(known) do by_id[room.id] = room end
+  for _, r in ipairs(db.rows("SELECT room, what, until, reason FROM room_rights WHERE user = ?",
+    into.id)) do
+    local rights = by_id[r.room] and by_id[r.room].rights
+    if rights then
+      rights[into.id] = rights[into.id] or {}
+      rights[into.id][r.what] = { till = r["until"] or FOREVER, reason = r.reason }
+    end
+  end
+end
+
+-- Who had chosen something about it, or is it now, has chosen what the store has.
+local function take_choices(user, into)
+  for _, client in ipairs(clients.all(true)) do
+    local chat = client.data.chat
+    local is_concerned = chat and into and chat.user == into.id
+    for _, other in ipairs(chat and chat.ignored or {}) do
+      is_concerned = is_concerned or other == user.id
+    end
+    if is_concerned then
+      client.data.chat = nil
+      local c = choices(client)
+      core.choose(client, c.stamps, c.bell, c.ignored, c.colors)
+    end
+  end
+end
+
+-- By users.lua, when the account is gone from the store. What was said under it is `into`'s; or
+-- `nick_name`'s, who is nobody; or gone where that is nil.  Waits.
+function accounts.forget(user, into, nick_name)
+  if not into then take_out(user) end
+  forget_in_rooms(user, into, into and into.nick_name or nick_name)
+  if into then take_rights(into) end
+  take_choices(user, into)
 end
 
 return rooms

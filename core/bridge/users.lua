@@ -2,6 +2,7 @@
 -- rows of the table `users`, which has none.
 local db = require "bbs.db"
 local plain = require "bbs.text"
+local settings = require "bbs.settings"
 local time = require "bbs.time"
 local accounts = require "core.accounts"
 local clients = require "core.clients"
@@ -9,6 +10,8 @@ local clients = require "core.clients"
 local users = {}
 
 local LOCATION_MOST <const> = 30
+local SOMEBODY <const> = "somebody" -- as traces.c has it
+local COUNT_MOST <const> = 1000000000
 
 local FIELDS <const> =
   "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked, "
@@ -35,22 +38,37 @@ function users.find_by_name(name)
     .. " FROM users WHERE nick_name = ?", tostring(name)))
 end
 
+-- users.find_id(id) -> row or nil: by the account's number, which it keeps.  Waits.
+function users.find_id(id)
+  return with_booleans(db.row("SELECT " .. FIELDS .. " FROM users WHERE id = ?", id))
+end
+
 -- users.count() -> number of accounts.  Waits.
 function users.count()
   return db.row("SELECT count(*) AS n FROM users").n
 end
 
--- users.list{search=text, rows=15, page=1} -> rows, how many in all.  Waits.
+local ORDERS <const> = {
+  handle = "handle", level = "level DESC, handle", last_call = "last_call DESC, handle",
+  calls = "calls DESC, handle", first_call = "first_call DESC, id DESC",
+}
+
+-- users.list{search=text, level=number, locked=, sort="handle", rows=15, page=1} -> rows, how
+-- many in all. `level`: those of that level or a higher one; `locked`: true or false; `sort`:
+-- handle, level, last_call, calls, first_call.  Waits.
 function users.list(options)
   options = options or {}
+  local order = ORDERS[options.sort or "handle"]
+  if not order then error("users.list: no order " .. tostring(options.sort), 2) end
   local rows = math.max(1, math.min(options.rows or 15, 1000))
   local page = math.max(1, options.page or 1)
   local like = "%" .. tostring(options.search or ""):gsub("[\\%%_]", "\\%0") .. "%"
-  local where <const> =
-    " FROM users WHERE handle LIKE ?1 ESCAPE '\\' OR nick_name LIKE ?1 ESCAPE '\\'"
-  local total = db.row("SELECT count(*) AS n" .. where, like).n
-  local list = db.rows("SELECT " .. FIELDS .. where .. " ORDER BY handle LIMIT ?2 OFFSET ?3",
-    like, rows, (page - 1) * rows)
+  local where <const> = " FROM users WHERE (handle LIKE ?1 ESCAPE '\\' OR nick_name LIKE ?1 "
+    .. "ESCAPE '\\') AND level >= ?2 AND (?3 IS NULL OR (locked <> 0) = ?3)"
+  local level, locked = options.level or 0, options.locked
+  local total = db.row("SELECT count(*) AS n" .. where, like, level, locked).n
+  local list = db.rows("SELECT " .. FIELDS .. where .. " ORDER BY " .. order
+    .. " LIMIT ?4 OFFSET ?5", like, level, locked, rows, (page - 1) * rows)
   for _, row in ipairs(list) do with_booleans(row) end
   return list, total
 end
@@ -67,9 +85,10 @@ local function why_not_free(what, name, but)
   end
 end
 
--- users.valid_handle(text) -> true, or nil and why not.  Waits.
-function users.valid_handle(text)
-  local why = accounts.handle_problem(text) or why_not_free("handle", text)
+-- users.valid_handle(text, [handle]) -> true, or nil and why not; `handle` is whose it will be.
+-- Waits.
+function users.valid_handle(text, handle)
+  local why = accounts.handle_problem(text) or why_not_free("handle", text, handle)
   return not why or nil, why
 end
 
@@ -204,46 +223,188 @@ function users.set_password(handle, old, new)
   return true
 end
 
+-- --- what a record may have ---
+
+local CHARSETS <const> = { ["utf-8"] = true, cp437 = true, ascii = true }
+local MOST_BAUD <const> = 1000000
+
+local check_field = {}
+
+function check_field.handle(value, row)
+  return users.valid_handle(value, row.handle)
+end
+
+function check_field.nick_name(value, row)
+  return users.valid_nick_name(value, row.handle)
+end
+
+function check_field.level(value)
+  local level = math.tointeger(value)
+  if level and level >= 1 and level <= 255 then return true end
+  return nil, "A level is a number from 1 to 255"
+end
+
+local function is_count(what)
+  return function(value)
+    local n = math.tointeger(value)
+    if n and n >= 0 and n <= COUNT_MOST then return true end
+    return nil, ("%s are a number from 0 to %d"):format(what, COUNT_MOST)
+  end
+end
+
+check_field.calls = is_count "Calls"
+check_field.minutes = is_count "Minutes"
+
+function check_field.charset(value)
+  if value == "auto" or CHARSETS[value] then return true end
+  return nil, "A character set is utf-8, cp437, ascii or auto"
+end
+
+local function check_switch(what)
+  return function(value)
+    if value == "auto" or type(value) == "boolean" then return true end
+    return nil, what .. ": true, false or auto"
+  end
+end
+
+check_field.ansi = check_switch "ANSI"
+check_field.linear = check_switch "Linear"
+
+function check_field.baud(value)
+  local n = value == "auto" and 0 or math.tointeger(value)
+  if n and n >= 0 and n <= MOST_BAUD then return true end
+  return nil, ("A pace is auto, or a number from 0 to %d"):format(MOST_BAUD)
+end
+
+function check_field.location() return true end
+function check_field.hidden() return true end
+function check_field.locked() return true end
+
 -- At most 30 columns of one row, nothing that paints.
-local function take_location(handle, location)
-  location = plain.cut(plain.strip(tostring(location)):match "^%s*(.-)%s*$", LOCATION_MOST)
-  db.run("UPDATE users SET location = ? WHERE handle = ?", location ~= "" and location or nil,
-    handle)
+local function as_location(value)
+  value = plain.cut(plain.strip(tostring(value)):match "^%s*(.-)%s*$", LOCATION_MOST)
+  return value ~= "" and value or nil
+end
+
+local IS_NUMBER <const> = { level = true, calls = true, minutes = true, baud = true }
+local IS_SWITCH <const> = { hidden = true, locked = true, ansi = true, linear = true }
+
+local function as_stored(name, value)
+  if value == "auto" then return nil end
+  if IS_NUMBER[name] then return math.tointeger(value) end
+  if IS_SWITCH[name] then return value and 1 or 0 end
+  if name == "location" then return as_location(value) end
+  return value
+end
+
+-- The statement that writes all of it, and its values. It does nothing where there would be no
+-- sysop any more.
+local function update_of(row, changes)
+  local sets, statement = {}, { 0, row.id, settings.levels.sysop, n = 3 }
+  for name, value in pairs(changes) do
+    statement.n = statement.n + 1
+    statement[statement.n] = as_stored(name, value)
+    sets[#sets + 1] = ("%s = ?%d"):format(name, statement.n - 1)
+  end
+  local stays = (changes.level or row.level) >= settings.levels.sysop and not changes.locked
+  statement[1] = "UPDATE users SET " .. table.concat(sets, ", ") .. " WHERE id = ?1 AND ("
+    .. (stays and "?2" or "level < ?2 OR locked OR EXISTS (SELECT 1 FROM users o WHERE "
+    .. "o.id <> ?1 AND o.level >= ?2 AND NOT o.locked)") .. ")"
+  return statement
 end
 
 -- Those who are on line are it when this returns.
-local function take_hidden(handle, hidden)
-  db.run("UPDATE users SET hidden = ? WHERE handle = ?", hidden and 1 or 0, handle)
-  local user = users.find(handle)
-  for _, client in ipairs(user and clients.of(user.id) or {}) do
-    accounts.set_hidden(client, hidden)
+local function tell_clients(id, changes)
+  local user = users.find_id(id)
+  for _, client in ipairs(user and clients.of(id) or {}) do
+    if changes.hidden ~= nil then accounts.set_hidden(client, user.hidden) end
+    for name in pairs(changes) do
+      if name == "charset" or name == "ansi" or name == "linear" or name == "baud" then
+        accounts.set_terminal(client, user)
+      end
+    end
   end
+  return user
 end
 
--- users.set(handle, {nick_name=text, level=number, location=text, hidden=}) -> true, or nil and
--- why not. A location of "" is none. Hidden: not seen on line by who is no sysop.  Waits.
+-- users.set(handle, {handle=, nick_name=, level=, location=, hidden=, locked=, calls=,
+-- minutes=, charset=, ansi=, linear=, baud=}) -> true, or nil and why not: all of it, or
+-- nothing. A location of "" is none; hidden: not seen on line by who is no sysop; of the
+-- terminal "auto" is what is found out. Who is on line goes on with the new record.  Waits.
 function users.set(handle, changes)
-  if changes.nick_name then
-    local ok, why = users.valid_nick_name(changes.nick_name, handle)
+  local row = users.find(handle)
+  if not row then return nil, "Nobody here by that name" end
+  if not next(changes) then return true end
+  for name, value in pairs(changes) do
+    if not check_field[name] then error("users.set: no field " .. tostring(name), 2) end
+    local ok, why = check_field[name](value, row)
     if not ok then return nil, why end
-    db.batch {
-      { "UPDATE users SET nick_name = ? WHERE handle = ?", changes.nick_name, handle },
-      { "DELETE FROM looks WHERE user = (SELECT id FROM users WHERE handle = ?)", handle },
-      { "INSERT INTO looks SELECT alike_look(handle), id FROM users WHERE handle = ?1 UNION "
-        .. "SELECT alike_look(nick_name), id FROM users WHERE handle = ?1", handle },
-    }
   end
-  if changes.level then
-    local level = math.tointeger(changes.level)
-    if not level or level < 1 or level > 255 then
-      return nil, "A level is a number from 1 to 255"
-    end
-    db.run("UPDATE users SET level = ? WHERE handle = ?", level, handle)
+  db.batch {
+    update_of(row, changes),
+    { "DELETE FROM looks WHERE user = ?", row.id },
+    { "INSERT INTO looks SELECT alike_look(handle), id FROM users WHERE id = ?1 UNION "
+      .. "SELECT alike_look(nick_name), id FROM users WHERE id = ?1", row.id },
+  }
+  local now = tell_clients(row.id, changes)
+  if not now then return nil, "That account is gone" end
+  if changes.locked and not now.locked
+    or changes.level and now.level ~= math.tointeger(changes.level) then
+    return nil, row.handle .. " is the only sysop: make another one first"
   end
-  if changes.location then take_location(handle, changes.location) end
-  if changes.hidden ~= nil then
-    take_hidden(handle, changes.hidden)
-  end
+  return true
+end
+
+-- users.lock(handle), users.unlock(handle) -> true, or nil and why not: nobody logs in to it,
+-- and who is on line is hung up on.  Waits.
+function users.lock(handle)
+  return users.set(handle, { locked = true })
+end
+
+function users.unlock(handle)
+  return users.set(handle, { locked = false })
+end
+
+-- users.new_password(handle) -> a random password, which has to be changed at the next login;
+-- or nil and why not. Nobody can read it again.  Waits.
+function users.new_password(handle)
+  local row = users.find(handle)
+  if not row then return nil, "Nobody here by that name" end
+  local password = accounts.make_password()
+  accounts.set_hash(row.id, accounts.hash(password), true)
+  return password
+end
+
+-- users.totals(handle) -> {uploads=, uploaded=bytes, downloads=, downloaded=bytes}.  Waits.
+function users.totals(handle)
+  return db.row("SELECT uploads, uploaded, downloads, downloaded FROM file_totals JOIN users "
+    .. "ON id = user WHERE handle = ?", tostring(handle))
+    or { uploads = 0, uploaded = 0, downloads = 0, downloaded = 0 }
+end
+
+-- users.delete(handle, {traces=boolean}) -> true, or nil and why not. With `traces`, all that
+-- was said under the account's name goes with it; else it stays, and "somebody" has said it.
+-- What it has given (files, rooms) stays and is nobody's. Who is on line is hung up on.  Waits.
+function users.delete(handle, options)
+  local row = users.find(handle)
+  if not row then return nil, "Nobody here by that name" end
+  local with_traces = options and options.traces
+  local ok, why = accounts.delete(row.id, not with_traces)
+  if not ok then return nil, why end
+  accounts.forget(row, nil, not with_traces and SOMEBODY or nil)
+  return true
+end
+
+-- users.merge(from, into) -> true, or nil and why not: all that is the account `from`'s is
+-- `into`'s, calls and totals are added up, and `from` is gone; `into` keeps its own names,
+-- level and choices. Who is on line as `from` is hung up on.  Waits.
+function users.merge(from, into)
+  local old, new = users.find(from), users.find(into)
+  if not old or not new then return nil, "Nobody here by that name" end
+  if old.id == new.id then return nil, "That is the same account" end
+  local ok, why = accounts.merge(old.id, new.id)
+  if not ok then return nil, why end
+  accounts.forget(old, new)
   return true
 end
 

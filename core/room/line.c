@@ -77,6 +77,11 @@ bool line_calls(const struct line *l, int64_t user, struct span name)
     return l->kind != LINE_NOTE && l->user != user && find_name(l->text, l->text, name);
 }
 
+bool line_notes(const struct line *l, struct span name)
+{
+    return l->kind == LINE_NOTE && find_name(l->text, l->text, name);
+}
+
 /* The same name has the same colour, today and tomorrow: none of the dark ones. */
 static const char *color_of(const char *nick)
 {

@@ -44,6 +44,9 @@ struct line_view {
 void line_add(const struct line *l, const struct line_view *v, struct span name,
               struct buf *wire);
 
+/* Is it a note that has that name in it, as a word? */
+bool line_notes(const struct line *l, struct span name);
+
 /* Does somebody else's line call them by that name? In any case, as a word. */
 bool line_calls(const struct line *l, int64_t user, struct span name);
 

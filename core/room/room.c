@@ -311,6 +311,33 @@ unsigned room_last(struct room *r, unsigned n, struct line **out)
     return have;
 }
 
+/* What stands for this line; NULL: nothing. */
+static struct line *renamed(struct line *l, int64_t user, struct span nick, int64_t into,
+                            struct span other)
+{
+    bool is_theirs = user > 0 && l->user == user;
+
+    if (is_theirs && other.len > 0)
+        return line_new((enum line_kind)l->kind, l->at, into, other, span_of(l->text));
+    return is_theirs || (into == 0 && line_notes(l, nick)) ? NULL : line_ref(l);
+}
+
+void room_rename(struct room *r, int64_t user, struct span nick, int64_t into,
+                 struct span other)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < r->ring_count; i++) {
+        struct line *before = r->ring[(r->ring_begin + i) % r->all->history];
+        struct line *l = renamed(before, user, nick, into, other);
+
+        line_unref(before);
+        if (l)
+            r->ring[(r->ring_begin + kept++) % r->all->history] = l;
+    }
+    r->ring_count = kept;
+}
+
 unsigned room_fresh(const struct room *r)
 {
     return r->fresh_count < r->ring_count ? r->fresh_count : r->ring_count;

@@ -66,6 +66,11 @@ void room_add(struct room *r, struct line *l, bool is_old);
 /* The last `n` lines, the oldest first; how many there are. Borrowed until the next room_add.
  */
 unsigned room_last(struct room *r, unsigned n, struct line **out);
+/* What the account `user` has said, and is remembered, is `into`'s (0: nobody's) and said under
+ * the name `other`; "": it is gone. Notes about `nick` go, where into is 0. */
+void room_rename(struct room *r, int64_t user, struct span nick, int64_t into,
+                 struct span other);
+
 unsigned room_fresh(const struct room *r); /* of them, are still to be delivered */
 
 /* When rooms_deliver is to be called next, in seconds; 0: there is nothing new. */
