@@ -70,8 +70,9 @@ void bridge_machine_ready(struct bridge *b); /* who waits for a look goes on */
 int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
                 const char *const *gone, unsigned gone_count, struct buf *errors);
 
-/* Read the settings that a file returns into `s`, which holds the defaults. -1: `errors` has a
- * line FILE:LINE: WHY for each mistake. */
+/* Read the settings that a file returns into `s`, which holds the defaults: they are in force
+ * from now on, as far as Lua itself needs them (doors). -1: `errors` has a line FILE:LINE: WHY
+ * for each mistake, and those before are. */
 int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struct settings *s,
                          struct buf *errors);
 

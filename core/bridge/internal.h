@@ -194,6 +194,7 @@ int luaopen_bbs_settings(lua_State *L);
 int lib_settings_list(lua_State *L); /* sys.settings */
 int luaopen_bbs_sys(lua_State *L);
 int luaopen_bbs_command(lua_State *L);
+int luaopen_core_doors(lua_State *L);
 struct process *process_box_check(lua_State *L, int index);      /* a process of bbs.command */
 void process_push_ending(lua_State *L, const struct process *p); /* how it has ended */
 int luaopen_core_accounts(lua_State *L);

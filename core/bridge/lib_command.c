@@ -1,4 +1,5 @@
-/* lib_command.c -- bbs.command: programs that the handler's own caller runs. */
+/* lib_command.c -- bbs.command: programs that the handler's own caller runs; core.doors: those
+ * of them that the settings name, of which doors.lua makes bbs.doors. */
 #include <math.h>
 
 #include "bridge/internal.h"
@@ -304,20 +305,16 @@ static int started(lua_State *L, int status, lua_KContext at)
     return 1;
 }
 
-/* command.run{argv={program, ...}, folder=, env={NAME=value}, seconds=, charset=} -> a process,
- * or nil and why not: without a shell, for the handler's own caller, as the settings say.
- * Waits. */
-static int l_run(lua_State *L)
+/* The table of what is asked for is at 1. */
+static int run(lua_State *L, const struct process_door *door, const char *folder)
 {
     struct task *t = task_current(L);
-    struct process_options o;
+    struct process_options o = {.folder = folder, .door = door};
     struct process_box *box;
     struct err e;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
     o.argv = check_argv(L);
     o.env = check_env(L);
-    o.folder = check_folder(L);
     o.seconds = check_seconds(L);
     o.charset = check_charset(L);
     box = lua_newuserdatauv(L, sizeof(*box), 0);
@@ -337,6 +334,15 @@ static int l_run(lua_State *L)
     return task_wait(L, cancel, box, started);
 }
 
+/* command.run{argv={program, ...}, folder=, env={NAME=value}, seconds=, charset=} -> a process,
+ * or nil and why not: without a shell, for the handler's own caller, as the settings say.
+ * Waits. */
+static int l_run(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    return run(L, NULL, check_folder(L));
+}
+
 /* command.may(client) -> true, or nil and why not: may this caller run programs? */
 static int l_may(lua_State *L)
 {
@@ -345,6 +351,115 @@ static int l_may(lua_State *L)
     if (process_may_run(client_box_check(L, 1), &e) < 0)
         return give_failure(L, e.text);
     lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* --- core.doors --- */
+
+static const char *text_of(lua_State *L, const char *name)
+{
+    lua_getfield(L, 1, name);
+    return luaL_optstring(L, -1, "");
+}
+
+/* What a door is told of folders is from the board's on. */
+static const char *check_start(lua_State *L)
+{
+    const char *folder = text_of(L, "folder");
+
+    if (*folder == '\0' || *folder == '/')
+        return folder;
+    return lua_pushfstring(L, "%s/%s", clients_board(bridge_of(L)->all), folder);
+}
+
+/* The texts stay on the stack. */
+static struct process_door check_door(lua_State *L)
+{
+    struct process_door door = {.user = text_of(L, "user"), .setting = text_of(L, "setting")};
+    const char *doors = clients_doors(bridge_of(L)->all);
+
+    door.folder = check_start(L);
+    door.keep = lua_pushfstring(L, "%s/%s", doors ? doors : "", text_of(L, "name"));
+    door.drop = text_of(L, "drop");
+    door.drop_file = text_of(L, "drop_file");
+    door.drop_text = text_of(L, "drop_text");
+    lua_getfield(L, 1, "socket");
+    door.has_socket = lua_toboolean(L, -1);
+    return door;
+}
+
+/* doors.run{argv=, env=, seconds=, charset=, name=, user=, setting=, folder=, drop=,
+ * drop_file=, drop_text=, socket=} -> a process, or nil and why not.  Waits. */
+static int l_run_door(lua_State *L)
+{
+    struct process_door door;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 40, "door");
+    door = check_door(L);
+    return run(L, &door, "");
+}
+
+/* doors.check(client, user, setting) -> true, or nil and why doors of that user can't run */
+static int l_check_door(lua_State *L)
+{
+    const struct client *c = client_box_check(L, 1);
+    struct process_door door = {.user = luaL_checkstring(L, 2),
+                                .setting = luaL_checkstring(L, 3)};
+    struct err e;
+
+    if (process_check_door(c, &door, &e) < 0)
+        return give_failure(L, e.text);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* doors.drop(client) -> the path of a folder for one run, not made yet; or nil and why not */
+static int l_drop(lua_State *L)
+{
+    const struct client *c = client_box_check(L, 1);
+    char path[4096];
+    struct err e;
+
+    if (clients_name_drop(client_all(c), client_id(c), path, sizeof(path), &e) < 0)
+        return give_failure(L, e.text);
+    lua_pushstring(L, path);
+    return 1;
+}
+
+/* doors.call_left(client) -> seconds of its call, math.huge where that has no end */
+static int l_call_left(lua_State *L)
+{
+    lua_pushnumber(L, client_call_left(client_box_check(L, 1)));
+    return 1;
+}
+
+/* doors.cp437(text) -> its bytes, as door programs have always read them */
+static int l_cp437(lua_State *L)
+{
+    struct span text;
+    struct buf *out;
+
+    text.data = luaL_checklstring(L, 1, &text.len);
+    out = buf_push(L, BUF_LARGE);
+    charset_encode(out, text, CHARSET_CP437);
+    buf_push_text(L, out);
+    return 1;
+}
+
+int luaopen_core_doors(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"run", l_run_door},        {"check", l_check_door},
+                                         {"drop", l_drop},           {"cp437", l_cp437},
+                                         {"call_left", l_call_left}, {NULL, NULL}};
+
+    luaL_newlib(L, functions);
+    lua_pushliteral(L, PROCESS_KEEP);
+    lua_setfield(L, -2, "KEEP");
+    lua_pushinteger(L, PROCESS_SOCKET);
+    lua_setfield(L, -2, "SOCKET");
+    lua_pushliteral(L, PROCESS_TIME_OVER);
+    lua_setfield(L, -2, "TIME_OVER");
     return 1;
 }
 

@@ -403,6 +403,8 @@ function loader.files()
   return paths
 end
 
+local doors -- what the settings say of them, forward
+
 local function flatten(prefix, t, out, path)
   for name, value in pairs(t) do
     if type(name) ~= "string" then
@@ -416,17 +418,25 @@ local function flatten(prefix, t, out, path)
   end
 end
 
--- -> a list of { name, value } of the settings a file returns
+-- -> a list of { name, value } of the settings a file returns, and one of { name, problem } of
+-- its doors, which loader.take_doors takes.
 function loader.settings(path, text)
   local file = { name = "settings", path = path, needs = {}, timers = {}, generation = current }
   local t = run(file, text)
   if type(t) ~= "table" then
     error(path .. ": the file returns no table, expected 'return { ... }'", 0)
   end
-  local out = {}
+  local out, wrong = {}, doors.check(t.doors)
+  t = copy(t)
+  t.doors = nil
   flatten("", t, out, path)
   table.sort(out, function(a, b) return a[1] < b[1] end)
-  return out
+  return out, wrong
+end
+
+-- The settings that were read last hold from now on.
+function loader.take_doors()
+  doors.take()
 end
 
 -- The engine's own Lua: with the modules that no board may have.
@@ -454,6 +464,10 @@ own_modules["bbs.audit"] = own "audit"
 own_modules["bbs.sysop"] = own "sysop"
 own_modules["bbs.bans"] = own "bans"
 own_modules["bbs.shoulder"] = own "shoulder"
+host.modules["core.dropfiles"] = own "dropfiles"
+host.modules["core.door_settings"] = own "door_settings"
+doors = host.modules["core.door_settings"]
+own_modules["bbs.doors"] = own "doors"
 host.start_timer({}, 1, host.modules["core.rooms"].flush_moves)
 loader.listeners = host.modules["core.clients"].listeners
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end

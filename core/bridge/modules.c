@@ -351,28 +351,43 @@ struct read_settings {
     int rc;
 };
 
-/* The line on which a setting is given a value: where its last word stands before a '='; 1
- * where that can't be seen. */
-static unsigned line_of(struct span text, const char *name)
+/* Where `word` stands before a '=', from `p` on: word = or ["word"] =. NULL: nowhere. */
+static const char *find_word(struct span text, const char *p, struct span word)
 {
-    const char *word = strrchr(name, '.');
-    unsigned line = 1;
+    const char *end = text.data + text.len;
 
-    word = word ? word + 1 : name;
-    for (const char *p = text.data; p < text.data + text.len; p++) {
-        struct span rest = span_from(p, (size_t)(text.data + text.len - p));
+    for (; p < end; p++) {
+        struct span rest = span_from(p, (size_t)(end - p));
         bool begins = p == text.data || !(isalnum((unsigned char)p[-1]) || p[-1] == '_');
 
-        line += *p == '\n';
-        if (!begins || !span_starts_with(rest, word))
+        if (!begins || rest.len < word.len || memcmp(p, word.data, word.len) != 0)
             continue;
-        span_take(&rest, strlen(word));
-        while (rest.len > 0 && isspace((unsigned char)rest.data[0]))
+        span_take(&rest, word.len);
+        while (rest.len > 0 && strchr("\"'] \t\r\n", rest.data[0]))
             span_take(&rest, 1);
         if (rest.len > 0 && rest.data[0] == '=')
-            return line;
+            return p;
     }
-    return 1;
+    return NULL;
+}
+
+/* The line on which a setting is given a value: of its words the last that stands behind the
+ * ones before it; 1 where that can't be seen. */
+static unsigned line_of(struct span text, const char *name)
+{
+    const char *at = text.data;
+    unsigned line = 1;
+
+    while (*name) {
+        struct span word = span_from(name, strcspn(name, "."));
+        const char *found = find_word(text, at, word);
+
+        at = found ? found : at;
+        name += word.len + (name[word.len] == '.');
+    }
+    for (const char *p = text.data; p < at; p++)
+        line += *p == '\n';
+    return line;
 }
 
 static int take_list(lua_State *L, struct settings *s, const struct setting *t, struct err *e)
@@ -439,6 +454,27 @@ static int take_setting(lua_State *L, struct settings *s, struct err *e)
     }
 }
 
+static void add_problem(struct read_settings *r, const char *name, const char *problem)
+{
+    buf_printf(r->errors, "%s:%u: %s\n", r->file->path, line_of(r->file->text, name), problem);
+    r->rc = -1;
+}
+
+/* { { name, problem }, ... } is on top of the stack, which is taken. */
+static void take_problems(lua_State *L, struct read_settings *r)
+{
+    lua_Unsigned n = lua_rawlen(L, -1);
+
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2);
+        add_problem(r, lua_tostring(L, -2), lua_tostring(L, -1));
+        lua_pop(L, 3);
+    }
+    lua_pop(L, 1);
+}
+
 static int read_settings(lua_State *L)
 {
     struct read_settings *r = lua_touserdata(L, 1);
@@ -448,18 +484,20 @@ static int read_settings(lua_State *L)
     lua_getfield(L, 2, "settings");
     lua_pushstring(L, r->file->path);
     lua_pushlstring(L, r->file->text.data ? r->file->text.data : "", r->file->text.len);
-    lua_call(L, 2, 1); /* in the protected call of bridge_read_settings */
+    lua_call(L, 2, 2); /* in the protected call of bridge_read_settings */
+    take_problems(L, r);
     n = lua_rawlen(L, -1);
     for (lua_Unsigned i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
         lua_rawgeti(L, -1, 1);
         lua_rawgeti(L, -2, 2);
-        if (take_setting(L, r->settings, &e) < 0) {
-            buf_printf(r->errors, "%s:%u: %s\n", r->file->path,
-                       line_of(r->file->text, lua_tostring(L, -2)), e.text);
-            r->rc = -1;
-        }
+        if (take_setting(L, r->settings, &e) < 0)
+            add_problem(r, lua_tostring(L, -2), e.text);
         lua_pop(L, 3);
+    }
+    if (r->rc == 0) {
+        lua_getfield(L, 2, "take_doors");
+        lua_call(L, 0, 0); /* in the same */
     }
     return 0;
 }

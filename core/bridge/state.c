@@ -78,6 +78,18 @@ static const char shoulder_lua[] = {
 #include "shoulder.lua.h"
 };
 
+static const char doors_lua[] = {
+#include "doors.lua.h"
+};
+
+static const char door_settings_lua[] = {
+#include "door_settings.lua.h"
+};
+
+static const char dropfiles_lua[] = {
+#include "dropfiles.lua.h"
+};
+
 static const char rescue_lua[] = {
 #include "rescue.lua.h"
 };
@@ -148,6 +160,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.sys", luaopen_bbs_sys},
     {"bbs.command", luaopen_bbs_command},
     {"core.accounts", luaopen_core_accounts},
+    {"core.doors", luaopen_core_doors},
     {"core.clients", luaopen_core_clients},
     {"core.files", luaopen_core_files},
     {"core.rooms", luaopen_core_rooms},
@@ -159,15 +172,27 @@ static const struct {
     const char *name;
     const char *text;
 } own_files[] = {
-    {"users", users_lua},     {"client", client_lua},
-    {"choose", choose_lua},   {"pager", pager_lua},
-    {"editor", editor_lua},   {"list", list_lua},
-    {"rescue", rescue_lua},   {"files", files_lua},
-    {"zmodem", zmodem_lua},   {"rooms", rooms_lua},
-    {"clients", clients_lua}, {"friends", friends_lua},
-    {"talk", talk_lua},       {"descriptions", descriptions_lua},
-    {"audit", audit_lua},     {"sysop", sysop_lua},
-    {"bans", bans_lua},       {"shoulder", shoulder_lua},
+    {"users", users_lua},
+    {"client", client_lua},
+    {"choose", choose_lua},
+    {"pager", pager_lua},
+    {"editor", editor_lua},
+    {"list", list_lua},
+    {"rescue", rescue_lua},
+    {"files", files_lua},
+    {"zmodem", zmodem_lua},
+    {"rooms", rooms_lua},
+    {"clients", clients_lua},
+    {"friends", friends_lua},
+    {"talk", talk_lua},
+    {"descriptions", descriptions_lua},
+    {"audit", audit_lua},
+    {"sysop", sysop_lua},
+    {"bans", bans_lua},
+    {"shoulder", shoulder_lua},
+    {"doors", doors_lua},
+    {"dropfiles", dropfiles_lua},
+    {"door_settings", door_settings_lua},
 };
 
 static void add_own_files(lua_State *L)

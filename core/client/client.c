@@ -231,6 +231,13 @@ static double call_ends_at(const struct client *c)
                : c->since + (double)c->all->config.settings->call_minutes * 60;
 }
 
+double client_call_left(const struct client *c)
+{
+    double end = call_ends_at(c);
+
+    return end > 0 ? fmax(0, end - clients_now(c->all)) : HUGE_VAL;
+}
+
 static double stalled_at(const struct client *c)
 {
     if (outq_is_empty(&c->out) || c->is_dirty)

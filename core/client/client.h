@@ -45,8 +45,9 @@ unsigned client_page_count(const struct client *c); /* 0: not known */
 void client_set_page_index(struct client *c, unsigned page);
 const char *client_address(const struct client *c); /* good until the next call */
 const struct sockaddr *client_sockaddr(const struct client *c);
-double client_since(const struct client *c); /* Unix seconds */
-double client_idle(const struct client *c);  /* seconds */
+double client_since(const struct client *c);     /* Unix seconds */
+double client_idle(const struct client *c);      /* seconds */
+double client_call_left(const struct client *c); /* seconds of its call; HUGE_VAL: no end */
 unsigned client_width(const struct client *c);
 unsigned client_height(const struct client *c);
 bool client_has_ansi(const struct client *c);

@@ -3,10 +3,12 @@
 #include "client/clients.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "client/drop.h"
 #include "client/internal.h"
 #include "client/timer.h"
 
@@ -32,6 +34,26 @@ struct worker *clients_disks(const struct clients *all)
 const char *clients_files(const struct clients *all)
 {
     return all->config.files;
+}
+
+const char *clients_doors(const struct clients *all)
+{
+    return all->config.doors;
+}
+
+const char *clients_board(const struct clients *all)
+{
+    return all->config.board;
+}
+
+int clients_name_drop(struct clients *all, unsigned node, char *out, size_t room, struct err *e)
+{
+    if (!all->config.doors)
+        return err_set(e, "no doors are run here: only a server does that");
+    if (!all->drops && drop_make_parent(all->config.doors, &all->drops, e) < 0)
+        return -1;
+    snprintf(out, room, "%s/%u-%u", all->drops, node, ++all->drop_count);
+    return 0;
 }
 
 bool clients_turn_is_long(const struct clients *all)
@@ -169,6 +191,8 @@ void clients_free(struct clients *all)
     while (all->dirty)
         flush_dirty(all);
     process_end_all(all);
+    drop_end(all->config.doors, all->drops);
+    mem_free(all->drops);
     rooms_free(all->rooms);
     ev_timer_stop(all->config.loop, &all->rooms_timer);
     ev_prepare_stop(all->config.loop, &all->before_wait);

@@ -22,6 +22,8 @@ struct clients_config {
     struct worker *disks;            /* reads and writes the files of transfers */
     struct worker *readers;          /* looks through whole files: digests, archives */
     const char *files;               /* the data folder's files/ */
+    const char *doors;               /* its doors/; NULL: none are run */
+    const char *board;               /* the board's folder */
     const struct settings *settings; /* read anew at each use */
     struct client_hooks hooks;
     bool runs_programs; /* for callers who may: a server does, nobody else */
@@ -35,6 +37,13 @@ struct clients_config {
 struct worker *clients_disks(const struct clients *all);
 struct worker *clients_readers(const struct clients *all);
 const char *clients_files(const struct clients *all); /* the data folder's files/ */
+const char *clients_doors(const struct clients *all); /* its doors/; NULL: none are run */
+const char *clients_board(const struct clients *all); /* the board's folder */
+
+/* A new name of a folder for one run of a door, whose parent is there. -1 and `e`: it can't be
+ * made. */
+int clients_name_drop(struct clients *all, unsigned node, char *out, size_t room,
+                      struct err *e);
 
 struct clients *clients_new(const struct clients_config *config);
 void clients_free(struct clients *all); /* ends all calls at once; NULL is allowed */

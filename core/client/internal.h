@@ -237,6 +237,8 @@ struct clients {
     struct rooms *rooms;
     struct shoulder *shoulders; /* that are looked over */
     struct process *processes;  /* of all callers, and of some who are gone */
+    char *drops;                /* where doors' folders of one run are; NULL: not made yet */
+    unsigned drop_count;        /* that there have been */
     struct buf replies;         /* telnet's, of the client that is being read */
     struct buf gathered;        /* its transfer's bytes */
     struct buf echo;            /* of the key that is being taken */

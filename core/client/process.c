@@ -15,7 +15,7 @@
 #include "client/internal.h"
 #include "client/process_internal.h"
 
-enum { SAID_MAX = 1024 };
+enum { SAID_MAX = 1024, WARN_SECONDS = 60 };
 
 /* --- lifetime --- */
 
@@ -300,12 +300,26 @@ void process_stop(struct process *p, const char *why)
         send(p->link, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* A door's caller hears of it a minute before: more would tear what it has drawn. */
+static void warn(struct process *p)
+{
+    p->warns = false;
+    if (p->is_attached)
+        output_bytes(p->c, SPAN_LIT("\a"));
+}
+
 static void on_time(struct ev_loop *loop, ev_timer *w, int events)
 {
+    struct process *p = w->data;
+
     (void)loop;
     (void)events;
-    process_stop(w->data, "its time was over");
-    finish(w->data);
+    if (p->warns && !p->is_stopping) {
+        warn(p);
+        return;
+    }
+    process_stop(p, PROCESS_TIME_OVER);
+    finish(p);
 }
 
 /* The caller goes. Without its terminal it is told so by the system, too. Lua may be running:
@@ -365,7 +379,9 @@ static void watch(struct process *p, double seconds)
     ev_io_init(&p->writer, on_writable, p->terminal, EV_WRITE);
     ev_io_init(&p->reports, on_report, p->link, EV_READ);
     ev_io_init(&p->ended, on_keeper_ended, p->keeper_fd, EV_READ);
-    ev_timer_init(&p->timer, on_time, seconds, 0);
+    p->warns = p->is_door && seconds > WARN_SECONDS;
+    ev_timer_init(&p->timer, on_time, p->warns ? seconds - WARN_SECONDS : seconds,
+                  p->warns ? WARN_SECONDS : 0);
     ev_timer_init(&p->looks, process_look, 1, 1);
     p->reader.data = p->writer.data = p->reports.data = p->ended.data = p->timer.data = p;
     p->looks.data = p;
@@ -396,6 +412,8 @@ static struct process *make(struct client *c, const struct process_options *opti
     p->terminal = p->link = p->keeper_fd = -1;
     p->ending.code = -1;
     p->charset = options->charset;
+    p->is_door = options->door != NULL;
+    p->has_socket = p->is_door && options->door->has_socket;
     p->began = clients_now(c->all);
     buf_init(&p->in, PROCESS_IN_MAX);
     buf_init(&p->out, (uint32_t)s->output_kb * 1024 + PROCESS_PIECE);
@@ -421,13 +439,26 @@ static void unmake(struct process *p)
     unref(p);
 }
 
+/* A door's time is its own; of other programs the setting bounds it. */
+static double seconds_of(const struct client *c, const struct process_options *options)
+{
+    double most = (double)c->all->config.settings->command_seconds;
+    bool is_less = options->seconds > 0 && options->seconds < most;
+
+    return options->door || is_less ? options->seconds : most;
+}
+
+static int may_run(const struct client *c, const struct process_options *options, struct err *e)
+{
+    return options->door ? process_check_door(c, options->door, e) : process_may_run(c, e);
+}
+
 struct process *process_new(struct client *c, const struct process_options *options,
                             struct err *e)
 {
-    double most = (double)c->all->config.settings->command_seconds;
     struct process *p;
 
-    if (process_may_run(c, e) < 0)
+    if (may_run(c, options, e) < 0)
         return NULL;
     if (count_of(c) >= PROCESS_OF_CALLER) {
         err_set(e, "the caller has %d programs already", PROCESS_OF_CALLER);
@@ -440,7 +471,7 @@ struct process *process_new(struct client *c, const struct process_options *opti
         unmake(p);
         return NULL;
     }
-    watch(p, options->seconds > 0 && options->seconds < most ? options->seconds : most);
+    watch(p, seconds_of(c, options));
     return p;
 }
 

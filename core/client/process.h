@@ -22,17 +22,39 @@
 struct client;
 struct process;
 
+/* What a door has that no other program has: it is the settings' own, so that whoever asks has
+ * made sure that its caller may; it has its own time, user and folders. All borrowed. */
+struct process_door {
+    const char *user;      /* "self": who the server is, or nobody where that is root */
+    const char *setting;   /* which names the user, for messages */
+    const char *folder;    /* where it runs, entered as who the server is; "": its `keep` */
+    const char *keep;      /* a folder of its own that stays, made if need be: PROCESS_KEEP */
+    const char *drop;      /* a folder of this run alone, made and removed again; "": none */
+    const char *drop_file; /* written there before it starts, as its user */
+    const char *drop_text;
+    bool has_socket; /* no terminal: its caller is PROCESS_SOCKET */
+};
+
+#define PROCESS_KEEP "/proc/self/fd/5" /* the folder that stays, for the program */
+#define PROCESS_SELF "self"
+
+enum { PROCESS_SOCKET = 4 }; /* a descriptor */
+
 /* All borrowed. */
 struct process_options {
     const char *const *argv; /* ends with NULL, as `env` does: "NAME=value" */
     const char *const *env;
-    const char *folder;   /* below the setting's; "": that */
-    double seconds;       /* at most; 0: the setting's */
-    enum charset charset; /* that it writes */
+    const char *folder;              /* below the setting's; "": that */
+    double seconds;                  /* at most; 0: the setting's */
+    enum charset charset;            /* that it writes */
+    const struct process_door *door; /* NULL: it is none */
 };
 
 /* May the caller run programs now? -1 and `e`: why not. */
 int process_may_run(const struct client *c, struct err *e);
+
+/* Can doors run here, one of this user? -1 and `e`: why not, and what has to be set. */
+int process_check_door(const struct client *c, const struct process_door *door, struct err *e);
 
 /* Start one for the caller, who has to be there still. The result is held by whoever asked,
  * until process_release. NULL and `e`: it can't be. */
@@ -50,6 +72,8 @@ bool process_is_over(const struct process *p);        /* all has been read that 
 bool process_is_full(const struct process *p);        /* more is kept when this is taken */
 struct span process_output(const struct process *p);  /* UTF-8 or not; until the next call */
 void process_drop_output(struct process *p);
+
+#define PROCESS_TIME_OVER "its time was over"
 
 /* How it has ended, when it is over. */
 struct process_ending {

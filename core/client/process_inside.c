@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "client/drop.h"
 #include "client/process_internal.h"
 
 enum {
@@ -33,6 +35,8 @@ enum {
     GRACE_MS = 1000,  /* between being told and being killed */
     AGAIN_MS = 20,    /* between two looks for what has to be killed */
     FILES_MOST = 256, /* open at once */
+    KEEP = 5,         /* a door's folder that stays: PROCESS_KEEP */
+    ABOVE = 10,       /* no number that a program is given is from here on */
     ROOM = 240,
 };
 
@@ -41,6 +45,8 @@ struct keeper {
     char *words[PROCESS_SPEC_WORDS + 1]; /* ends with NULL */
     pid_t program;                       /* 0: it has ended */
     int signals;
+    int keep;      /* a door's folder that stays; -1: it is no door */
+    bool has_drop; /* a folder was made for it */
     bool is_alone; /* the server is gone */
     bool is_ending;
     int64_t kill_at;
@@ -104,15 +110,35 @@ static _Noreturn void give_up(const char *what)
     _exit(127);
 }
 
-static void take_terminal(int failure)
+/* A door that has a socket has nothing else. */
+static void take_socket(void)
 {
-    if (setsid() < 0 || ioctl(TERMINAL, TIOCSCTTY, 0) < 0)
+    int nothing;
+
+    dup2(TERMINAL, PROCESS_SOCKET);
+    nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        dup2(nothing, fd);
+}
+
+static void take_terminal(const struct keeper *k, int failure)
+{
+    bool has_socket = *k->words[WORD_SOCKET] != '\0';
+
+    if (setsid() < 0 || (!has_socket && ioctl(TERMINAL, TIOCSCTTY, 0) < 0))
         _exit(126);
     if (failure != FAILURE)
         dup3(failure, FAILURE, O_CLOEXEC);
-    dup2(TERMINAL, STDIN_FILENO);
-    dup2(TERMINAL, STDERR_FILENO);
-    close_range(FAILURE + 1, ~0U, 0);
+    close_range(FAILURE + 1, ABOVE - 1, 0);
+    if (k->keep >= 0)
+        dup2(k->keep, KEEP);
+    if (has_socket) {
+        take_socket();
+    } else {
+        dup2(TERMINAL, STDIN_FILENO);
+        dup2(TERMINAL, STDERR_FILENO);
+    }
+    close_range(KEEP + 1, ~0U, 0);
 }
 
 static void limit(int what, unsigned long most)
@@ -127,12 +153,12 @@ static void limit(int what, unsigned long most)
         give_up("its limits");
 }
 
+/* But for files, which come last. */
 static void limit_all(const struct keeper *k)
 {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, FILES_MOST);
     limit(RLIMIT_CPU, number(k, WORD_CPU_SECONDS));
-    limit(RLIMIT_FSIZE, number(k, WORD_FILE_MB) << 20);
     limit(RLIMIT_NPROC, number(k, WORD_PROCESSES));
     limit(RLIMIT_AS, number(k, WORD_MEMORY_MB) << 20);
 }
@@ -160,15 +186,49 @@ static void enter(const char *folder)
         give_up(folder);
 }
 
+/* A door's own folders are where its user may not come to by their names. */
+static void enter_start(const struct keeper *k)
+{
+    if (k->keep < 0)
+        return;
+    if (*k->words[WORD_START])
+        enter(k->words[WORD_START]);
+    else if (fchdir(KEEP) < 0)
+        give_up(k->words[WORD_KEEP]);
+}
+
+/* As the door's user, and before files have a limit. Whole: where it is not, nothing is
+ * started. */
+static void write_drop(const struct keeper *k)
+{
+    const char *text = k->words[WORD_DROP_TEXT];
+    size_t len = strlen(text);
+    char path[PATH_MAX];
+    char what[ROOM / 2];
+    int fd;
+
+    if (*k->words[WORD_DROP_FILE] == '\0')
+        return;
+    snprintf(path, sizeof(path), "%s/%s", k->words[WORD_DROP], k->words[WORD_DROP_FILE]);
+    snprintf(what, sizeof(what), "write %s", k->words[WORD_DROP_FILE]);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    errno = fd < 0 ? errno : ENOSPC;
+    if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) < 0)
+        give_up(what);
+}
+
 static _Noreturn void become(const struct keeper *k, int failure, pid_t keeper)
 {
     char **argv = (char **)(uintptr_t)k->words + WORDS;
     sigset_t none;
 
-    take_terminal(failure);
+    take_terminal(k, failure);
     umask(077);
+    enter_start(k);
     limit_all(k);
     become_user(k);
+    write_drop(k);
+    limit(RLIMIT_FSIZE, number(k, WORD_FILE_MB) << 20);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* another user forgets it */
     if (getppid() != keeper)
         _exit(126);
@@ -179,6 +239,78 @@ static _Noreturn void become(const struct keeper *k, int failure, pid_t keeper)
     environ = argv + number(k, WORD_ARGC) + 1;
     execvp(argv[0], argv);
     give_up(argv[0]);
+}
+
+/* --- a door's folders --- */
+
+static bool is_door(const struct keeper *k)
+{
+    return *k->words[WORD_KEEP] != '\0';
+}
+
+static bool fail_with(const char *what)
+{
+    char text[ROOM];
+
+    snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
+    say("failed", text, 0);
+    return false;
+}
+
+static bool give_away(const struct keeper *k, int folder)
+{
+    struct stat st;
+    uid_t user = (uid_t)number(k, WORD_UID);
+
+    if (*k->words[WORD_UID] == '\0' || (fstat(folder, &st) == 0 && st.st_uid == user))
+        return true;
+    return fchown(folder, user, (gid_t)number(k, WORD_GID)) == 0;
+}
+
+/* A folder that is its user's; its descriptor, or -1. */
+static int make_folder(const struct keeper *k, const char *path, bool may_be_there)
+{
+    int fd;
+
+    if (mkdir(path, 0700) < 0 && !(may_be_there && errno == EEXIST))
+        return -1;
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && !give_away(k, fd)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool make_folders(struct keeper *k)
+{
+    const char *drop = k->words[WORD_DROP];
+    int fd;
+
+    k->keep = -1;
+    if (!is_door(k))
+        return true;
+    fd = make_folder(k, k->words[WORD_KEEP], true);
+    if (fd < 0)
+        return fail_with(k->words[WORD_KEEP]);
+    k->keep = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE);
+    close(fd);
+    if (*drop == '\0')
+        return true;
+    k->has_drop = true;
+    fd = make_folder(k, drop, false);
+    if (fd < 0)
+        return fail_with(drop);
+    close(fd);
+    return true;
+}
+
+static void remove_drop(const struct keeper *k)
+{
+    if (k->has_drop)
+        drop_remove(k->words[WORD_DROP]);
+    if (k->has_drop && k->is_alone)
+        drop_remove_parent(k->words[WORD_DROP]);
 }
 
 /* --- the keeper --- */
@@ -357,10 +489,12 @@ int process_inside(void)
     if (ok) {
         part_words(k);
         k->signals = watch_children();
-        ok = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 && k->signals >= 0 && start(k);
+        ok = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 && k->signals >= 0 &&
+             make_folders(k) && start(k);
     }
     if (ok)
         keep(k);
+    remove_drop(k);
     mem_free(k);
     return ok ? 0 : 1;
 }

@@ -29,6 +29,12 @@ enum process_word {
     WORD_MEMORY_MB,
     WORD_PROCESSES,
     WORD_FILE_MB,
+    WORD_START, /* the folder that it begins in, entered as who the server is; "": see KEEP */
+    WORD_KEEP,  /* a door's folder that stays; "": it is no door */
+    WORD_DROP,  /* its folder of this run alone; "": none */
+    WORD_DROP_FILE,
+    WORD_DROP_TEXT,
+    WORD_SOCKET, /* not "": the terminal is a socket */
     WORD_ARGC,
     WORDS,
 };
@@ -50,6 +56,9 @@ struct process {
     bool is_stopping;
     bool is_over;
     bool is_attached;
+    bool is_door;
+    bool has_socket; /* `terminal` is one */
+    bool warns;      /* the timer is a minute before the end */
     pid_t keeper;
     int pid;       /* the program's, for the log */
     int terminal;  /* the master's side; -1: closed */

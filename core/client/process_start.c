@@ -2,6 +2,7 @@
  * terminal. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -48,23 +49,52 @@ int process_may_run(const struct client *c, struct err *e)
     return 0;
 }
 
-/* The user that programs run as: never root, and never another than the setting says. */
-static const struct passwd *find_user(const char *name, struct err *e)
+static const struct passwd *find_name(const char *name)
 {
-    const struct passwd *user = getpwnam(name);
+    if (strcmp(name, PROCESS_SELF) != 0)
+        return getpwnam(name);
+    return geteuid() == 0 ? getpwnam("nobody") : getpwuid(geteuid());
+}
+
+/* The user that programs run as: never root, and never another than `setting` says. */
+static const struct passwd *find_user(const char *name, const char *setting, struct err *e)
+{
+    const struct passwd *user = find_name(name);
 
     if (!user)
-        err_set(e, "command.user is '%s', whom this system does not know", name);
+        err_set(e, "%s is '%s', whom this system does not know", setting, name);
     else if (user->pw_uid == 0 || user->pw_gid == 0)
-        err_set(e, "command.user is '%s', who is root: name an unprivileged user", name);
+        err_set(e, "%s is '%s', who is root: name an unprivileged user", setting, name);
     else if (geteuid() != 0 && geteuid() != user->pw_uid)
         err_set(e,
-                "command.user is '%s', but the server is neither root's, nor that user's: it "
-                "can't become another",
-                name);
+                "%s is '%s', but the server is neither root's, nor that user's: it can't "
+                "become another",
+                setting, name);
     else
         return user;
     return NULL;
+}
+
+static const struct passwd *user_of(const struct client *c, const struct process_door *door,
+                                    struct err *e)
+{
+    const char *name = c->all->config.settings->command_user;
+
+    if (door && *door->user)
+        return find_user(door->user, door->setting, e);
+    return find_user(name, "command.user", e);
+}
+
+int process_check_door(const struct client *c, const struct process_door *door, struct err *e)
+{
+    if (!c->all->config.runs_programs)
+        return err_set(e, "no doors are run here: only a server does that");
+    if (*door->user == '\0' && *c->all->config.settings->command_user == '\0')
+        return err_set(e, "neither the setting %s, nor command.user names whom it runs as",
+                       door->setting);
+    if (!user_of(c, door, e))
+        return -1;
+    return client_is_open(c) ? 0 : err_set(e, "the caller has left");
 }
 
 /* --- what it finds --- */
@@ -170,12 +200,38 @@ static void add_number(struct buf *spec, long number)
     buf_add_byte(spec, '\0');
 }
 
-static void add_limits(struct buf *spec, const struct settings *s)
+/* The number of processes is one of the user's in all: no use where that is the server's own,
+ * and whoever else works there. */
+static void add_limits(struct buf *spec, const struct settings *s,
+                       const struct process_door *door)
 {
+    bool is_own = door && strcmp(door->user, PROCESS_SELF) == 0 && geteuid() != 0;
+
     add_number(spec, s->command_cpu_seconds);
     add_number(spec, s->command_memory_mb);
-    add_number(spec, s->command_processes);
+    add_number(spec, is_own ? LONG_MAX : s->command_processes);
     add_number(spec, s->command_file_mb);
+}
+
+static bool add_door(struct buf *spec, const struct process_door *door)
+{
+    static const struct process_door none = {
+        .folder = "", .keep = "", .drop = "", .drop_file = "", .drop_text = ""};
+    const struct process_door *d = door ? door : &none;
+
+    return add_word(spec, d->folder) && add_word(spec, d->keep) && add_word(spec, d->drop) &&
+           add_word(spec, d->drop_file) && add_word(spec, d->drop_text) &&
+           add_word(spec, d->has_socket ? "1" : "");
+}
+
+/* Where it runs, entered as its user; a door has been there before. */
+static bool add_folders(struct buf *spec, const struct settings *s,
+                        const struct process_options *o, const struct passwd *user)
+{
+    if (o->door)
+        return add_word(spec, "") && add_word(spec, "");
+    return add_word(spec, *s->command_folder ? s->command_folder : user->pw_dir) &&
+           add_word(spec, o->folder);
 }
 
 static bool add_words(struct buf *spec, const char *const *words, unsigned count)
@@ -201,9 +257,9 @@ static bool make_spec(struct buf *spec, const struct process *p,
     else
         add_word(spec, "");
     add_number(spec, user->pw_gid);
-    fits = add_word(spec, *s->command_folder ? s->command_folder : user->pw_dir) &&
-           add_word(spec, o->folder);
-    add_limits(spec, s);
+    fits = add_folders(spec, s, o, user);
+    add_limits(spec, s, o->door);
+    fits = fits && add_door(spec, o->door);
     while (o->argv[argc])
         argc++;
     add_number(spec, argc);
@@ -268,6 +324,18 @@ static int open_terminal(struct process *p, const struct passwd *user, struct er
     return other;
 }
 
+/* The same of a door that has a socket instead. */
+static int open_socket(struct process *p, struct err *e)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return err_set(e, "make a socket for a program: %s", strerror(errno));
+    p->terminal = ends[0];
+    fcntl(p->terminal, F_SETFL, O_NONBLOCK);
+    return ends[1];
+}
+
 /* --- its keeper --- */
 
 static int spawn_keeper(struct process *p, int link, int terminal)
@@ -311,12 +379,14 @@ static int start_keeper(struct process *p, int link, int terminal, struct err *e
 
 int process_start(struct process *p, const struct process_options *options, struct err *e)
 {
-    const struct passwd *user = find_user(p->all->config.settings->command_user, e);
+    const struct passwd *user = user_of(p->c, options->door, e);
     int ends[2] = {-1, -1};
     int terminal = -1;
     int rc = -1;
 
-    if (!user || (terminal = open_terminal(p, user, e)) < 0)
+    if (user)
+        terminal = p->has_socket ? open_socket(p, e) : open_terminal(p, user, e);
+    if (terminal < 0)
         goto done;
     p->as = mem_strdup(user->pw_name);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {

@@ -186,10 +186,10 @@ static bool read_settings_into(struct board *b, struct settings *s)
 
     buf_init(&text, SOURCE_MAX);
     rc = file_read(b->folder, file.path, &text, &e);
-    file.text = buf_span(&text);
+    file.text = rc == 0 ? buf_span(&text) : SPAN_LIT("return {}"); /* all as without a file */
     if (rc < 0)
         buf_printf(&b->errors, "%s\n", e.text);
-    else if (rc == 0)
+    else
         ok = bridge_read_settings(b->bridge, &file, s, &b->errors) == 0;
     buf_clear(&text);
     return rc >= 0 && ok;

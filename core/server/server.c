@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/drop.h"
 #include "client/folder.h"
 #include "client/timer.h"
 #include "base/log.h"
@@ -60,6 +61,7 @@ struct server {
     char files_folder[PATH_LEN + 8]; /* DATA/files */
     char log_path[PATH_LEN + 8];     /* DATA/log */
     char listen_text[512];           /* that the command line gives */
+    char doors_folder[PATH_LEN + 8]; /* DATA/doors */
     int lock;
     ev_async wake;
     ev_signal signals[3];
@@ -614,8 +616,10 @@ static int open_data(struct server *s, struct err *e)
         open_workers(s, e) < 0)
         return -1;
     snprintf(s->files_folder, sizeof(s->files_folder), "%s/files", s->data);
-    if (make_folder(s->files_folder, e) < 0)
+    snprintf(s->doors_folder, sizeof(s->doors_folder), "%s/doors", s->data);
+    if (make_folder(s->files_folder, e) < 0 || make_folder(s->doors_folder, e) < 0)
         return -1;
+    drop_clean(s->doors_folder);
     bridge_set_workers(s->bridge, s->store, s->hashers);
     return open_log(s, e);
 }
@@ -647,6 +651,8 @@ static int open_board(struct server *s, struct err *e)
         .disks = s->disks,
         .readers = s->readers,
         .files = s->files_folder,
+        .doors = s->doors_folder,
+        .board = s->config->board,
         .runs_programs = true,
         .left = client_left,
         .arg = s,
