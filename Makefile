@@ -76,7 +76,7 @@ fuzz: setup-test ## each fuzz target for a minute (SECONDS=N for another time)
 
 install: $(PROGRAM) ## install to PREFIX (/usr/local), under DESTDIR
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/perigee
-	for f in $$(find lua screens -type f); do \
+	for f in $$(find lua screens doors -type f); do \
 	    install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/perigee/$$f; done
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/perigee/README.md
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/perigee/LICENSE

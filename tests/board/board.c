@@ -242,6 +242,8 @@ struct board *board_new(bool starter)
         copy_tree("screens", to);
         path_of(b, "lua", to);
         copy_tree("lua", to);
+        path_of(b, "doors", to);
+        copy_tree("doors", to);
     }
     return b;
 }

@@ -20,7 +20,7 @@ struct board {
 };
 
 /* A new folder with an empty board: screens/, lua/handlers/. `starter`: a copy of the
- * repository's own screens/ and lua/ instead. */
+ * repository's own screens/, lua/ and doors/ instead. */
 struct board *board_new(bool starter);
 void board_free(struct board *b); /* ends the server, by its pid, and removes the folder */
 

@@ -21,6 +21,7 @@
 #include "tests/board/window.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up, stage_tear_down)
+#define STARTER(f) cmocka_unit_test_setup_teardown(f, stage_set_up_starter, stage_tear_down)
 
 /* --- a board on which a key runs the door `probe` --- */
 
@@ -748,6 +749,56 @@ static void who_hangs_up_ends_a_door_with_a_socket(void **state)
     expect_no_folders();
 }
 
+/* --- real ones --- */
+
+/* Down to the ground, softly: what is burnt each second is known. */
+static void land(struct caller *c)
+{
+    static const char burns[] = "0000646346645446";
+
+    caller_expect(c, "Where to, ");
+    caller_send(c, "1");
+    window_expect_prompt(c, "Q quits");
+    for (const char *burn = burns; *burn; burn++) {
+        char key[2] = {*burn, '\0'};
+
+        caller_send(c, key);
+    }
+    caller_expect(c, "The Eagle has landed");
+    caller_expect(c, "Any key goes on.");
+    caller_send(c, " ");
+}
+
+static void the_starter_boards_game_is_played_to_its_end(void **state)
+{
+    struct caller *c;
+    char *scores;
+
+    (void)state;
+    board_start(board, NULL);
+    c = dial();
+    caller_sign_up(c, "luna", "sunshine7");
+    caller_send(c, "d");
+    caller_expect(c, "Moon Lander");
+    caller_expect(c, "Which door?");
+    caller_send(c, "1");
+    caller_expect(c, "Nobody has landed yet");
+    land(c);
+    caller_expect(c, "The best landings");
+    caller_expect(c, "luna");
+    caller_expect(c, "Where to, luna?");
+    caller_send(c, "q");
+    caller_expect(c, "Which door?");
+    window_expect_prompt(c, "Which door?");
+    assert_true(window_has(c, "Set down softly"));
+    scores = board_read(board, "data/doors/lander/scores");
+    assert_non_null(scores);
+    assert_non_null(strstr(scores, "|luna|"));
+    free(scores);
+    caller_send(c, "q");
+    caller_expect(c, "which key?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -776,6 +827,7 @@ int main(void)
         TEST(bytes_stay_as_they_are),
         TEST(door32_sys_names_a_socket),
         TEST(who_hangs_up_ends_a_door_with_a_socket),
+        STARTER(the_starter_boards_game_is_played_to_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

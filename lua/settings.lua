@@ -1,0 +1,16 @@
+-- The board's settings: README.md lists them, `perigee check` finds what is wrong with them.
+return {
+  -- Programs for callers, behind D in the main menu.
+  doors = {
+    lander = {
+      title = "Moon Lander",
+      about = "Set down softly, with fuel to spare",
+      argv = { "sh", "lander.sh", "%DROP%/DOOR.SYS", "%KEEP%" },
+      folder = "doors/lander",
+      dropfile = "DOOR.SYS",
+      charset = "cp437",
+      minutes = 20,
+      user = "self", -- it gives nobody a shell
+    },
+  },
+}
