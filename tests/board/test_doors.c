@@ -799,6 +799,27 @@ static void the_starter_boards_game_is_played_to_its_end(void **state)
     caller_expect(c, "which key?");
 }
 
+/* One of Debian's games, with curses. */
+static void a_program_of_the_systems_packages_is_a_door(void **state)
+{
+    struct caller *c;
+
+    (void)state;
+    if (access("/usr/games/robotfindskitten", X_OK) < 0)
+        fail_msg("robotfindskitten is not installed: scripts/setup test installs it");
+    start("probe = { user = 'self', title = 'Robot Finds Kitten',\n"
+          "  argv = { '/usr/games/robotfindskitten' } }");
+    c = log_in(CALLER_XTERM, "luna");
+    caller_send(c, "x");
+    caller_expect(c, "robotfindskitten");
+    caller_expect(c, "Press any key to start");
+    caller_send(c, " ");
+    caller_expect(c, "#"); /* the robot */
+    caller_send(c, "q");
+    caller_expect(c, "got >>done<<");
+    window_expect_prompt(c, "A key:");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -828,6 +849,7 @@ int main(void)
         TEST(door32_sys_names_a_socket),
         TEST(who_hangs_up_ends_a_door_with_a_socket),
         STARTER(the_starter_boards_game_is_played_to_its_end),
+        TEST(a_program_of_the_systems_packages_is_a_door),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
