@@ -132,7 +132,7 @@ local function set_status(client, text)
   return setmetatable({}, { __close = function() client.status = before end })
 end
 
--- doors.find(client, name) -> the door, or nil where there is none for this caller
+-- The door, or nil where there is none for this caller.
 local function find(client, name)
   local door = door_settings.find(name)
   return door and client.user_id ~= "GUEST" and client.level >= door.level and door or nil

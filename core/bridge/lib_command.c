@@ -362,23 +362,21 @@ static const char *text_of(lua_State *L, const char *name)
     return luaL_optstring(L, -1, "");
 }
 
-/* What a door is told of folders is from the board's on. */
-static const char *check_start(lua_State *L)
+/* The board's own, where its user may not come to; others it enters itself. */
+static const char *check_start(lua_State *L, const char *folder)
 {
-    const char *folder = text_of(L, "folder");
-
     if (*folder == '\0' || *folder == '/')
-        return folder;
+        return "";
     return lua_pushfstring(L, "%s/%s", clients_board(bridge_of(L)->all), folder);
 }
 
 /* The texts stay on the stack. */
-static struct process_door check_door(lua_State *L)
+static struct process_door check_door(lua_State *L, const char *folder)
 {
     struct process_door door = {.user = text_of(L, "user"), .setting = text_of(L, "setting")};
     const char *doors = clients_doors(bridge_of(L)->all);
 
-    door.folder = check_start(L);
+    door.folder = check_start(L, folder);
     door.keep = lua_pushfstring(L, "%s/%s", doors ? doors : "", text_of(L, "name"));
     door.drop = text_of(L, "drop");
     door.drop_file = text_of(L, "drop_file");
@@ -392,12 +390,14 @@ static struct process_door check_door(lua_State *L)
  * drop_file=, drop_text=, socket=} -> a process, or nil and why not.  Waits. */
 static int l_run_door(lua_State *L)
 {
+    const char *folder;
     struct process_door door;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstack(L, 40, "door");
-    door = check_door(L);
-    return run(L, &door, "");
+    folder = text_of(L, "folder");
+    door = check_door(L, folder);
+    return run(L, &door, *folder == '/' ? folder : "");
 }
 
 /* doors.check(client, user, setting) -> true, or nil and why doors of that user can't run */

@@ -450,7 +450,13 @@ static double seconds_of(const struct client *c, const struct process_options *o
 
 static int may_run(const struct client *c, const struct process_options *options, struct err *e)
 {
-    return options->door ? process_check_door(c, options->door, e) : process_may_run(c, e);
+    if (!options->door)
+        return process_may_run(c, e);
+    if (!c->all->config.runs_programs)
+        return err_set(e, "no doors are run here: only a server does that");
+    if (!client_is_open(c))
+        return err_set(e, "the caller has left");
+    return process_check_door(c, options->door, e);
 }
 
 struct process *process_new(struct client *c, const struct process_options *options,

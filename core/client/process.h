@@ -27,7 +27,7 @@ struct process;
 struct process_door {
     const char *user;      /* "self": who the server is, or nobody where that is root */
     const char *setting;   /* which names the user, for messages */
-    const char *folder;    /* where it runs, entered as who the server is; "": its `keep` */
+    const char *folder;    /* where it begins, entered as who the server is; "": its `keep` */
     const char *keep;      /* a folder of its own that stays, made if need be: PROCESS_KEEP */
     const char *drop;      /* a folder of this run alone, made and removed again; "": none */
     const char *drop_file; /* written there before it starts, as its user */
@@ -44,7 +44,7 @@ enum { PROCESS_SOCKET = 4 }; /* a descriptor */
 struct process_options {
     const char *const *argv; /* ends with NULL, as `env` does: "NAME=value" */
     const char *const *env;
-    const char *folder;              /* below the setting's; "": that */
+    const char *folder;              /* below the setting's, "": that; of a door whole, or "" */
     double seconds;                  /* at most; 0: the setting's */
     enum charset charset;            /* that it writes */
     const struct process_door *door; /* NULL: it is none */
@@ -53,7 +53,7 @@ struct process_options {
 /* May the caller run programs now? -1 and `e`: why not. */
 int process_may_run(const struct client *c, struct err *e);
 
-/* Can doors run here, one of this user? -1 and `e`: why not, and what has to be set. */
+/* Do the settings let this door's user run it? -1 and `e`: why not, and what has to be set. */
 int process_check_door(const struct client *c, const struct process_door *door, struct err *e);
 
 /* Start one for the caller, who has to be there still. The result is held by whoever asked,

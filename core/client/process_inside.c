@@ -305,11 +305,23 @@ static bool make_folders(struct keeper *k)
     return true;
 }
 
+static bool server_is_gone(void)
+{
+    char byte;
+    ssize_t n;
+
+    while ((n = recv(LINK, &byte, 1, MSG_DONTWAIT)) > 0)
+        ;
+    return n == 0;
+}
+
+/* A server that has gone before could not remove what that stood in. */
 static void remove_drop(const struct keeper *k)
 {
-    if (k->has_drop)
-        drop_remove(k->words[WORD_DROP]);
-    if (k->has_drop && k->is_alone)
+    if (!k->has_drop)
+        return;
+    drop_remove(k->words[WORD_DROP]);
+    if (server_is_gone())
         drop_remove_parent(k->words[WORD_DROP]);
 }
 

@@ -87,14 +87,10 @@ static const struct passwd *user_of(const struct client *c, const struct process
 
 int process_check_door(const struct client *c, const struct process_door *door, struct err *e)
 {
-    if (!c->all->config.runs_programs)
-        return err_set(e, "no doors are run here: only a server does that");
     if (*door->user == '\0' && *c->all->config.settings->command_user == '\0')
         return err_set(e, "neither the setting %s, nor command.user names whom it runs as",
                        door->setting);
-    if (!user_of(c, door, e))
-        return -1;
-    return client_is_open(c) ? 0 : err_set(e, "the caller has left");
+    return user_of(c, door, e) ? 0 : -1;
 }
 
 /* --- what it finds --- */
@@ -224,12 +220,12 @@ static bool add_door(struct buf *spec, const struct process_door *door)
            add_word(spec, d->has_socket ? "1" : "");
 }
 
-/* Where it runs, entered as its user; a door has been there before. */
+/* Where it runs, entered as its user. */
 static bool add_folders(struct buf *spec, const struct settings *s,
                         const struct process_options *o, const struct passwd *user)
 {
     if (o->door)
-        return add_word(spec, "") && add_word(spec, "");
+        return add_word(spec, o->folder) && add_word(spec, "");
     return add_word(spec, *s->command_folder ? s->command_folder : user->pw_dir) &&
            add_word(spec, o->folder);
 }
