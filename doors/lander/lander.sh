@@ -17,6 +17,7 @@ GRAVITY=3
 SOFT=3
 HARD=7
 BEST=10
+ctrl_c=$(printf '\003') # a key like others, wherever the shell is
 
 # --- the caller ---
 
@@ -30,6 +31,9 @@ name=$(line 36)
 seconds=$(line 18)
 graphics=$(line 20)
 began=$(date +%s)
+columns=$(stty size 2>/dev/null)
+columns=${columns#* }
+[ "${columns:-80}" -ge 70 ] || graphics=NG # the picture is wider
 
 time_left() {
     left=$((seconds - $(date +%s) + began))
@@ -98,8 +102,7 @@ gauge() {
 draw() {
     time_left
     if [ "$graphics" != GR ]; then
-        printf 'Altitude %d m, speed %d m/s, fuel %d. Burn 0-9, Q quits: ' \
-            "$altitude" "$speed" "$fuel"
+        printf '%d m high, %d m/s, fuel %d. Burn? ' "$altitude" "$speed" "$fuel"
         return
     fi
     gauge 5 Altitude "$altitude" m
@@ -120,7 +123,10 @@ show_best() {
     echo "  The best landings"
     color 37
     if [ -s "$scores" ]; then
-        awk -F'|' '{ printf "  %2d. %6d  %-20.20s %s  %s\n", NR, $1, $2, $3, $4 }' "$scores"
+        awk -F'|' -v wide="$graphics" '
+            { printf "  %2d. %6d  %-20.20s", NR, $1, $2 }
+            wide == "GR" { printf " %s  %s", $3, $4 }
+            { print "" }' "$scores"
     else
         echo "  Nobody has landed yet."
     fi
@@ -144,19 +150,20 @@ choose_site() {
     echo
     show_best
     echo
-    echo "  1  Sea of Tranquility   flat, plenty of fuel"
-    echo "  2  Tycho                high and fast"
-    echo "  3  The far side         nobody has seen it"
+    echo "  1  Sea of Tranquility  much fuel"
+    echo "  2  Tycho               high and fast"
+    echo "  3  The far side        who knows?"
     echo
     time_left
-    printf '  Where to, %s? 1 to 3, Q quits (%d minutes left) ' "$name" $((left / 60))
+    echo "  You have $((left / 60)) minutes. 1 to 3, Q quits."
+    printf '  Where to, %s? ' "$name"
     while :; do
         read_key
         case $key in
         1) site='Sea of Tranquility' altitude=200 speed=10 fuel=70 ;;
         2) site='Tycho' altitude=400 speed=30 fuel=110 ;;
         3) site='The far side' altitude=600 speed=45 fuel=130 ;;
-        [qQ]) return 1 ;;
+        [qQ"$ctrl_c"]) return 1 ;;
         *) continue ;;
         esac
         top=$altitude burn=0 old_row=
@@ -171,7 +178,7 @@ choose_burn() {
         case $key in
         [0-9]) burn=$key ;;
         ' ') burn=0 ;;
-        [qQ]) return 1 ;;
+        [qQ"$ctrl_c"]) return 1 ;;
         *) continue ;;
         esac
         [ "$burn" -le "$fuel" ] || burn=$fuel
@@ -190,14 +197,17 @@ turn() {
 tell_landing() {
     if [ "$speed" -le "$SOFT" ]; then
         points=$((1000 + 20 * fuel - 50 * (speed > 0 ? speed : 0) + top))
-        echo "  The Eagle has landed, at $speed m/s. $points points."
+        echo "  The Eagle has landed, at $speed m/s."
+        echo "  $points points."
         add_score "$points"
     elif [ "$speed" -le "$HARD" ]; then
         points=$((200 + 5 * fuel))
-        echo "  A hard landing, at $speed m/s: a leg is bent. $points points."
+        echo "  A hard landing, at $speed m/s."
+        echo "  A leg is bent. $points points."
         add_score "$points"
     else
-        echo "  At $speed m/s you have made a new crater. No points."
+        echo "  At $speed m/s you have made a crater."
+        echo "  No points."
     fi
 }
 
@@ -205,6 +215,7 @@ fly() {
     title
     color 36
     echo "  $site"
+    [ "$graphics" = GR ] || echo "  Burn 0 to 9 each second; Q quits."
     while [ "$altitude" -gt 0 ]; do
         draw
         choose_burn || return
@@ -212,7 +223,7 @@ fly() {
     done
     altitude=0
     [ "$graphics" = GR ] && draw
-    at 1 20
+    at 1 19
     echo
     color '1;33'
     tell_landing
@@ -223,7 +234,7 @@ fly() {
 
 saved=$(stty -g 2>/dev/null)
 trap '[ -n "$saved" ] && stty "$saved" 2>/dev/null' EXIT
-stty -icanon -echo min 1 time 0 2>/dev/null
+stty -icanon -echo -isig min 1 time 0 2>/dev/null
 while choose_site; do
     fly
 done

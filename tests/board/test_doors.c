@@ -751,38 +751,37 @@ static void who_hangs_up_ends_a_door_with_a_socket(void **state)
 
 /* --- real ones --- */
 
-/* Down to the ground, softly: what is burnt each second is known. */
+/* Down to the ground, softly: what is burnt each second is known, and typed ahead. */
 static void land(struct caller *c)
 {
-    static const char burns[] = "0000646346645446";
-
-    caller_expect(c, "Where to, ");
-    caller_send(c, "1");
-    window_expect_prompt(c, "Q quits");
-    for (const char *burn = burns; *burn; burn++) {
-        char key[2] = {*burn, '\0'};
-
-        caller_send(c, key);
-    }
+    caller_expect(c, "Where to, luna?");
+    caller_send(c, "10000646346645446");
     caller_expect(c, "The Eagle has landed");
     caller_expect(c, "Any key goes on.");
     caller_send(c, " ");
 }
 
-static void the_starter_boards_game_is_played_to_its_end(void **state)
+static struct caller *enter_lander(enum caller_kind kind)
 {
     struct caller *c;
-    char *scores;
 
-    (void)state;
     board_start(board, NULL);
-    c = dial();
+    c = dial_as(kind);
     caller_sign_up(c, "luna", "sunshine7");
     caller_send(c, "d");
     caller_expect(c, "Moon Lander");
     caller_expect(c, "Which door?");
     caller_send(c, "1");
     caller_expect(c, "Nobody has landed yet");
+    return c;
+}
+
+static void the_starter_boards_game_is_played_to_its_end(void **state)
+{
+    struct caller *c = enter_lander(CALLER_XTERM);
+    char *scores;
+
+    (void)state;
     land(c);
     caller_expect(c, "The best landings");
     caller_expect(c, "luna");
@@ -797,6 +796,33 @@ static void the_starter_boards_game_is_played_to_its_end(void **state)
     free(scores);
     caller_send(c, "q");
     caller_expect(c, "which key?");
+}
+
+static void the_game_needs_no_ansi(void **state)
+{
+    struct caller *c = enter_lander(CALLER_DUMB);
+    size_t from = c->shown_len;
+
+    (void)state;
+    land(c);
+    assert_null(memchr(c->shown + from, '\033', c->shown_len - from));
+    caller_expect(c, "Where to, luna?");
+    caller_send(c, "\003"); /* Ctrl-C */
+    caller_expect(c, "Which door?");
+    caller_read_for_now(c);
+    assert_false(caller_has(c, "crashed"));
+}
+
+/* A board that is shown, and not served, runs nothing. */
+static void perigee_show_runs_no_door(void **state)
+{
+    const char *const args[] = {"show", "doors", "--board", board->folder, "--plain", NULL};
+    char *out;
+
+    (void)state;
+    assert_int_equal(board_run(args, NULL, &out), 0);
+    assert_non_null(strstr(out, "Set down softly"));
+    free(out);
 }
 
 /* One of Debian's games, with curses. */
@@ -849,6 +875,8 @@ int main(void)
         TEST(door32_sys_names_a_socket),
         TEST(who_hangs_up_ends_a_door_with_a_socket),
         STARTER(the_starter_boards_game_is_played_to_its_end),
+        STARTER(the_game_needs_no_ansi),
+        STARTER(perigee_show_runs_no_door),
         TEST(a_program_of_the_systems_packages_is_a_door),
     };
 
