@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "client/cgroup.h"
 #include "client/internal.h"
 #include "client/process_internal.h"
 
@@ -353,6 +354,7 @@ void process_end_all(struct clients *all)
         stop_watchers(p); /* its keeper sees that, and ends it */
         unref(p);
     }
+    cgroup_end();
 }
 
 /* --- the beginning --- */

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "client/cgroup.h"
 #include "client/drop.h"
 #include "client/process_internal.h"
 
@@ -45,9 +46,10 @@ struct keeper {
     char *words[PROCESS_SPEC_WORDS + 1]; /* ends with NULL */
     pid_t program;                       /* 0: it has ended */
     int signals;
-    int keep;      /* a door's folder that stays; -1: it is no door */
-    bool has_drop; /* a folder was made for it */
-    bool is_alone; /* the server is gone */
+    int keep;                /* a door's folder that stays; -1: it is no door */
+    bool has_drop;           /* a folder was made for it */
+    char group[CGROUP_PATH]; /* its control group; "": it has none */
+    bool is_alone;           /* the server is gone */
     bool is_ending;
     int64_t kill_at;
 };
@@ -225,6 +227,7 @@ static _Noreturn void become(const struct keeper *k, int failure, pid_t keeper)
     take_terminal(k, failure);
     umask(077);
     enter_start(k);
+    cgroup_enter(k->group);
     limit_all(k);
     become_user(k);
     write_drop(k);
@@ -474,6 +477,7 @@ static void keep(struct keeper *k)
         int64_t left = k->is_ending ? k->kill_at - now_ms() : -1;
 
         if (k->is_ending && left <= 0) {
+            cgroup_kill(k->group);
             signal_children(at_once);
             left = AGAIN_MS;
         }
@@ -501,12 +505,17 @@ int process_inside(void)
     if (ok) {
         part_words(k);
         k->signals = watch_children();
+        cgroup_make(k->words[WORD_GROUP], number(k, WORD_MEMORY_MB), number(k, WORD_PROCESSES),
+                    k->group);
         ok = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 && k->signals >= 0 &&
              make_folders(k) && start(k);
     }
     if (ok)
         keep(k);
     remove_drop(k);
+    cgroup_remove(k->group);
+    if (k->is_alone)
+        rmdir(k->words[WORD_GROUP]); /* nobody else does */
     mem_free(k);
     return ok ? 0 : 1;
 }

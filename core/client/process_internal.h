@@ -29,6 +29,7 @@ enum process_word {
     WORD_MEMORY_MB,
     WORD_PROCESSES,
     WORD_FILE_MB,
+    WORD_GROUP, /* the folder for its control group; "": there is none */
     WORD_START, /* the folder that it begins in, entered as who the server is; "": see KEEP */
     WORD_KEEP,  /* a door's folder that stays; "": it is no door */
     WORD_DROP,  /* its folder of this run alone; "": none */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "client/cgroup.h"
 #include "client/internal.h"
 #include "client/process_internal.h"
 
@@ -207,6 +208,7 @@ static void add_limits(struct buf *spec, const struct settings *s,
     add_number(spec, s->command_memory_mb);
     add_number(spec, is_own ? LONG_MAX : s->command_processes);
     add_number(spec, s->command_file_mb);
+    add_word(spec, cgroup_parent());
 }
 
 static bool add_door(struct buf *spec, const struct process_door *door)

@@ -765,6 +765,49 @@ static void what_is_not_read_is_not_kept(void **state)
     expect_gone(pid);
 }
 
+/* The folder that the log names; the program is in one below it, whose limits are the
+ * settings', as far as the machine counts these, and which goes with it, and with the server.
+ */
+static void has_a_control_group_where_there_is_one(void **state)
+{
+    static const char line[] = "event=limits cgroup=\"";
+    char group[400];
+    char own[500];
+    const char *at;
+    struct caller *c;
+
+    (void)state;
+    allow("memory_mb = 300");
+    start("local p = command.run { argv = { 'sh', '-c',\n"
+          "  'sed -n s/^0::.*perigee-/in-/p /proc/self/cgroup; cat; echo ended' } }\n"
+          "local said = p:result(5)\n"
+          "while not said:find 'in%-' and p:running() do said = said .. p:result(5) end\n"
+          "client:send('said ' .. said .. ' .')\n"
+          "client:read_key()\n"
+          "p:stop()\n"
+          "repeat local _, e = p:result(5) until e\n"
+          "return 'gone'");
+    c = log_in(CALLER_XTERM, "luna");
+    caller_send(c, "x");
+    board_expect_log(board, NULL, "event=limits cgroup=");
+    if (board_log_has(board, "event=limits cgroup=none"))
+        skip();
+    caller_expect(c, "said in-");
+    caller_expect(c, "/program-");
+    at = strstr(board->log, line) + strlen(line);
+    snprintf(group, sizeof(group), "%.*s", (int)strcspn(at, "\""), at);
+    assert_non_null(strstr(group, "/perigee-"));
+    snprintf(own, sizeof(own), "%s/cgroup.procs", group);
+    assert_int_equal(access(own, F_OK), 0);
+    caller_send(c, "k");
+    caller_expect(c, "got >>gone<<");
+    assert_int_equal(board_stop(board), 0);
+    for (double until = caller_patience(); access(group, F_OK) == 0;) {
+        assert_true(now_seconds() < until);
+        usleep(10000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -799,6 +842,7 @@ int main(void)
         TEST(a_gigabyte_harms_nobody),
         TEST(who_reads_nothing_is_ended),
         TEST(what_is_not_read_is_not_kept),
+        TEST(has_a_control_group_where_there_is_one),
     };
 
     return cmocka_run_group_tests_name("processes", tests, NULL, NULL);
