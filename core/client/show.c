@@ -75,6 +75,7 @@ bool show_call_op(struct client *c, enum call_kind kind, const struct op *op, st
                         .text = text,
                         .columns = op->columns};
 
+    assert(c->show || op->arg_count == 0);
     set_args(c, &call, op->args, op->arg_count, c->show ? c->show->args : NULL);
     if (kind == CALL_EACH)
         set_rows_arg(c, op, c->show->args);
