@@ -23,8 +23,12 @@ static const struct command commands[] = {
      "  --listen HOST:PORT   where callers are taken, up to 16 times; port 0: a free one;\n"
      "                       default: the setting `listen`, 127.0.0.1:2323\n"
      "  --log-level LEVEL    error, warn, info or debug; default: the setting `log.level`\n"},
-    {"check", check_run, "check [--board DIR]\n",
-     "look for mistakes in every screen and handler; exit 1 if there are any", BOARD_OPTION},
+    {"check", check_run, "check [--board DIR] [--with PATH]\n",
+     "look for mistakes in every screen and handler; exit 1 if there are any",
+     "  --with PATH          as if that file of the board (screens/menu.txt) had the text "
+     "that\n"
+     "                       is on standard input: for editors, before they "
+     "save\n" BOARD_OPTION},
     {"show", show_command,
      "show KEYWORD [--as USER] [--size COLUMNSxROWS] [--charset NAME] [--plain]\n"
      "show KEYWORD ... --watch\n"

@@ -64,6 +64,23 @@ void board_clear(struct board *b)
     paths_clear(&b->broken);
 }
 
+int board_read(const struct board *b, const char *path, struct buf *out, struct err *e)
+{
+    if (!b->draft || strcmp(b->draft->path, path) != 0)
+        return file_read(b->folder, path, out, e);
+    return buf_add(out, b->draft->text) ? 0 : err_set(e, "%s: it is too large", path);
+}
+
+int board_find(const struct board *b, struct file_list *list, struct buf *problems,
+               struct err *e)
+{
+    if (files_find(b->folder, list, problems, e) < 0)
+        return -1;
+    if (b->draft)
+        files_add(list, b->draft->path, problems);
+    return 0;
+}
+
 /* --- telling what is wrong --- */
 
 static struct span take_line(struct span *rest)
@@ -185,7 +202,7 @@ static bool read_settings_into(struct board *b, struct settings *s)
     int rc;
 
     buf_init(&text, SOURCE_MAX);
-    rc = file_read(b->folder, file.path, &text, &e);
+    rc = board_read(b, file.path, &text, &e);
     file.text = rc == 0 ? buf_span(&text) : SPAN_LIT("return {}"); /* all as without a file */
     if (rc < 0)
         buf_printf(&b->errors, "%s\n", e.text);
@@ -281,7 +298,7 @@ static void load_screen(struct board *b, const struct file *f, bool is_start)
     int rc;
 
     buf_init(&text, SOURCE_MAX);
-    rc = file_read(b->folder, f->path, &text, &e);
+    rc = board_read(b, f->path, &text, &e);
     if (rc == 0)
         take_screen(b, f, buf_span(&text));
     else if (rc < 0)
@@ -353,7 +370,7 @@ static void set_add(struct board *b, struct lua_set *s, const char *path)
         return;
     }
     buf_init(text, SOURCE_MAX);
-    rc = file_read(b->folder, path, text, &e);
+    rc = board_read(b, path, text, &e);
     if (rc != 0) {
         if (rc > 0)
             s->gone[s->gone_count++] = mem_strdup(f.name);
@@ -501,7 +518,7 @@ int board_load_files(struct board *b, struct err *e)
 {
     struct file_list list;
 
-    if (files_find(b->folder, &list, &b->errors, e) < 0)
+    if (board_find(b, &list, &b->errors, e) < 0)
         return -1;
     load_lua(b, &list);
     for (unsigned i = 0; i < list.count; i++) {
@@ -558,7 +575,7 @@ bool board_read_schema(const struct board *b, struct buf *out)
 {
     struct err ignored;
 
-    return file_read(b->folder, "lua/schema.sql", out, &ignored) == 0;
+    return board_read(b, "lua/schema.sql", out, &ignored) == 0;
 }
 
 static void reload_schema(struct board *b)
@@ -626,7 +643,7 @@ static void take_all(struct board *b, struct path_set *lua)
     struct file_list list;
     struct err e;
 
-    if (files_find(b->folder, &list, &b->errors, &e) < 0) {
+    if (board_find(b, &list, &b->errors, &e) < 0) {
         buf_printf(&b->errors, "%s\n", e.text);
         return;
     }
@@ -695,7 +712,7 @@ bool board_read_module(void *board, const char *name, struct buf *text, struct b
             *p = '/';
     }
     buf_add_text(path, file);
-    if (file_read(b->folder, file, text, &ignored) == 0)
+    if (board_read(b, file, text, &ignored) == 0)
         return true;
     buf_reset(path);
     buf_printf(path, "%s/share/perigee/%s", PERIGEE_PREFIX, file);

@@ -9,6 +9,9 @@
 #include "server/links.h"
 #include "server/watch.h"
 
+struct file_draft;
+struct file_list;
+
 struct path_set {
     char **paths;
     unsigned count;
@@ -16,6 +19,7 @@ struct path_set {
 
 struct board {
     const char *folder;
+    const struct file_draft *draft; /* or NULL */
     struct settings settings;
     struct library *library;
     struct bridge *bridge;
@@ -43,6 +47,11 @@ int board_read_settings(struct board *b, struct err *e);
  * out; b->errors says so. -1 and `e` only where there is no board at all. */
 int board_load(struct board *b, struct err *e);
 int board_load_files(struct board *b, struct err *e); /* the same, and the log hears nothing */
+
+/* What file_read and files_find find, and the draft. */
+int board_read(const struct board *b, const char *path, struct buf *out, struct err *e);
+int board_find(const struct board *b, struct file_list *list, struct buf *problems,
+               struct err *e);
 
 /* These files have been saved. */
 void board_changed(struct board *b, const struct watch_paths *paths);

@@ -248,7 +248,7 @@ static void check_files(struct check *c, const struct file_list *list)
             report(c, true,
                    "%s:1:1: '%s' is a word that handlers return, expected another name",
                    f->path, f->name);
-        if (file_read(c->board.folder, f->path, &text, &e) < 0)
+        if (board_read(&c->board, f->path, &text, &e) < 0)
             continue; /* said already */
         if (f->kind == FILE_SCREEN)
             check_size(c, f->path, text.len);
@@ -306,7 +306,8 @@ static void check_all(struct check *c, const struct file_list *list)
     bridge_each_handler(c->bridge, check_named, c);
 }
 
-int board_check(const char *folder, struct buf *out, struct err *e)
+int board_check(const char *folder, const struct file_draft *draft, struct buf *out,
+                struct err *e)
 {
     struct check c = {.report = out};
     struct file_list list = {0};
@@ -315,6 +316,7 @@ int board_check(const char *folder, struct buf *out, struct err *e)
 
     buf_init(&ignored, 65536);
     board_init(&c.board, folder);
+    c.board.draft = draft;
     library_take_broken(c.board.library);
     c.bridge = bridge_new(&(struct bridge_config){.settings = &c.board.settings,
                                                   .library = c.board.library,
@@ -323,7 +325,7 @@ int board_check(const char *folder, struct buf *out, struct err *e)
                           e);
     c.board.bridge = c.bridge;
     if (c.bridge && board_load_files(&c.board, e) == 0 &&
-        files_find(folder, &list, &ignored, e) == 0) {
+        board_find(&c.board, &list, &ignored, e) == 0) {
         check_all(&c, &list);
         rc = c.findings;
     }

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "screen/library.h"
 
-enum { PATH_LEN = 1024, DEPTH_MAX = 8, FILES_MAX = 20000 };
+enum { PATH_LEN = 1024, FILES_MAX = 20000 };
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -121,7 +121,7 @@ static void walk(const char *board, const char *folder, struct file_list *list,
     DIR *dir;
 
     snprintf(path, sizeof(path), "%s/%s", board, folder);
-    dir = depth < DEPTH_MAX ? opendir(path) : NULL;
+    dir = depth < FILES_DEPTH ? opendir(path) : NULL;
     while (dir && (entry = readdir(dir))) {
         char inner[PATH_LEN];
 
@@ -144,6 +144,12 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
 }
 
+static void sort(struct file_list *list)
+{
+    if (list->count)
+        qsort(list->files, list->count, sizeof(*list->files), by_path);
+}
+
 int files_find(const char *board, struct file_list *list, struct buf *problems, struct err *e)
 {
     char path[PATH_LEN];
@@ -158,9 +164,18 @@ int files_find(const char *board, struct file_list *list, struct buf *problems, 
                        board);
     walk(board, "screens", list, problems, 0);
     walk(board, "lua", list, problems, 0);
-    if (list->count)
-        qsort(list->files, list->count, sizeof(*list->files), by_path);
+    sort(list);
     return 0;
+}
+
+void files_add(struct file_list *list, const char *path, struct buf *problems)
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        if (strcmp(list->files[i].path, path) == 0)
+            return;
+    }
+    add_file(list, path, problems);
+    sort(list);
 }
 
 void files_clear(struct file_list *list)

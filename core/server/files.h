@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "screen/source.h"
 
+enum { FILES_DEPTH = 8 }; /* folders below one another that are looked into */
+
 enum file_kind { FILE_OTHER, FILE_SCREEN, FILE_LUA, FILE_SETTINGS, FILE_SCHEMA };
 
 struct file {
@@ -21,6 +23,12 @@ struct file_list {
     unsigned count;
 };
 
+/* A file that is looked at as if it held this text. */
+struct file_draft {
+    const char *path;
+    struct span text;
+};
+
 /* What a path is. FILE_OTHER: none of the board's; `f` holds nothing then. */
 enum file_kind file_classify(const char *path, struct file *f);
 void file_clear(struct file *f);
@@ -30,6 +38,8 @@ bool file_is_misnamed(const char *path, struct buf *problems);
 
 /* All of screens/ and lua/ below `board`. Names that are misspelt are told in `problems`. */
 int files_find(const char *board, struct file_list *list, struct buf *problems, struct err *e);
+/* One more, if it is not there yet. */
+void files_add(struct file_list *list, const char *path, struct buf *problems);
 void files_clear(struct file_list *list);
 
 /* Read `board`/`path` whole, twice if it changes meanwhile. 0; 1 it is not there; -1 and `e`.

@@ -250,6 +250,27 @@ static void check_makes_no_mistake_of_its_own(void **state)
     free(bad);
 }
 
+/* What an editor has and the disk has not. */
+static void check_looks_at_a_draft(void **state)
+{
+    static const char lua[] = "return { f = function() end }\nlocal x = \n";
+
+    (void)state;
+    RUN_WITH("<% get:no.such %>", 1, "screens/menu.txt:1:4: there is no handler 'no.such'",
+             "check", "--board", board->folder, "--with", "screens/menu.txt");
+    RUN_WITH("new <% go:nowhere(\"N\") %>", 1, "screens/new/one.txt:1:8: there is no screen",
+             "check", "--board", board->folder, "--with", "screens/new/one.txt");
+    RUN_WITH("return { board = { name = 1 } }", 1, "lua/settings.lua:1: board.name", "check",
+             "--board", board->folder, "--with", "lua/settings.lua");
+    RUN_WITH("local wall = {}\nreturn wall\n", 1, "there is no handler 'wall.lines'", "check",
+             "--board", board->folder, "--with", "lua/handlers/wall.lua");
+    RUN_WITH(lua, 1, "lua/handlers/wall.lua:2: ", "check", "--board", board->folder, "--with",
+             "lua/handlers/wall.lua");
+    RUN_WITH("x", 2, "--with menu.txt: expected a board's file", "check", "--board",
+             board->folder, "--with", "menu.txt");
+    RUN(0, "no findings", "check", "--board", board->folder); /* it was only looked at */
+}
+
 static void the_server_answers_and_stops(void **state)
 {
     (void)state;
@@ -510,6 +531,7 @@ int main(void)
         TEST(check_tells_what_does_not_fit),
         TEST(check_tells_what_is_too_much_or_cut_off),
         TEST(check_makes_no_mistake_of_its_own),
+        TEST(check_looks_at_a_draft),
         TEST(the_server_answers_and_stops),
         TEST(help_and_version),
         TEST(a_data_folder_that_cannot_be_one_is_told),

@@ -1,0 +1,20 @@
+/* self.h -- this program once more, as a process of its own: for what may take long or much
+ * memory, or is hostile, and must not end this one. On a worker's threads: it blocks. */
+#ifndef PERIGEE_BASE_SELF_H
+#define PERIGEE_BASE_SELF_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct self_run {
+    const char *const *args; /* behind the program's name, NULL at the end */
+    int input;               /* its standard input: a file that is open */
+    bool with_errors;        /* its standard error is in `out` too; else nobody hears it */
+    unsigned ms;             /* that it may take; then it is killed */
+};
+
+/* What it prints, to `out`. Its exit status. -1 and `e`: it could not be started, had to be
+ * killed, has crashed, or has printed more than `out` takes. */
+int self_run(const struct self_run *run, struct buf *out, struct err *e);
+
+#endif
