@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,12 +53,15 @@ void history_free(struct history *h)
 
 /* --- versions of one file --- */
 
-static int is_version(const struct dirent *entry)
+static bool is_version_name(const char *name)
 {
-    const char *name = entry->d_name;
-
     return strlen(name) == STAMP_CHARS && strspn(name, "0123456789T.") == STAMP_CHARS &&
            name[8] == 'T' && name[15] == '.';
+}
+
+static int is_version(const struct dirent *entry)
+{
+    return is_version_name(entry->d_name);
 }
 
 /* Their names, the oldest first; freed by free_versions. */
@@ -137,18 +141,64 @@ static void make_stamp(char out[STAMP_LEN])
     print_stamp(now.tv_sec, now.tv_nsec / 1000, out);
 }
 
+/* False: it is none. */
+static bool read_stamp(const char *stamp, time_t *seconds, long *micros)
+{
+    struct tm tm = {0};
+    const char *dot = strptime(stamp, "%Y%m%dT%H%M%S", &tm);
+
+    if (!dot)
+        return false;
+    *seconds = timegm(&tm);
+    *micros = strtol(dot + 1, NULL, 10);
+    return true;
+}
+
 /* The newest version sorts last even if the clock was set back: then it is dated just after the
  * one before it, or it would be the first to be removed. */
 static void make_later(char stamp[STAMP_LEN], const char *last)
 {
-    struct tm tm = {0};
-    const char *dot = strptime(last, "%Y%m%dT%H%M%S", &tm);
+    time_t seconds;
     long micros;
 
-    if (!dot || strcmp(stamp, last) > 0)
+    if (strcmp(stamp, last) > 0 || !read_stamp(last, &seconds, &micros))
         return;
-    micros = strtol(dot + 1, NULL, 10) + 1;
-    print_stamp(timegm(&tm) + micros / 1000000, micros % 1000000, stamp);
+    micros++;
+    print_stamp(seconds + micros / 1000000, micros % 1000000, stamp);
+}
+
+/* --- looking at them --- */
+
+static void list_one(const char *folder, const char *name, struct buf *out)
+{
+    char path[PATH_LEN + 300];
+    struct stat st;
+    time_t seconds;
+    long micros;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (stat(path, &st) == 0 && read_stamp(name, &seconds, &micros))
+        buf_printf(out, "%s %jd %jd\n", name, (intmax_t)seconds, (intmax_t)st.st_size);
+}
+
+void history_list(const struct history *h, const char *path, struct buf *out)
+{
+    char folder[PATH_LEN];
+    struct dirent **list = NULL;
+    int n = set_folder(h, path, folder) ? list_versions(folder, &list) : -1;
+
+    for (int i = n - 1; i >= 0; i--)
+        list_one(folder, list[i]->d_name, out);
+    free_versions(list, n);
+}
+
+bool history_read_named(const struct history *h, const char *path, const char *name,
+                        struct buf *out)
+{
+    char folder[PATH_LEN];
+
+    return is_version_name(name) && set_folder(h, path, folder) &&
+           read_version(folder, name, out);
 }
 
 /* --- writing, on the worker's thread --- */

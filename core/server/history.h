@@ -26,4 +26,12 @@ void history_add(struct history *h, const char *path, struct span text);
  */
 bool history_read(struct history *h, const char *path, unsigned age, struct buf *out);
 
+/* A line for each kept version, the newest first: its name, when it was kept (Unix seconds) and
+ * its size in bytes. On any thread, as the next. */
+void history_list(const struct history *h, const char *path, struct buf *out);
+
+/* Append the version of that name. False: it is not there, any more or at all. */
+bool history_read_named(const struct history *h, const char *path, const char *name,
+                        struct buf *out);
+
 #endif

@@ -118,6 +118,34 @@ static void versions_come_back_newest_first(void **state)
     expect(f, "lua/handlers/menu.lua", 0, "");
 }
 
+static void versions_are_listed_and_found_by_their_names(void **state)
+{
+    struct fixture *f = *state;
+    struct buf list;
+    struct buf text;
+    char name[40];
+    intmax_t at, size;
+
+    buf_init(&list, BUF_LARGE);
+    buf_init(&text, BUF_LARGE);
+    history_list(f->history, "screens/menu.txt", &list);
+    assert_int_equal(list.len, 0);
+    add(f, "screens/menu.txt", "one");
+    add(f, "screens/menu.txt", "number two");
+    settle(f);
+    history_list(f->history, "screens/menu.txt", &list);
+    assert_int_equal(sscanf(buf_text(&list), "%39s %jd %jd\n", name, &at, &size), 3);
+    assert_int_equal(size, 10);
+    assert_true(at > 1600000000);
+    assert_non_null(strstr(buf_text(&list), " 3\n"));
+    assert_true(history_read_named(f->history, "screens/menu.txt", name, &text));
+    assert_string_equal(buf_text(&text), "number two");
+    assert_false(history_read_named(f->history, "screens/other.txt", name, &text));
+    assert_false(history_read_named(f->history, "screens/menu.txt", "../menu.txt", &text));
+    buf_clear(&list);
+    buf_clear(&text);
+}
+
 static void the_same_again_is_not_kept_twice(void **state)
 {
     struct fixture *f = *state;
@@ -213,9 +241,13 @@ static void what_cannot_be_kept_does_no_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(versions_come_back_newest_first),  TEST(the_same_again_is_not_kept_twice),
-        TEST(the_last_twenty_are_kept),         TEST(a_clock_set_back_does_not_hide_the_newest),
-        TEST(what_is_no_version_is_left_alone), TEST(what_cannot_be_kept_does_no_harm),
+        TEST(versions_come_back_newest_first),
+        TEST(versions_are_listed_and_found_by_their_names),
+        TEST(the_same_again_is_not_kept_twice),
+        TEST(the_last_twenty_are_kept),
+        TEST(a_clock_set_back_does_not_hide_the_newest),
+        TEST(what_is_no_version_is_left_alone),
+        TEST(what_cannot_be_kept_does_no_harm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
