@@ -34,7 +34,7 @@ static struct span take_name(struct span *path)
     return name;
 }
 
-static bool is_path(struct span path)
+bool place_is_path(struct span path)
 {
     if (path.len == 0 || path.data[path.len - 1] == '/')
         return false;
@@ -89,7 +89,7 @@ int place_find(struct place *p, const struct settings *s, const char *files, str
                        "%.*s: expected a path below the data folder's files/, or below one of "
                        "the setting files.roots",
                        SPAN_ARG(name));
-    if (!is_path(path))
+    if (!place_is_path(path))
         return err_set(e, "%.*s: expected names with '/' between them, without '..'",
                        SPAN_ARG(name));
     p->root = copy(span_of(root));
@@ -224,9 +224,9 @@ static void keep_name(int folder)
 
 /* Empty, and nobody else's: a caller who leaves in the middle of a move does not end it, and
  * the file that is still there may be moved again meanwhile. -1: errno. */
-static int open_part(int target, const char *part)
+static int open_part(int target, const char *part, mode_t mode)
 {
-    int fd = openat(target, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(target, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
     struct stat opened;
     struct stat named;
 
@@ -255,7 +255,7 @@ static int copy_to(int from, int target, const char *new)
         return -1;
     snprintf(part, sizeof(part), ".part-moves-%ju-%ju", (uintmax_t)st.st_dev,
              (uintmax_t)st.st_ino);
-    fd = open_part(target, part);
+    fd = open_part(target, part, 0600);
     if (fd < 0)
         return -1;
     rc = copy_whole(from, &st, fd);
@@ -312,6 +312,75 @@ int place_rename(const struct place *from, const struct place *to, struct err *e
     if (rc < 0)
         return fail(errno == ENOENT ? from : to, source, e);
     close(source);
+    return 0;
+}
+
+/* --- a new text --- */
+
+/* As far as that is allowed: a file of somebody else's may be ours afterwards. -1: errno. */
+static int take_owner_and_mode(int fd, const struct stat *old)
+{
+    if (fchown(fd, old->st_uid, old->st_gid) < 0 && errno != EPERM)
+        return -1;
+    return fchmod(fd, old->st_mode & 07777);
+}
+
+static int write_all(int fd, struct span text)
+{
+    while (text.len > 0) {
+        ssize_t n = write(fd, text.data, text.len);
+
+        if (n < 0)
+            return -1;
+        span_take(&text, (size_t)n);
+    }
+    return fsync(fd);
+}
+
+/* -1: errno, and the part is gone. `old`: what it takes the place of; NULL: of nothing. */
+static int write_part(int folder, const char *part, const char *name, struct span text,
+                      const struct stat *old)
+{
+    int fd = open_part(folder, part, 0666);
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = write_all(fd, text);
+    if (rc == 0 && old)
+        rc = take_owner_and_mode(fd, old);
+    if (rc == 0)
+        rc = renameat2(folder, part, folder, name, old ? 0 : RENAME_NOREPLACE);
+    if (rc < 0) {
+        int error = errno;
+
+        unlinkat(folder, part, 0);
+        errno = error;
+    }
+    close(fd);
+    return rc;
+}
+
+int place_write(const struct place *p, struct span text, bool is_new, struct err *e)
+{
+    char name[NAME_BYTES];
+    char part[NAME_BYTES + sizeof(".part-")];
+    int folder = open_above(p, name);
+    struct stat old;
+    int rc;
+
+    if (folder < 0 || (!is_new && fstatat(folder, name, &old, AT_SYMLINK_NOFOLLOW) < 0))
+        return fail(p, folder, e);
+    if (!is_new && !S_ISREG(old.st_mode)) {
+        close(folder);
+        return err_set(e, "%s: it is a link, or no file", p->path);
+    }
+    snprintf(part, sizeof(part), ".part-%s", name);
+    rc = write_part(folder, part, name, text, is_new ? NULL : &old);
+    if (rc < 0)
+        return fail(p, folder, e);
+    keep_name(folder);
+    close(folder);
     return 0;
 }
 

@@ -25,6 +25,9 @@ void place_copy(struct place *to, const struct place *from); /* `to` is empty */
 /* May a file be called so? No '/', no control characters, at most 255 bytes. */
 bool place_is_name(struct span s);
 
+/* Names with '/' between them? */
+bool place_is_path(struct span path);
+
 /* Its last name. */
 const char *place_name(const struct place *p);
 
@@ -39,6 +42,11 @@ int place_stat(const struct place *p, struct stat *st, struct err *e);
  * disk. -1 and `e`. Blocks. */
 int place_rename(const struct place *from, const struct place *to, struct err *e);
 int place_remove(const struct place *p, struct err *e); /* the same, of a file */
+
+/* A regular file gets this text, whole or not at all: it is written beside it and renamed over
+ * it, with its owner and mode. `is_new`: where nothing is yet. When it returns the disk has it.
+ * -1 and `e`. Blocks. */
+int place_write(const struct place *p, struct span text, bool is_new, struct err *e);
 
 /* A folder; `makes`: where its last name is missing, it is made. -1 and `e`. Blocks. */
 int place_open_folder(const struct place *p, bool makes, struct err *e);

@@ -1,5 +1,5 @@
 /* Places: folders that are made where they are missing, and files that are moved to another
- * disk, by several callers at one time. */
+ * disk, by several callers at one time; files that get a new text. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -154,11 +154,64 @@ static void what_is_moved_twice_at_once_is_whole(void **state)
     rmdir(there);
 }
 
+static void write_text(const struct place *p, const char *text, bool is_new, const char *why)
+{
+    struct err e = {""};
+    int rc = place_write(p, span_of(text), is_new, &e);
+
+    assert_string_equal(e.text, why);
+    assert_int_equal(rc, why[0] ? -1 : 0);
+}
+
+static void expect_text(const char *path, const char *text)
+{
+    char found[100] = "";
+    FILE *f = fopen(path, "rb");
+
+    assert_non_null(f);
+    found[fread(found, 1, sizeof(found) - 1, f)] = '\0';
+    fclose(f);
+    assert_string_equal(found, text);
+}
+
+static void a_text_is_written_whole_or_not_at_all(void **state)
+{
+    char root[] = "/tmp/perigee-place-XXXXXX";
+    char path[80], other[80], part[80];
+    const struct place p = {root, "a.txt"};
+    const struct place link = {root, "link.txt"};
+    struct stat st;
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof(path), "%s/a.txt", root);
+    snprintf(other, sizeof(other), "%s/link.txt", root);
+    snprintf(part, sizeof(part), "%s/.part-a.txt", root);
+    write_text(&p, "x", false, "a.txt: No such file or directory");
+    write_text(&p, "one", true, "");
+    write_text(&p, "two", true, "a.txt: File exists");
+    assert_int_equal(chmod(path, 0640), 0);
+    write_text(&p, "two", false, "");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(mkdir(part, 0700), 0); /* in its way: it can't be written */
+    write_text(&p, "three", false, "a.txt: Is a directory");
+    expect_text(path, "two");
+    assert_int_equal(rmdir(part), 0);
+    assert_int_equal(symlink("a.txt", other), 0);
+    write_text(&link, "three", false, "link.txt: it is a link, or no file");
+    expect_text(path, "two");
+    unlink(other);
+    unlink(path);
+    assert_int_equal(rmdir(root), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(callers_share_a_folder_that_was_missing),
         cmocka_unit_test(what_is_moved_twice_at_once_is_whole),
+        cmocka_unit_test(a_text_is_written_whole_or_not_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
