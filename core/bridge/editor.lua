@@ -48,10 +48,9 @@ local function save_draft(e)
     e.user, e.draft, table.concat(e.paras, "\n"), math.floor(time.now()))
 end
 
-local function drop_draft(client, name)
-  if not name or client.user_id == "GUEST" then return end
-  db.run("DELETE FROM drafts WHERE name = ? AND user = (SELECT id FROM users WHERE handle = ?)",
-    name, client.user_id)
+local function drop_draft(user, name)
+  if not name or not user then return end
+  db.run("DELETE FROM drafts WHERE name = ? AND user = ?", name, user)
 end
 
 -- The draft, if there is one and the caller wants it; else `s`.
@@ -61,7 +60,7 @@ local function offer_draft(client, s, name)
   client:send(("\n|07You were writing this %s ago; the line dropped.\n"):format(
     time.ago(draft.saved_at)))
   if client:confirm("Go on with it?", true) then return draft.text, true end
-  drop_draft(client, name)
+  drop_draft(account(client), name)
   return s, false
 end
 
@@ -532,8 +531,23 @@ local function help(e)
   draw_anew(e)
 end
 
+-- Whoever takes the text has a say, while the draft still has it.
+local function offer(e)
+  if not e.accept then
+    e.is_over = true
+    return
+  end
+  save_draft(e)
+  local is_taken, para, why = e.accept(table.concat(e.paras, "\n"), e.from_draft)
+  e.is_over, e.is_taken, e.is_aborted = is_taken ~= false, is_taken, is_taken == nil
+  if e.is_over then return end
+  e.para, e.at = math.max(1, math.min(para or e.para, #e.paras)), 0
+  e.told, e.told_at = why and text.strip(why), time.now()
+end
+
 local function save(e)
-  e.is_over = true
+  offer(e)
+  if not e.is_over then take_window(e) end
 end
 
 local function abort(e)
@@ -650,8 +664,15 @@ local function take_out(e, i)
   table.remove(e.paras, i)
 end
 
+local function save_lines(e)
+  offer(e)
+  if e.is_over then return end
+  e.client:send((e.told or "Not saved."):gsub("|", "||") .. "\n")
+  if e.paras[e.para] then send_line(e, e.para) end
+end
+
 local LINE_COMMANDS <const> = {
-  s = save,
+  s = save_lines,
   h = function(e) e.client:send(LINE_HELP) end,
   l = function(e) for i = 1, #e.paras do send_line(e, i) end end,
   a = function(e)
@@ -688,7 +709,7 @@ local function take_typed(e, line)
   local command, number = line:match "^//?(%a) ?(%d*)$"
   local f = command and LINE_COMMANDS[command:lower()]
   if line == "." then
-    save(e)
+    save_lines(e)
   elseif not f then
     put_line(e, #e.paras + 1, line)
   elseif NUMBERED[command:lower()] and not e.paras[tonumber(number)] then
@@ -701,6 +722,7 @@ end
 local function edit_lines(e)
   if #e.paras == 1 and e.paras[1] == "" then e.paras = {} end
   e.client:send(("\n%s\nA line with just a dot saves, /h is help.\n"):format(e.title))
+  if e.told then e.client:send(e.told:gsub("|", "||") .. "\n") end
   LINE_COMMANDS.l(e)
   while not e.is_over do
     local line = read_paragraph(e, #e.paras + 1)
@@ -733,29 +755,42 @@ local function new(client, s, options)
     max_lines = options.max_lines or MAX_LINES,
     quote = options.quote,
     draft = options.draft,
+    accept = options.accept,
+    told = options.notice and text.strip(options.notice),
+    told_at = time.now(),
   }
 end
 
--- client:edit(text, {title=, quote=, draft=, max_bytes=, max_lines=, columns=}) -> the text,
--- paragraphs with line ends between, or nil if the caller has thrown it away. With `draft`, a
--- name, what was written when the line dropped is offered at the next call.  Waits.
+-- The caller has gone: what nobody has taken or thrown away is kept.
+local function keep_draft(e, why)
+  if e.is_taken or e.is_aborted then
+    drop_draft(e.user, e.draft)
+  else
+    save_draft(e)
+  end
+  error(why, 0)
+end
+
+-- client:edit(text, {title=, quote=, draft=, accept=, notice=, max_bytes=, max_lines=,
+-- columns=}) -> the text, paragraphs with line ends between, or nil if the caller has thrown it
+-- away. With `draft`, a name, what was written when the line dropped is offered at the next
+-- call. With `accept`, a function, accept(text, is_draft) is called when the caller saves: true
+-- takes it, nil throws it away, false and perhaps the number of a paragraph and a notice go on.
+-- Waits.
 function methods.edit(client, s, options)
   options = options or {}
   local from_draft
   s, from_draft = offer_draft(client, s, options.draft)
   local e = new(client, s, options)
+  e.from_draft = from_draft
   if from_draft then e.unchanged = -1 end -- to abort is to throw it away
   local is_drawn = client.term.ansi and not client.term.linear
   local ok, why = pcall(is_drawn and edit_screen or edit_lines, e)
+  if not ok then keep_draft(e, why) end
+  ok, why = pcall(drop_draft, e.user, options.draft)
   if not ok then
-    save_draft(e)
-    error(why, 0)
-  end
-  ok, why = pcall(drop_draft, client, options.draft)
-  if not ok then -- the caller has gone before the handler has the text
-    e.saved = -1
-    if not e.is_aborted then save_draft(e) end
-    error(why, 0)
+    e.saved = -1 -- it may be dropped already, and the handler does not get the text
+    keep_draft(e, why)
   end
   if e.is_aborted then return nil end
   return table.concat(e.paras, "\n")

@@ -577,6 +577,45 @@ static void what_was_written_when_the_line_dropped_is_offered(void **state)
     hang_up(c);
 }
 
+/* What takes the text may refuse it, until it is as it should be. */
+static const char refusing[] =
+    "  return client:edit('one\\ntwo\\nthree', { notice = 'No T.', accept = function(s)\n"
+    "    if s:find 'throw' then return nil end\n"
+    "    if s:find 'T' then return false, 2, 'There is a T in line 2.' end\n"
+    "    return true end })";
+
+static void what_is_refused_is_edited_on(void **state)
+{
+    struct caller *c = run_as(CALLER_XTERM, refusing);
+
+    (void)state;
+    caller_expect(c, "line 1 of 3");
+    caller_expect(c, "No T.");
+    caller_send(c, "\033[B\033[3~T\033[B\032");
+    caller_expect(c, "There is a T in line 2.");
+    caller_send(c, "\033[3~t\032");
+    expect_text(c, "one/two/three");
+    caller_send(c, "x");
+    caller_expect(c, "line 1 of 3");
+    caller_send(c, "throw \032");
+    expect_text(c, "nothing");
+}
+
+static void what_is_refused_without_a_cursor_is_edited_on(void **state)
+{
+    struct caller *c = run_as(CALLER_DUMB, refusing);
+
+    (void)state;
+    caller_expect(c, "No T.");
+    caller_expect(c, "  4: ");
+    caller_send(c, "/e 2\r");
+    caller_expect(c, "  2: two\n  2: ");
+    caller_send(c, "Two\r/s\r");
+    caller_expect(c, "There is a T in line 2.\n  2: Two\n");
+    caller_send(c, "/e 2\rtwo\r/s\r");
+    expect_text(c, "one/two/three");
+}
+
 static void say(struct caller *c)
 {
     caller_expect(c, "A key: ");
@@ -641,6 +680,8 @@ int main(void)
         TEST(random_keys_make_the_text_that_is_shown),
         TEST(without_a_cursor_lines_are_edited),
         TEST(what_was_written_when_the_line_dropped_is_offered),
+        TEST(what_is_refused_is_edited_on),
+        TEST(what_is_refused_without_a_cursor_is_edited_on),
         TEST(what_is_told_leaves_the_window_as_it_is),
     };
 
