@@ -14,10 +14,24 @@ enum { ARGS_MAX = 15 };
 
 extern char **environ;
 
+/* Signals as of a program that somebody has just started: on a worker's thread all are blocked.
+ */
+static void set_signals(posix_spawnattr_t *attributes)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    posix_spawnattr_setsigmask(attributes, &set);
+    sigaddset(&set, SIGPIPE);
+    posix_spawnattr_setsigdefault(attributes, &set);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
 static int spawn(const struct self_run *run, int out, pid_t *pid)
 {
     char *argv[ARGS_MAX + 2] = {"perigee"};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     int rc;
 
     for (int i = 0; i < ARGS_MAX && run->args[i]; i++)
@@ -30,7 +44,10 @@ static int spawn(const struct self_run *run, int out, pid_t *pid)
     else
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    rc = posix_spawn(pid, "/proc/self/exe", &actions, NULL, argv, environ);
+    posix_spawnattr_init(&attributes);
+    set_signals(&attributes);
+    rc = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rc;
 }

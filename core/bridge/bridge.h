@@ -23,17 +23,44 @@ struct bridge_file {
     struct span text;
 };
 
+/* What a sysop on line wants of the board's files. */
+enum edit_wanted {
+    EDIT_LIST,     /* `out`: a line for each, size, Unix seconds of its change, path */
+    EDIT_NAME,     /* may there be a file of that path? -1: no */
+    EDIT_READ,     /* `out`: its bytes. 1: it is not there */
+    EDIT_CHECK,    /* `out`: what perigee check says of the board, with `text` in that file */
+    EDIT_SAVE,     /* 1: it is not as it was `before` */
+    EDIT_VERSIONS, /* `out`: a line for each kept one, the newest first: name, seconds, size */
+    EDIT_VERSION,  /* `out`: its bytes. 1: it is not there */
+};
+
+struct board_edit {
+    enum edit_wanted wanted;
+    const char *path; /* "screens/menu.txt"; "": EDIT_CHECK of the board as it is */
+    const char *version;
+    struct span text;
+    struct span before;
+    bool is_new; /* EDIT_SAVE: there is no such file */
+    struct buf out;
+};
+
 struct bridge_config {
     struct ev_loop *loop;
     const struct settings *settings; /* read anew at each use */
     struct library *library;
     struct store *store;    /* NULL: there is none (perigee check) */
     struct worker *hashers; /* likewise */
+    struct worker *readers; /* likewise */
     /* Read a file that `require` names and that no generation holds yet. False: there is none.
      */
     bool (*read)(void *arg, const char *name, struct buf *text, struct buf *path);
     /* The text of a kept version of a file, 0 the newest. False: there are not so many. */
     bool (*read_version)(void *arg, const char *path, unsigned age, struct buf *text);
+    /* Called on a thread of the workers that bridge_set_workers gives: it blocks. -1 and `e`.
+     */
+    int (*edit)(void *arg, struct board_edit *edit, struct err *e);
+    /* What is wrong with the board's files as they are now, a line FILE:LINE: WHY each. */
+    void (*get_mistakes)(void *arg, struct buf *out);
     /* A login from this client failed. True: its address is banned now. */
     bool (*login_failed)(void *arg, struct client *c);
     void (*login_right)(void *arg, struct client *c);
@@ -59,7 +86,8 @@ void bridge_stop(struct bridge *b);
 void bridge_free(struct bridge *b); /* after the clients; NULL is allowed */
 
 struct client_hooks bridge_hooks(struct bridge *b);
-void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers);
+void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers,
+                        struct worker *readers);
 void bridge_set_clients(struct bridge *b, struct clients *all);
 
 void bridge_machine_ready(struct bridge *b); /* who waits for a look goes on */

@@ -198,6 +198,7 @@ int luaopen_core_doors(lua_State *L);
 struct process *process_box_check(lua_State *L, int index);      /* a process of bbs.command */
 void process_push_ending(lua_State *L, const struct process *p); /* how it has ended */
 int luaopen_core_accounts(lua_State *L);
+int luaopen_core_board(lua_State *L);
 int luaopen_core_files(lua_State *L);
 int luaopen_core_rooms(lua_State *L);
 void lib_string_open(lua_State *L);    /* what does patterns */

@@ -468,6 +468,7 @@ host.modules["core.dropfiles"] = own "dropfiles"
 host.modules["core.door_settings"] = own "door_settings"
 doors = host.modules["core.door_settings"]
 own_modules["bbs.doors"] = own "doors"
+own_modules["bbs.board"] = own "board"
 host.start_timer({}, 1, host.modules["core.rooms"].flush_moves)
 loader.listeners = host.modules["core.clients"].listeners
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end

@@ -74,6 +74,10 @@ static const char bans_lua[] = {
 #include "bans.lua.h"
 };
 
+static const char board_lua[] = {
+#include "board.lua.h"
+};
+
 static const char shoulder_lua[] = {
 #include "shoulder.lua.h"
 };
@@ -160,6 +164,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.sys", luaopen_bbs_sys},
     {"bbs.command", luaopen_bbs_command},
     {"core.accounts", luaopen_core_accounts},
+    {"core.board", luaopen_core_board},
     {"core.doors", luaopen_core_doors},
     {"core.clients", luaopen_core_clients},
     {"core.files", luaopen_core_files},
@@ -193,6 +198,7 @@ static const struct {
     {"doors", doors_lua},
     {"dropfiles", dropfiles_lua},
     {"door_settings", door_settings_lua},
+    {"board", board_lua},
 };
 
 static void add_own_files(lua_State *L)
@@ -331,10 +337,12 @@ void bridge_free(struct bridge *b)
     mem_free(b);
 }
 
-void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers)
+void bridge_set_workers(struct bridge *b, struct store *store, struct worker *hashers,
+                        struct worker *readers)
 {
     b->config.store = store;
     b->config.hashers = hashers;
+    b->config.readers = readers;
 }
 
 void bridge_set_clients(struct bridge *b, struct clients *all)

@@ -407,7 +407,7 @@ static int open_data(struct headless *h, struct err *e)
         !(h->store = store_open(&config, e)) || !(h->hashers = worker_new(&hashers, e)))
         return -1;
     h->board.store = h->store;
-    bridge_set_workers(h->bridge, h->store, h->hashers);
+    bridge_set_workers(h->bridge, h->store, h->hashers, NULL);
     return 0;
 }
 

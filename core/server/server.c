@@ -25,6 +25,7 @@
 #include "server/board.h"
 #include "server/callers.h"
 #include "server/control.h"
+#include "server/editing.h"
 #include "server/listener.h"
 #include "server/monitor.h"
 #include "server/panel.h"
@@ -253,6 +254,21 @@ static bool read_version(void *arg, const char *path, unsigned age, struct buf *
     struct server *s = arg;
 
     return board_read_version(&s->board, path, age, text);
+}
+
+static int edit(void *arg, struct board_edit *what, struct err *e)
+{
+    struct server *s = arg;
+
+    return editing_do(s->config->board, s->history, what, e);
+}
+
+static void get_mistakes(void *arg, struct buf *out)
+{
+    struct server *s = arg;
+
+    buf_add(out, buf_span(&s->board.errors));
+    buf_add(out, buf_span(&s->board.missing));
 }
 
 static bool login_failed(void *arg, struct client *c)
@@ -550,6 +566,8 @@ static struct bridge_config bridge_config_of(struct server *s)
                                   .hashers = s->hashers,
                                   .read = read_module,
                                   .read_version = read_version,
+                                  .edit = edit,
+                                  .get_mistakes = get_mistakes,
                                   .login_failed = login_failed,
                                   .login_right = login_right,
                                   .ban = ban,
@@ -620,7 +638,7 @@ static int open_data(struct server *s, struct err *e)
     if (make_folder(s->files_folder, e) < 0 || make_folder(s->doors_folder, e) < 0)
         return -1;
     drop_clean(s->doors_folder);
-    bridge_set_workers(s->bridge, s->store, s->hashers);
+    bridge_set_workers(s->bridge, s->store, s->hashers, s->readers);
     return open_log(s, e);
 }
 
