@@ -29,11 +29,15 @@ line() {
 [ -r "$drop" ] || { echo "lander: there is no drop file $drop"; exit 1; }
 name=$(line 36)
 seconds=$(line 18)
-graphics=$(line 20)
 began=$(date +%s)
-columns=$(stty size 2>/dev/null)
-columns=${columns#* }
-[ "${columns:-80}" -ge 70 ] || graphics=NG # the picture is wider
+
+# look_at_window: whether there is room for the picture now; the window may change.
+look_at_window() {
+    graphics=$(line 20)
+    columns=$(stty size 2>/dev/null)
+    columns=${columns#* }
+    [ "${columns:-80}" -ge 70 ] || graphics=NG
+}
 
 time_left() {
     left=$((seconds - $(date +%s) + began))
@@ -48,17 +52,24 @@ read_key() {
 
 # --- drawing ---
 
-if [ "$graphics" = GR ]; then
-    at() { printf '\033[%d;%dH' "$2" "$1"; }
-    color() { printf '\033[0;%sm' "$1"; }
-    clear_screen() { printf '\033[0m\033[2J\033[H'; }
-else
-    at() { :; }
-    color() { :; }
-    clear_screen() { printf '\n\n'; }
-fi
+at() {
+    [ "$graphics" != GR ] || printf '\033[%d;%dH' "$2" "$1"
+}
+
+color() {
+    [ "$graphics" != GR ] || printf '\033[0;%sm' "$1"
+}
+
+clear_screen() {
+    if [ "$graphics" = GR ]; then
+        printf '\033[0m\033[2J\033[H'
+    else
+        printf '\n\n'
+    fi
+}
 
 title() {
+    look_at_window
     clear_screen
     color '1;37'
     echo " M O O N   L A N D E R"

@@ -761,12 +761,13 @@ static void land(struct caller *c)
     caller_send(c, " ");
 }
 
-static struct caller *enter_lander(enum caller_kind kind)
+static struct caller *enter_lander(enum caller_kind kind, unsigned columns)
 {
     struct caller *c;
 
     board_start(board, NULL);
     c = dial_as(kind);
+    c->columns = columns;
     caller_sign_up(c, "luna", "sunshine7");
     caller_send(c, "d");
     caller_expect(c, "Moon Lander");
@@ -778,7 +779,7 @@ static struct caller *enter_lander(enum caller_kind kind)
 
 static void the_starter_boards_game_is_played_to_its_end(void **state)
 {
-    struct caller *c = enter_lander(CALLER_XTERM);
+    struct caller *c = enter_lander(CALLER_XTERM, 80);
     char *scores;
 
     (void)state;
@@ -800,7 +801,7 @@ static void the_starter_boards_game_is_played_to_its_end(void **state)
 
 static void the_game_needs_no_ansi(void **state)
 {
-    struct caller *c = enter_lander(CALLER_DUMB);
+    struct caller *c = enter_lander(CALLER_DUMB, 80);
     size_t from = c->shown_len;
 
     (void)state;
@@ -811,6 +812,23 @@ static void the_game_needs_no_ansi(void **state)
     caller_expect(c, "Which door?");
     caller_read_for_now(c);
     assert_false(caller_has(c, "crashed"));
+}
+
+/* As the window is when a flight begins. */
+static void the_game_fits_into_a_narrow_window(void **state)
+{
+    struct caller *c = enter_lander(CALLER_XTERM, 40);
+
+    (void)state;
+    caller_expect(c, "Where to, luna?");
+    caller_send(c, "1");
+    caller_expect(c, "200 m high, 10 m/s, fuel 70. Burn?");
+    caller_resize(c, 80, 24);
+    caller_send(c, "q");
+    caller_expect(c, "Where to, luna?");
+    caller_send(c, "1");
+    caller_expect(c, "Burn how much?");
+    assert_true(window_has(c, "Altitude      200 m"));
 }
 
 /* A board that is shown, and not served, runs nothing. */
@@ -876,6 +894,7 @@ int main(void)
         TEST(who_hangs_up_ends_a_door_with_a_socket),
         STARTER(the_starter_boards_game_is_played_to_its_end),
         STARTER(the_game_needs_no_ansi),
+        STARTER(the_game_fits_into_a_narrow_window),
         STARTER(perigee_show_runs_no_door),
         TEST(a_program_of_the_systems_packages_is_a_door),
     };
