@@ -57,18 +57,20 @@ enum ttype_state {
     TTYPE_OVER,
 };
 
-enum { SIDES = 2 };
+enum { SIDES = 2, ROLES = 2 };
 
-/* What may be on; by position in `q`. ECHO is never on at their side: they would echo our
- * screens back, and fTelnet takes DO ECHO for local echo. */
+/* What may be on; by position in `q`. A caller's ECHO is never on: it would echo our screens
+ * back, and fTelnet takes DO ECHO for local echo. */
 static const struct {
     uint8_t option;
-    bool may[SIDES]; /* by enum telnet_side */
+    bool may[ROLES][SIDES]; /* by is_outward and enum telnet_side */
 } options[] = {
-    {TELNET_BINARY, {true, true}}, /* first: see his_binary() */
-    {TELNET_ECHO, {true, false}},   {TELNET_SGA, {true, true}},
-    {TELNET_TTYPE, {false, true}},  {TELNET_NAWS, {false, true}},
-    {TELNET_CHARSET, {true, true}},
+    {TELNET_BINARY, {{true, true}, {true, true}}}, /* first: see his_binary() */
+    {TELNET_ECHO, {{true, false}, {false, true}}},
+    {TELNET_SGA, {{true, true}, {true, true}}},
+    {TELNET_TTYPE, {{false, true}, {true, false}}},
+    {TELNET_NAWS, {{false, true}, {true, false}}},
+    {TELNET_CHARSET, {{true, true}, {false, false}}},
 };
 
 /* The subnegotiation that is being read, or that an event borrows from. */
@@ -97,6 +99,7 @@ struct telnet {
     uint8_t answered : 1;
     uint8_t after_cr : 1;            /* the last byte of data was a CR outside BINARY */
     uint8_t sub_lent : 1;            /* `sub` is over, but the last event borrows from it */
+    uint8_t is_outward : 1;          /* the peer is the server */
     uint8_t refused[SIDES][256 / 8]; /* options that got their one DONT or WONT */
 };
 
@@ -108,6 +111,14 @@ struct telnet *telnet_new(struct buf *out)
     struct telnet *t = mem_zalloc(sizeof(*t));
 
     t->out = out;
+    return t;
+}
+
+struct telnet *telnet_new_outward(struct buf *out)
+{
+    struct telnet *t = telnet_new(out);
+
+    t->is_outward = true;
     return t;
 }
 
@@ -176,9 +187,16 @@ static void refuse(struct telnet *t, enum telnet_side side, uint8_t option)
         *byte |= bit;
 }
 
+static bool may(const struct telnet *t, enum telnet_side side, int i)
+{
+    return options[i].may[t->is_outward][side];
+}
+
+/* To a server it would be typed. */
 static void answer_ayt(struct telnet *t)
 {
-    if (t->ayts < ANSWERS_MOST && reply(t, SPAN_LIT("\r\n[Perigee is here]\r\n")))
+    if (!t->is_outward && t->ayts < ANSWERS_MOST &&
+        reply(t, SPAN_LIT("\r\n[Perigee is here]\r\n")))
         t->ayts++;
 }
 
@@ -236,7 +254,7 @@ void telnet_ask(struct telnet *t, enum telnet_side side, uint8_t option, bool on
 {
     int i = find_option(option);
 
-    if (i >= 0 && options[i].may[side])
+    if (i >= 0 && may(t, side, i))
         ask(t, side, i, on);
 }
 
@@ -265,6 +283,8 @@ bool telnet_is_asked(const struct telnet *t, enum telnet_side side, uint8_t opti
 
 void telnet_start(struct telnet *t)
 {
+    if (t->is_outward)
+        return; /* who calls waits for what the server offers */
     telnet_ask(t, TELNET_US, TELNET_SGA, true);
     telnet_ask(t, TELNET_HIM, TELNET_SGA, true);
     telnet_ask(t, TELNET_US, TELNET_ECHO, true);
@@ -278,12 +298,15 @@ bool telnet_has_answered(const struct telnet *t)
 }
 
 /* BINARY is left out of the first offers: SyncTERM and qodem ask for it themselves, and a
- * peer that knows no telnet sees less junk. */
+ * peer that knows no telnet sees less junk. A server is never asked: Unix's then ends its lines
+ * with LF alone. */
 static void note_answer(struct telnet *t)
 {
-    if (t->answered)
-        return;
+    bool asks = !t->answered && !t->is_outward;
+
     t->answered = true;
+    if (!asks)
+        return;
     telnet_ask(t, TELNET_US, TELNET_BINARY, true);
     telnet_ask(t, TELNET_HIM, TELNET_BINARY, true);
 }
@@ -314,6 +337,8 @@ static void follow_change(struct telnet *t, enum telnet_side side, int i)
     uint8_t option = options[i].option;
     bool on = t->q[side][i] == YES;
 
+    if (t->is_outward)
+        return;
     if (option == TELNET_TTYPE && on && t->ttype_state == TTYPE_IDLE)
         ask_ttype(t);
     else if (option == TELNET_TTYPE && !on && t->ttype_state != TTYPE_OVER)
@@ -325,7 +350,7 @@ static void follow_change(struct telnet *t, enum telnet_side side, int i)
 /* Their WILL or DO for an option that is off. An agreement that can't be written is none. */
 static bool agree(struct telnet *t, enum telnet_side side, int i)
 {
-    if (options[i].may[side])
+    if (may(t, side, i))
         return reply_verb(t, side, options[i].option, true);
     refuse(t, side, options[i].option);
     return false;
@@ -577,6 +602,8 @@ static bool on_charset(struct telnet *t, struct span body, struct telnet_event *
 /* Is content for this option worth keeping? Not before it was agreed to. */
 static bool wants_sub(const struct telnet *t, uint8_t option)
 {
+    if (t->is_outward)
+        return option == TELNET_TTYPE && telnet_is_on(t, TELNET_US, option);
     switch (option) {
     case TELNET_NAWS:
     case TELNET_TTYPE:
@@ -592,6 +619,8 @@ static bool on_sub(struct telnet *t, struct sub *s, struct telnet_event *ev)
 {
     struct span body = span_from(s->data + 1, s->len - 1u);
 
+    if (t->is_outward)
+        return body.len == 1 && *body.data == TTYPE_SEND && emit(ev, TELNET_TTYPE_WANTED);
     switch ((uint8_t)s->data[0]) {
     case TELNET_NAWS:
         return on_naws(body, ev);
@@ -812,6 +841,42 @@ size_t telnet_gather(struct telnet *t, struct span *in, char *to)
     if (n > 0)
         t->after_cr = 0;
     return n;
+}
+
+/* Whole or not at all. */
+static bool send_sub(const struct telnet *t, uint8_t option, struct span body)
+{
+    uint32_t before = t->out->len;
+    const uint8_t begin[] = {IAC, SB, option};
+    const uint8_t end[] = {IAC, SE};
+
+    if (buf_add(t->out, span_from(begin, sizeof(begin))) && telnet_escape(t->out, body) &&
+        buf_add(t->out, span_from(end, sizeof(end))))
+        return true;
+    buf_cut(t->out, before);
+    return false;
+}
+
+bool telnet_send_terminal(struct telnet *t, struct span name)
+{
+    char body[TTYPE_MOST + 1] = {TTYPE_IS};
+    size_t len = name.len < TTYPE_MOST ? name.len : TTYPE_MOST;
+
+    if (!telnet_is_on(t, TELNET_US, TELNET_TTYPE))
+        return true;
+    if (len > 0)
+        memcpy(body + 1, name.data, len);
+    return send_sub(t, TELNET_TTYPE, span_from(body, len + 1));
+}
+
+bool telnet_send_window(struct telnet *t, unsigned width, unsigned height)
+{
+    const uint8_t body[] = {(uint8_t)(width >> 8), (uint8_t)width, (uint8_t)(height >> 8),
+                            (uint8_t)height};
+
+    if (!telnet_is_on(t, TELNET_US, TELNET_NAWS))
+        return true;
+    return send_sub(t, TELNET_NAWS, span_from(body, sizeof(body)));
 }
 
 bool telnet_escape(struct buf *wire, struct span text)

@@ -1,6 +1,7 @@
-/* telnet.h -- server side of TELNET: RFC 854/855, options by the Q method of RFC 1143; ECHO
- * (857), SGA (858), BINARY (856), NAWS (1073), TTYPE (1091) with MTTS, CHARSET (2066) when the
- * peer offers it. Every other option is refused, and refused once.
+/* telnet.h -- TELNET: RFC 854/855, options by the Q method of RFC 1143; ECHO (857), SGA (858),
+ * BINARY (856), NAWS (1073), TTYPE (1091) with MTTS, CHARSET (2066) when the peer offers it.
+ * Every other option is refused, and refused once. Both sides of it: we are a caller's server,
+ * or call a server ourselves, outward, and then offer nothing and accept what it asks for.
  *
  * Sans-I/O. Bytes go in, events come out, replies are appended to `out`. Nothing here blocks,
  * calls back, reads a clock or knows what a socket is. One per connection. */
@@ -36,7 +37,8 @@ enum telnet_event_type {
     TELNET_INTERRUPT,  /* IP, BRK or AO: as Ctrl-C */
     TELNET_ERASE_CHAR, /* EC */
     TELNET_ERASE_LINE, /* EL */
-    TELNET_BAD,        /* the peer floods commands or never ends a subnegotiation: hang up */
+    TELNET_TTYPE_WANTED, /* outward: telnet_send_terminal is due */
+    TELNET_BAD,          /* the peer floods commands or never ends a subnegotiation: hang up */
 };
 
 struct telnet_event {
@@ -54,12 +56,17 @@ struct telnet;
 struct telnet *telnet_new(struct buf *out); /* `out` is borrowed, outlives the result */
 void telnet_free(struct telnet *t);         /* NULL is allowed */
 
-/* The first offers, in one segment: WILL SGA, DO SGA, WILL ECHO, DO TTYPE, DO NAWS. */
+/* The peer is a server that we call: its ECHO, our TTYPE and NAWS, SGA and BINARY both ways are
+ * accepted; no CHARSET. When TELNET_OPTION says that our NAWS is on, telnet_send_window is due.
+ */
+struct telnet *telnet_new_outward(struct buf *out);
+
+/* A server's first offers, in one segment: WILL SGA, DO SGA, WILL ECHO, DO TTYPE, DO NAWS. */
 void telnet_start(struct telnet *t);
 
 /* Ask for an option to be on or off (RFC 1143 section 7). Nothing is sent for a state that is
- * already so, under way, or was refused before; nor for what we never do (their ECHO, our
- * TTYPE). Where `out` is full nothing changes, and it may be asked again. */
+ * already so, under way, or was refused before; nor for what we never do (a caller's ECHO,
+ * TTYPE to one). Where `out` is full nothing changes, and it may be asked again. */
 void telnet_ask(struct telnet *t, enum telnet_side side, uint8_t option, bool on);
 
 /* The same for on, and a refusal of before does not count: the peer may have changed. */
@@ -87,6 +94,11 @@ bool telnet_next(struct telnet *t, struct span *in, struct telnet_event *ev);
  * is, the last bytes of `in`, and all without BINARY, is left to telnet_next. Returns how many
  * bytes were written to `to`, which has room for `in` as it is. */
 size_t telnet_gather(struct telnet *t, struct span *in, char *to);
+
+/* Outward: our terminal's name, at most 40 bytes of it; our window's size, where its options
+ * are on. False: `out` is full, nothing was written. */
+bool telnet_send_terminal(struct telnet *t, struct span name);
+bool telnet_send_window(struct telnet *t, unsigned width, unsigned height);
 
 /* Append `text` as it must stand on the wire: IAC doubled. As buf_add. */
 bool telnet_escape(struct buf *wire, struct span text);

@@ -1,4 +1,5 @@
-/* However the bytes of a peer are cut, the same events and the same replies must come out.
+/* However the bytes of a peer are cut, the same events and the same replies must come out,
+ * whether the peer has called us or is called.
  *
  * Input: a byte that chooses how much room `out` has; a byte 8 * asks + n; n cut points (a
  * byte each, the distance from the one before); then what the peer sends, twice, with the
@@ -18,10 +19,10 @@ struct run {
     enum telnet_event_type last;
 };
 
-static void begin(struct run *r, uint32_t room)
+static void begin(struct run *r, uint32_t room, bool is_outward)
 {
     *r = (struct run){.replies = {.max = room}, .events = {.max = BUF_LARGE}};
-    r->telnet = telnet_new(&r->replies);
+    r->telnet = is_outward ? telnet_new_outward(&r->replies) : telnet_new(&r->replies);
     r->last = TELNET_OPTION;
     telnet_start(r->telnet);
 }
@@ -46,12 +47,22 @@ static void check_event(const struct run *r, const struct telnet_event *ev)
     assert(r->last != TELNET_BAD || ev->type == TELNET_BAD);
 }
 
+/* What is due. */
+static void answer(const struct run *r, const struct telnet_event *ev)
+{
+    if (ev->type == TELNET_TTYPE_WANTED)
+        telnet_send_terminal(r->telnet, SPAN_LIT("xterm"));
+    if (ev->type == TELNET_OPTION && ev->number == TELNET_NAWS && ev->side == TELNET_US)
+        telnet_send_window(r->telnet, 255, 25);
+}
+
 /* Neighbouring DATA is one, and so are BADs. */
 static void add_event(struct run *r, const struct telnet_event *ev)
 {
     bool again = ev->type == r->last && (ev->type == TELNET_DATA || ev->type == TELNET_BAD);
 
     check_event(r, ev);
+    answer(r, ev);
     r->last = ev->type;
     if (!again)
         buf_printf(&r->events, "\n%d %u %u %u %d %d ", ev->type, (unsigned)ev->number,
@@ -111,10 +122,32 @@ static void feed_single(struct run *r, struct span input)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check(bool is_outward, uint32_t room, unsigned asks, struct span cuts,
+                  struct span input)
+{
+    struct run whole, cut, single;
+
+    begin(&whole, room, is_outward);
+    begin(&cut, room, is_outward);
+    begin(&single, room, is_outward);
+    for (int round = 0; round < 2; round++) {
+        feed(&whole, input);
+        feed_cut(&cut, cuts, input);
+        feed_single(&single, input);
+        compare(&whole, &cut);
+        compare(&whole, &single);
+        ask(&whole, asks);
+        ask(&cut, asks);
+        ask(&single, asks);
+    }
+    clear(&whole);
+    clear(&cut);
+    clear(&single);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = span_from(data, size), cuts;
-    struct run whole, cut, single;
     uint32_t room;
     unsigned asks;
 
@@ -124,21 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     room = room == 255 ? BUF_LARGE : room;
     asks = (uint8_t)*span_take(&input, 1).data;
     cuts = span_take(&input, asks % 8);
-    begin(&whole, room);
-    begin(&cut, room);
-    begin(&single, room);
-    for (int round = 0; round < 2; round++) {
-        feed(&whole, input);
-        feed_cut(&cut, cuts, input);
-        feed_single(&single, input);
-        compare(&whole, &cut);
-        compare(&whole, &single);
-        ask(&whole, asks / 8);
-        ask(&cut, asks / 8);
-        ask(&single, asks / 8);
-    }
-    clear(&whole);
-    clear(&cut);
-    clear(&single);
+    check(false, room, asks / 8, cuts, input);
+    check(true, room, asks / 8, cuts, input);
     return 0;
 }

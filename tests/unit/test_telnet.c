@@ -79,6 +79,7 @@ struct run {
     bool in_data; /* the line of a TELNET_DATA is still open: it takes up the next as well */
     bool bad;
     bool quiet; /* telnet_start was not called */
+    bool is_outward;
     unsigned count;
     /* what end() compares with; NULL for nothing */
     const char *expected_events;
@@ -93,7 +94,7 @@ static void begin(void *arg)
     buf_reset(&r->events);
     r->in_data = r->bad = false;
     r->count = 0;
-    r->telnet = telnet_new(&r->replies);
+    r->telnet = r->is_outward ? telnet_new_outward(&r->replies) : telnet_new(&r->replies);
     if (!r->quiet)
         telnet_start(r->telnet);
 }
@@ -140,20 +141,28 @@ static void add_option(struct run *r, const struct telnet_event *ev)
                ev->on ? "on" : "off");
 }
 
+/* As a caller outward has to. */
+static void answer(struct run *r, const struct telnet_event *ev)
+{
+    if (ev->type == TELNET_TTYPE_WANTED)
+        assert_true(telnet_send_terminal(r->telnet, SPAN_LIT("xterm")));
+    if (ev->type == TELNET_OPTION && ev->number == TELNET_NAWS && r->is_outward)
+        assert_true(telnet_send_window(r->telnet, 255, 25));
+}
+
 static void add_event(struct run *r, const struct telnet_event *ev)
 {
     static const char *const plain[] = {
-        [TELNET_TTYPE_DONE] = "done",
-        [TELNET_INTERRUPT] = "interrupt",
-        [TELNET_ERASE_CHAR] = "erase char",
-        [TELNET_ERASE_LINE] = "erase line",
-        [TELNET_BAD] = "bad",
+        [TELNET_TTYPE_DONE] = "done",       [TELNET_INTERRUPT] = "interrupt",
+        [TELNET_ERASE_CHAR] = "erase char", [TELNET_ERASE_LINE] = "erase line",
+        [TELNET_TTYPE_WANTED] = "wanted",   [TELNET_BAD] = "bad",
     };
 
     if (ev->type == TELNET_BAD && r->bad)
         return;
     r->bad = ev->type == TELNET_BAD;
     r->count++;
+    answer(r, ev);
     if (ev->type == TELNET_DATA) {
         add_data(r, ev->data);
         return;
@@ -265,20 +274,26 @@ static void check_truncated(struct run *r, struct span bytes)
 #define SEND "SB TTYPE SEND SE "
 #define TYPE(name) "SB TTYPE IS '" name "' SE "
 
-static void check(const char *in, const char *events, const char *replies)
+static void check_as(bool is_outward, const char *in, const char *events, const char *replies)
 {
     struct buf bytes = {.max = BUF_LARGE};
     struct run r;
 
     run_init(&r);
+    r.is_outward = is_outward;
     add_words(&bytes, in);
-    add_words(&r.expected_replies, OFFERS);
+    add_words(&r.expected_replies, is_outward ? "" : OFFERS);
     add_words(&r.expected_replies, replies);
     r.expected_events = events;
     flush_each_split(buf_span(&bytes), begin, feed, end, &r);
     check_truncated(&r, buf_span(&bytes));
     buf_clear(&bytes);
     run_clear(&r);
+}
+
+static void check(const char *in, const char *events, const char *replies)
+{
+    check_as(false, in, events, replies);
 }
 
 struct example {
@@ -291,6 +306,73 @@ static void check_all(const struct example *examples, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         check(examples[i].in, examples[i].events, examples[i].replies);
+}
+
+/* ---- what servers say, whom we call ---- */
+
+static void check_outward(const char *in, const char *events, const char *replies)
+{
+    check_as(true, in, events, replies);
+}
+
+/* inetutils telnetd: what is not known is refused, each of it once. */
+static void test_a_server_is_answered(void **state)
+{
+    (void)state;
+    check_outward(
+        "DO AUTH DO TTYPE DO TSPEED ff fd 23 DO NEWENV DO TTYPE WILL ECHO DO SGA "
+        "WILL SGA DO NAWS DO TSPEED WILL STATUS SB TTYPE SEND SE 'login: '",
+        "us TTYPE on\nhim ECHO on\nus SGA on\nhim SGA on\nus NAWS on\nwanted\n"
+        "data login:<20>\n",
+        "WONT AUTH WILL TTYPE WONT TSPEED ff fc 23 WONT NEWENV DO ECHO WILL SGA DO SGA "
+        "WILL NAWS SB NAWS 00 IAC IAC 00 19 SE DONT STATUS SB TTYPE IS 'xterm' SE");
+}
+
+/* Nothing is offered to it, and BINARY not asked for. */
+static void test_a_server_that_says_nothing(void **state)
+{
+    (void)state;
+    check_outward("'hello' CR NUL LF", "data hello<0d><0a>\n", "");
+    check_outward("WILL ECHO 'x'", "him ECHO on\ndata x\n", "DO ECHO");
+}
+
+static void test_a_server_may_ask_for_binary(void **state)
+{
+    (void)state;
+    check_outward("WILL BINARY DO BINARY CR NUL IAC IAC WONT BINARY CR NUL",
+                  "him BINARY on\nus BINARY on\ndata <0d><00><ff>\nhim BINARY off\n"
+                  "data <0d>\n",
+                  "DO BINARY WILL BINARY DONT BINARY");
+}
+
+/* Nobody may make us echo, or ask for a window before it is agreed upon. */
+static void test_a_server_does_not_turn_us_round(void **state)
+{
+    (void)state;
+    check_outward("DO ECHO DO ECHO WILL TTYPE WILL NAWS DO CHARSET WILL CHARSET "
+                  "SB TTYPE SEND SE SB NAWS 00 50 00 19 SE AYT SB CHARSET REQUEST ' UTF-8' SE",
+                  "", "WONT ECHO DONT TTYPE DONT NAWS WONT CHARSET DONT CHARSET");
+}
+
+static void test_a_terminal_without_a_name(void **state)
+{
+    struct run r;
+
+    (void)state;
+    run_init(&r);
+    r.is_outward = true;
+    begin(&r);
+    feed_words(&r, "DO TTYPE DO NAWS");
+    buf_reset(&r.replies);
+    assert_true(telnet_send_terminal(r.telnet, SPAN_LIT("")));
+    assert_replies(&r, "SB TTYPE IS SE");
+    assert_true(telnet_send_terminal(
+        r.telnet, SPAN_LIT("a-name-that-is-longer-than-forty-characters-are")));
+    assert_replies(&r, "SB TTYPE IS 'a-name-that-is-longer-than-forty-charact' SE");
+    r.replies.max = 8;
+    assert_false(telnet_send_window(r.telnet, 80, 25));
+    assert_replies(&r, "");
+    run_clear(&r);
 }
 
 /* ---- what clients say: protocols.md, section C.3 ---- */
@@ -987,6 +1069,11 @@ static void test_without_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_server_is_answered),
+        cmocka_unit_test(test_a_server_that_says_nothing),
+        cmocka_unit_test(test_a_server_may_ask_for_binary),
+        cmocka_unit_test(test_a_server_does_not_turn_us_round),
+        cmocka_unit_test(test_a_terminal_without_a_name),
         cmocka_unit_test(test_syncterm),
         cmocka_unit_test(test_plink),
         cmocka_unit_test(test_inetutils_port_23),
