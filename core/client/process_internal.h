@@ -7,6 +7,7 @@
 #include <termios.h>
 
 #include "base/buf.h"
+#include "client/lent.h"
 #include "client/process.h"
 
 enum {
@@ -38,12 +39,6 @@ enum process_word {
     WORD_SOCKET, /* not "": the terminal is a socket */
     WORD_ARGC,
     WORDS,
-};
-
-/* The beginning of a character whose end has not come yet. */
-struct half {
-    char bytes[4];
-    unsigned len;
 };
 
 struct process {

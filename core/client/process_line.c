@@ -2,64 +2,17 @@
  * typed to it, both in the other's character set, and otherwise as it is. */
 #include <sys/ioctl.h>
 
-#include "base/utf8.h"
 #include "client/internal.h"
+#include "client/lent.h"
 #include "client/process_internal.h"
 
 enum { DEAF_LOOKS = 5 }; /* seconds; a program that has read nothing for so long */
 
 /* --- what it prints --- */
 
-/* Half of what a caller may have waiting, so that keys are still taken: Ctrl-C above all. */
 bool process_is_held_up(const struct process *p)
 {
-    return p->c->out.bytes >= (size_t)p->c->all->config.settings->output_kb * 512;
-}
-
-/* How many bytes at the end of `s` begin a character of UTF-8 that is not whole. */
-static unsigned half_length(struct span s)
-{
-    for (unsigned n = 1; n < 4 && n <= s.len; n++) {
-        unsigned char byte = (unsigned char)s.data[s.len - n];
-
-        if ((byte & 0xC0) != 0x80)
-            return utf8_length(byte) > n ? n : 0;
-    }
-    return 0;
-}
-
-/* Append whole characters, those behind what was left of the last piece; keep the rest. */
-static void add_whole(struct buf *out, struct half *half, struct span s)
-{
-    unsigned left;
-
-    buf_add(out, span_from(half->bytes, half->len));
-    buf_add(out, s);
-    left = half_length(buf_span(out));
-    memcpy(half->bytes, out->data + out->len - left, left);
-    half->len = left;
-    buf_cut(out, out->len - left);
-}
-
-static void convert(struct buf *out, struct half *half, struct span s, enum charset from,
-                    enum charset to)
-{
-    struct buf utf8;
-
-    if (from == to || from == CHARSET_ASCII) {
-        buf_add(out, s);
-        return;
-    }
-    buf_init(&utf8, BUF_LARGE);
-    if (from == CHARSET_UTF8)
-        add_whole(&utf8, half, s);
-    else
-        charset_decode_cp437(&utf8, s);
-    if (to == CHARSET_UTF8)
-        buf_add(out, buf_span(&utf8));
-    else
-        charset_encode(out, buf_span(&utf8), to);
-    buf_clear(&utf8);
+    return lent_is_held_up(p->c);
 }
 
 void process_show(struct process *p, struct span bytes)
@@ -70,7 +23,7 @@ void process_show(struct process *p, struct span bytes)
 
     buf_init(&shown, BUF_LARGE);
     buf_init(&wire, BUF_LARGE);
-    convert(&shown, &p->out_half, bytes, p->charset, (enum charset)c->charset);
+    lent_convert(&shown, &p->out_half, bytes, p->charset, (enum charset)c->charset);
     if (telnet_has_answered(c->telnet)) {
         telnet_escape(&wire, buf_span(&shown));
         output_bytes(c, buf_span(&wire));
@@ -109,7 +62,7 @@ static void type(struct process *p, struct span typed)
     buf_init(&keys, BUF_LARGE);
     buf_init(&in, BUF_LARGE);
     add_keys(p, &keys, typed);
-    convert(&in, &p->key_half, buf_span(&keys), (enum charset)p->c->charset, p->charset);
+    lent_convert(&in, &p->key_half, buf_span(&keys), (enum charset)p->c->charset, p->charset);
     process_send(p, buf_span(&in));
     buf_clear(&keys);
     buf_clear(&in);
@@ -168,18 +121,6 @@ static void begin_terminal(struct process *p)
     tcsetattr(p->terminal, TCSANOW, &now);
 }
 
-/* What a program may have left behind: another screen, a window of its own, modes of the mouse
- * and the keys. Terminals of the PC's kind know the second line only. */
-static void reset_terminal(struct client *c)
-{
-    if (!c->ansi)
-        return;
-    if (c->charset == CHARSET_UTF8)
-        output_bytes(c, SPAN_LIT("\033[?1049l\033[?1l\033>\033[?1000l\033[?1002l\033[?1003l"
-                                 "\033[?1006l\033[?2004l\033(B\033[4l"));
-    output_bytes(c, SPAN_LIT("\033[r\033[?7h\033[?25h\033[0m"));
-}
-
 static void show_first_output(struct process *p)
 {
     if (p->out.len > 0)
@@ -206,9 +147,7 @@ int client_attach(struct client *c, struct process *p, struct err *e)
         return -1;
     if (p->c != c && !p->is_over)
         return err_set(e, "it is another caller's program");
-    client_clear_screen(c);
-    terminal_end(c);
-    output_mark_dirty(c);
+    lent_begin(c);
     c->process = p;
     p->is_attached = true;
     p->c = c;
@@ -237,12 +176,7 @@ void process_detach(struct client *c)
     p->is_attached = false;
     if (p->is_over)
         p->c = NULL;
-    if (c->state > CLIENT_OPEN)
-        return;
-    reset_terminal(c);
-    terminal_begin(c);
-    client_clear_screen(c);
-    c->is_left = true;
+    lent_end(c);
 }
 
 static void end_attached(struct client *c)
