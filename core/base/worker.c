@@ -23,6 +23,8 @@ struct worker {
     struct queue finished;
     unsigned waiting_count;
     bool stopping;
+    bool is_left;  /* nobody is there to be told any more */
+    unsigned busy; /* threads that have work */
     unsigned started;
     pthread_t threads[];
 };
@@ -73,10 +75,12 @@ static struct job *next_work(struct worker *w)
         job = queue_take_one(&w->waiting);
         w->waiting_count--;
     }
+    w->busy += job != NULL;
     pthread_mutex_unlock(&w->lock);
     return job;
 }
 
+/* Told under the lock, so that who is told is there: see worker_leave. */
 static void hand_back(struct worker *w, struct job *job)
 {
     bool first;
@@ -84,9 +88,10 @@ static void hand_back(struct worker *w, struct job *job)
     pthread_mutex_lock(&w->lock);
     first = !w->finished.first;
     queue_add(&w->finished, job);
-    pthread_mutex_unlock(&w->lock);
-    if (first)
+    w->busy--;
+    if (first && !w->is_left)
         w->config.notify(w->config.notify_arg);
+    pthread_mutex_unlock(&w->lock);
 }
 
 static void *work(void *arg)
@@ -140,6 +145,16 @@ struct worker *worker_new(const struct worker_config *config, struct err *e)
     return w;
 }
 
+static void reap(struct job *job)
+{
+    while (job) {
+        struct job *next = job->next;
+
+        job->done(job);
+        job = next;
+    }
+}
+
 void worker_free(struct worker *w)
 {
     if (!w)
@@ -154,6 +169,26 @@ void worker_free(struct worker *w)
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->lock);
     mem_free(w);
+}
+
+void worker_leave(struct worker *w)
+{
+    struct job *job;
+    bool is_busy;
+
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    job = queue_take_all(&w->waiting);
+    is_busy = w->is_left = w->stopping = w->busy > 0;
+    pthread_mutex_unlock(&w->lock);
+    reap(job);
+    if (!is_busy) {
+        worker_free(w);
+        return;
+    }
+    for (unsigned i = 0; i < w->started; i++)
+        pthread_detach(w->threads[i]);
 }
 
 void worker_add(struct worker *w, struct job *job)
@@ -174,12 +209,7 @@ void worker_reap(struct worker *w)
     pthread_mutex_lock(&w->lock);
     job = queue_take_all(&w->finished);
     pthread_mutex_unlock(&w->lock);
-    while (job) {
-        struct job *next = job->next;
-
-        job->done(job);
-        job = next;
-    }
+    reap(job);
 }
 
 unsigned worker_waiting(struct worker *w)

@@ -31,6 +31,10 @@ struct worker;
 struct worker *worker_new(const struct worker_config *config, struct err *e); /* NULL: e */
 void worker_free(struct worker *w); /* finishes what is queued, reaps it; NULL is allowed */
 
+/* The same for work that may take long: what is under way is left to itself, and to the end of
+ * the program. Its jobs are not reaped, those that have not begun are. */
+void worker_leave(struct worker *w); /* NULL is allowed */
+
 void worker_add(struct worker *w, struct job *job);
 void worker_reap(struct worker *w);
 unsigned worker_waiting(struct worker *w); /* jobs not yet begun */
