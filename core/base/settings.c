@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/mem.h"
+#include "base/remote.h"
 
 #define NUMBER(name, member, least, most, standard, live, help)                                \
     {                                                                                          \
@@ -118,6 +119,14 @@ const struct setting settings_table[] = {
            "processes that its user may have, all programs together"),
     NUMBER("command.file_mb", command_file_mb, 0, 1048576, 64, true,
            "size of a file that it writes"),
+    LIST("dial.hosts", dial_hosts, "", remote_check, true,
+         "other systems that callers may be connected to: [NAME=]telnet://HOST[:PORT] "
+         "[CHARSET], "
+         "or rlogin://"),
+    NUMBER("dial.level", dial_level, 1, 255, 10, true,
+           "level from which callers may be connected to them"),
+    NUMBER("dial.seconds", dial_seconds, 1, 300, 15, true,
+           "how long an address of theirs may take to answer"),
     LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,
          "addresses and networks that no limit by address holds for"),
     {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},

@@ -59,6 +59,9 @@ struct settings {
     long command_memory_mb;
     long command_processes;
     long command_file_mb;
+    struct setting_list dial_hosts; /* other systems, as base/remote.h reads them */
+    long dial_level;
+    long dial_seconds;
     bool given[SETTINGS_MOST]; /* by the table's order: it is set, and no default */
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
 };
