@@ -15,6 +15,7 @@
 #include <uthash.h>
 
 #include "base/mem.h"
+#include "client/dial.h"
 #include "client/process.h"
 
 enum {
@@ -195,8 +196,12 @@ int lib_settings_list(lua_State *L); /* sys.settings */
 int luaopen_bbs_sys(lua_State *L);
 int luaopen_bbs_command(lua_State *L);
 int luaopen_core_doors(lua_State *L);
+int luaopen_bbs_dial(lua_State *L);
 struct process *process_box_check(lua_State *L, int index);      /* a process of bbs.command */
 void process_push_ending(lua_State *L, const struct process *p); /* how it has ended */
+/* The options of client:dial, from the table at 2, on whose stack they stay; how it ended. */
+void dial_check_options(lua_State *L, struct dial_options *o);
+int dial_push_ending(lua_State *L, const struct dial_ending *e);
 int luaopen_core_accounts(lua_State *L);
 int luaopen_core_board(lua_State *L);
 int luaopen_core_files(lua_State *L);

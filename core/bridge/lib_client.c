@@ -508,6 +508,39 @@ static int l_attach(lua_State *L)
     return wait_for_caller(L, attached);
 }
 
+/* --- other systems --- */
+
+static int dialled(lua_State *L, int status, lua_KContext at)
+{
+    const struct answer *a = lua_touserdata(L, (int)at + 1);
+
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    return dial_push_ending(L, a->dial);
+}
+
+/* client:dial{host=, port=, protocol=, client_user=, server_user=, terminal=} -> {ok=,
+ * seconds=, sent=, received=, reason=}, when the caller is back, or nil and why there was no
+ * connection: to another system, which the setting dial.hosts names.  Waits. */
+static int l_dial(lua_State *L)
+{
+    struct client *c = check_askable(L, "dial");
+    struct dial_options o = {0};
+    struct err e;
+
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    dial_check_options(L, &o);
+    if (client_dial(c, &o, &e) < 0) {
+        lua_pushnil(L);
+        lua_pushstring(L, e.text);
+        return 2;
+    }
+    lua_settop(L, 2);
+    return wait_for_caller(L, dialled);
+}
+
 static int l_send(lua_State *L);
 
 static int drained(lua_State *L, int status, lua_KContext at)
@@ -826,6 +859,12 @@ static void push_command(lua_State *L, struct client *c)
         lua_pushnil(L);
 }
 
+/* The other system that the caller is connected to. */
+static void push_calling(lua_State *L, struct client *c)
+{
+    lua_pushstring(L, client_calling(c));
+}
+
 static const struct field {
     const char *name;
     void (*push)(lua_State *L, struct client *c);
@@ -845,6 +884,7 @@ static const struct field {
     {"set_post", push_set_post},
     {"zmodem", push_zmodem},
     {"command", push_command},
+    {"calling", push_calling},
     {"address", push_address},
     {"since", push_since},
     {"idle", push_idle},
@@ -915,6 +955,7 @@ void lib_client_open(lua_State *L)
         {"send_files", l_send_files},
         {"receive_files", l_receive_files},
         {"attach", l_attach},
+        {"dial", l_dial},
         {"tell", l_tell},
         {"wake", l_wake},
         {"run", l_run},

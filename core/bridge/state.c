@@ -163,6 +163,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.settings", luaopen_bbs_settings},
     {"bbs.sys", luaopen_bbs_sys},
     {"bbs.command", luaopen_bbs_command},
+    {"bbs.dial", luaopen_bbs_dial},
     {"core.accounts", luaopen_core_accounts},
     {"core.board", luaopen_core_board},
     {"core.doors", luaopen_core_doors},

@@ -529,6 +529,7 @@ static void end_call(struct client *c)
     c->all->config.hooks.gone(c->all->config.hooks.arg, c);
     process_caller_leaves(c);
     shoulder_forget(c);
+    dial_detach(c, "the caller has left");
     chat_end(c);
     prompt_end(c);
     prompt_drop_aside(c);
@@ -590,6 +591,7 @@ void client_hang_up(struct client *c, struct span reason)
         return;
     transfer_stop(c, "the call ends");
     process_detach(c);
+    dial_detach(c, "the call ends");
     if (prompt_is_drawn(c))
         client_clear_screen(c);
     form_before(c);

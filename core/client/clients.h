@@ -21,6 +21,7 @@ struct clients_config {
     struct store *store;
     struct worker *disks;            /* reads and writes the files of transfers */
     struct worker *readers;          /* looks through whole files: digests, archives */
+    struct worker *names;            /* looks up other systems; NULL: none is called */
     const char *files;               /* the data folder's files/ */
     const char *doors;               /* its doors/; NULL: none are run */
     const char *board;               /* the board's folder */

@@ -92,6 +92,7 @@ static void take_window(struct client *c, const struct telnet_event *ev)
     process_resized(c);
     if (c->is_watched && differs)
         shoulder_resize(c);
+    dial_resized(c);
     if (c->state != CLIENT_OPEN || !differs)
         return;
     c->resized_at = clients_now(c->all);

@@ -6,6 +6,7 @@
 #include "screen/op.h"
 
 struct client;
+struct dial_ending;
 
 enum call_kind {
     CALL_GET,
@@ -71,6 +72,7 @@ enum answer_kind {
     ANSWER_DRAINED,
     ANSWER_TRANSFER,
     ANSWER_PROCESS, /* it is over */
+    ANSWER_DIAL,    /* another system's call is */
 };
 
 /* What became of one file. */
@@ -89,6 +91,7 @@ struct answer {
     struct span text; /* the line, the key's name, or why a transfer has failed as a whole */
     const struct transfer_result **results; /* of an ANSWER_TRANSFER */
     unsigned result_count;
+    const struct dial_ending *dial; /* of an ANSWER_DIAL */
 };
 
 struct client_hooks {

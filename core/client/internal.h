@@ -10,6 +10,7 @@
 #include "client/client.h"
 #include "client/clients.h"
 #include "client/command.h"
+#include "client/dial.h"
 #include "client/form.h"
 #include "client/lightbar.h"
 #include "client/process.h"
@@ -140,6 +141,7 @@ struct client {
     struct buf line;           /* what stands in the prompt's line, as it is on the wire */
     struct transfer *transfer; /* NULL: none is under way */
     struct process *process;   /* attached; NULL: none is */
+    struct dial *dial;         /* to another system; NULL: none */
     struct member *member;     /* NULL: in no room */
     struct transfer *ended;    /* the last that was stopped, with its results; NULL */
     struct buf *paste;         /* what is being pasted for a handler, or NULL */
@@ -362,6 +364,15 @@ void process_key(struct client *c, const struct key *key);
 void process_resized(struct client *c);
 void process_repaint(struct client *c); /* the program is to draw its window anew */
 void process_drained(struct client *c); /* the caller reads again */
+
+/* dial.c -- the caller's terminal is the caller's again. */
+void dial_detach(struct client *c, const char *why);
+
+/* dial_line.c -- as of process_line.c: of another system. */
+void dial_take(struct client *c, struct span *in);
+void dial_key(struct client *c, const struct key *key);
+void dial_resized(struct client *c);
+void dial_drained(struct client *c);
 
 /* account.c */
 void account_call_ends(struct client *c);

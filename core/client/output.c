@@ -323,8 +323,10 @@ static void after_write(struct client *c)
     }
     if (c->transfer && c->out.bytes <= TRANSFER_QUEUE / 2)
         client_mark_ready(c);
-    if (c->out.bytes <= low)
+    if (c->out.bytes <= low) {
         process_drained(c);
+        dial_drained(c);
+    }
     if (c->out.bytes <= low && c->member && c->member->missed > 0)
         chat_show_held(c); /* it reads again: how many lines it has missed */
     if (c->out.bytes <= low && (c->typed.len > 0 || c->input.len > 0))

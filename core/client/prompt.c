@@ -831,6 +831,7 @@ void client_stop_waiting(struct client *c)
         process_stop(c->process,
                      client_is_open(c) ? "its handler has ended" : "the caller has left");
     process_detach(c);
+    dial_detach(c, client_is_open(c) ? "its handler has ended" : "the caller has left");
     if (c->asker == ASKER_HANDLER)
         prompt_end(c);
 }

@@ -71,6 +71,8 @@ static void run_keys(struct client *c, struct span *s, int *lines)
         transfer_take(c, s);
     if (c->process)
         process_take(c, s);
+    if (c->dial)
+        dial_take(c, s);
     while (takes_keys(c) && *lines > 0 && keys_next(&c->keys, s, charset_of(c), &key)) {
         bool work = is_work(c, &key);
 
@@ -86,6 +88,8 @@ static void take_interrupt(struct client *c, enum key_code code, uint32_t ch, in
 
     if (c->process)
         process_key(c, &key);
+    else if (c->dial)
+        dial_key(c, &key);
     else if (takes_keys(c))
         take_key(c, &key);
     count_work(c, lines);

@@ -38,7 +38,8 @@ enum {
     PATH_LEN = 1024,
     HASH_NICE = 19,
     DISK_THREADS = 4,
-    READER_THREADS = 2
+    READER_THREADS = 2,
+    NAME_THREADS = 2
 };
 
 struct server {
@@ -53,6 +54,7 @@ struct server {
     struct worker *files;   /* writes the history */
     struct worker *disks;   /* reads and writes what callers transfer */
     struct worker *readers; /* looks through files: nobody's transfer waits for that */
+    struct worker *names;   /* looks up other systems' names */
     struct history *history;
     struct watch *watch;
     struct listeners *listeners;
@@ -97,6 +99,8 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
         worker_reap(s->disks);
     if (s->readers)
         worker_reap(s->readers);
+    if (s->names)
+        worker_reap(s->names);
     if (s->monitor)
         monitor_reap(s->monitor);
 }
@@ -546,10 +550,13 @@ static int open_workers(struct server *s, struct err *e)
                                     .nice = HASH_NICE,
                                     .notify = wake_loop,
                                     .notify_arg = s};
+    struct worker_config names = {
+        .name = "names", .threads = NAME_THREADS, .notify = wake_loop, .notify_arg = s};
     char folder[PATH_LEN + 16];
 
     if (!(s->hashers = worker_new(&hashers, e)) || !(s->files = worker_new(&files, e)) ||
-        !(s->disks = worker_new(&disks, e)) || !(s->readers = worker_new(&readers, e)))
+        !(s->disks = worker_new(&disks, e)) || !(s->readers = worker_new(&readers, e)) ||
+        !(s->names = worker_new(&names, e)))
         return -1;
     snprintf(folder, sizeof(folder), "%s/history", s->data);
     s->history = history_new(folder, s->files);
@@ -668,6 +675,7 @@ static int open_board(struct server *s, struct err *e)
         .settings = &s->board.settings,
         .disks = s->disks,
         .readers = s->readers,
+        .names = s->names,
         .files = s->files_folder,
         .doors = s->doors_folder,
         .board = s->config->board,
@@ -753,6 +761,7 @@ static void finish(struct server *s)
     worker_free(s->files);
     worker_free(s->disks);
     worker_free(s->readers);
+    worker_leave(s->names); /* which may wait for a name's server that does not answer */
     bridge_free(s->bridge);
     history_free(s->history);
     gate_free(s->gate);

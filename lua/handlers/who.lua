@@ -18,6 +18,7 @@ end
 local function doing(client)
   local t = client.zmodem
   if t then return t.sending and "gets a file" or "sends a file" end
+  if client.calling then return "calls " .. client.calling end
   local room = rooms.of(client)
   return room and (room.private and "in a private room" or "in " .. room.name)
 end
