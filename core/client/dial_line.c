@@ -240,15 +240,27 @@ void dial_key(struct client *c, const struct key *key)
     dial_flush(c->dial);
 }
 
-void dial_resized(struct client *c)
+static void tell_window(struct client *c, unsigned height)
 {
     struct dial *d = c->dial;
 
     if (!d || !d->is_there || d->is_over)
         return;
     if (d->telnet)
-        telnet_send_window(d->telnet, c->width, c->height);
+        telnet_send_window(d->telnet, c->width, height);
     else
-        rlogin_send_window(&d->rlogin, &d->out, c->width, c->height);
+        rlogin_send_window(&d->rlogin, &d->out, c->width, height);
     dial_flush(d);
+}
+
+void dial_resized(struct client *c)
+{
+    tell_window(c, c->height);
+}
+
+/* What draws there draws anew when its window changes: to another size and back. */
+void dial_repaint(struct client *c)
+{
+    tell_window(c, c->height > 1 ? c->height - 1u : 2);
+    tell_window(c, c->height);
 }

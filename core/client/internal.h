@@ -372,6 +372,7 @@ void dial_detach(struct client *c, const char *why);
 void dial_take(struct client *c, struct span *in);
 void dial_key(struct client *c, const struct key *key);
 void dial_resized(struct client *c);
+void dial_repaint(struct client *c);
 void dial_drained(struct client *c);
 
 /* account.c */

@@ -60,6 +60,7 @@ struct shoulder *shoulder_new(struct client *by, struct client *of, struct err *
              log_quote(span_of(client_user_id(of))), log_quote(span_of(client_user_id(by))));
     show_paint_soon(of);
     process_repaint(of);
+    dial_repaint(of);
     return s;
 }
 

@@ -146,7 +146,8 @@ static void far_expects_end(void)
 
 /* --- a board on which a key dials --- */
 
-/* The key x runs client:dial{...}; the key w tells who is connected to what. */
+/* The key x runs client:dial{...}; the key w tells who is connected to what; l looks over the
+ * shoulder of one who is. */
 static void write_board(const char *options)
 {
     char lua[3000];
@@ -172,7 +173,13 @@ static void write_board(const char *options)
              "  return ('%%s. %%d hosts %%s %%s'):format(table.concat(list, ','), #hosts,\n"
              "    hosts[1] and hosts[1].name or '', why or '')\n"
              "end\n"
+             "local function watch(client)\n"
+             "  for other in clients.each(client) do\n"
+             "    if other.calling then require('bbs.shoulder').look(client, other) end\n"
+             "  end\n"
+             "end\n"
              "function t.go(client, key)\n"
+             "  if key == 'l' then watch(client) return 'refresh' end\n"
              "  client.data.got = key == 'w' and look(client) or call(client)\n"
              "  return 'refresh'\n"
              "end\n"
@@ -518,6 +525,24 @@ static void another_caller_sees_who_calls_where(void **state)
     expect_escape(c);
     caller_send(other, "w");
     expect_back(other, ". 1 hosts Far");
+}
+
+/* What is there draws anew for who looks over the caller's shoulder. */
+static void who_is_watched_there_is_painted_anew(void **state)
+{
+    struct caller *c = call("telnet");
+    struct caller *moon;
+
+    (void)state;
+    far_says("\377\375\037");
+    far_expects("\377\373\037\377\372\037\0\120\0\030\377\360", 12);
+    add_account("moon", "100");
+    moon = log_in_as(CALLER_XTERM, "moon");
+    caller_send(moon, "l");
+    far_expects("\377\372\037\0\120\0\027\377\360\377\372\037\0\120\0\030\377\360", 18);
+    far_says("A picture.");
+    caller_expect(moon, "A picture.");
+    caller_expect(c, "A picture.");
 }
 
 /* --- rlogin --- */
@@ -986,6 +1011,7 @@ int main(void)
         TEST(who_does_not_echo_has_it_done),
         TEST(a_flood_of_commands_ends_it),
         TEST(another_caller_sees_who_calls_where),
+        TEST(who_is_watched_there_is_painted_anew),
         TEST(rlogin_begins_as_its_document_says),
         TEST(rlogin_may_be_told_other_names),
         TEST(all_bytes_pass),
