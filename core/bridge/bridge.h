@@ -130,6 +130,11 @@ bridge_command_new(struct bridge *b, const char *const *list, unsigned count,
 bool bridge_command_runs(const struct bridge_command *command);
 void bridge_command_free(struct bridge_command *command); /* NULL is allowed */
 
+/* The account `id` of that nick name is gone from the store, by the command line: what is in
+ * memory of it is the account `into`'s now; or (0) somebody's, or gone. */
+void bridge_account_ended(struct bridge *b, int64_t id, const char *nick_name, int64_t into,
+                          bool is_anonymised);
+
 /* What a handler has cost so far. */
 struct handler_figures {
     const char *name;

@@ -73,3 +73,38 @@ void bridge_command_free(struct bridge_command *command)
         command->task->held_by = NULL;
     mem_free(command);
 }
+
+struct ended {
+    int64_t id;
+    const char *nick_name;
+    int64_t into;
+    bool is_anonymised;
+};
+
+/* (struct ended, loader) -> the function that forgets it */
+static int make_forget(lua_State *L)
+{
+    const struct ended *e = lua_touserdata(L, 1);
+
+    lua_getfield(L, 2, "forget");
+    lua_pushinteger(L, (lua_Integer)e->id);
+    lua_pushstring(L, e->nick_name);
+    lua_pushinteger(L, (lua_Integer)e->into);
+    lua_pushboolean(L, e->is_anonymised);
+    lua_call(L, 4, 1); /* in the protected call of bridge_account_ended */
+    return 1;
+}
+
+void bridge_account_ended(struct bridge *b, int64_t id, const char *nick_name, int64_t into,
+                          bool is_anonymised)
+{
+    struct ended ended = {id, nick_name, into, is_anonymised};
+    struct task *t;
+
+    if (!modules_call_loader(b, make_forget, &ended, 1, NULL))
+        return;
+    t = task_new(b, NULL, handler_find(b, "accounts.forget"));
+    t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
+    t->is_async = true;
+    task_start(t);
+}

@@ -476,6 +476,15 @@ own_handlers.list = own "list"
 own_modules["bbs.list"] = own_handlers.list
 loader.rescue = own "rescue"
 
+-- A function that forgets an account which the command line has ended.
+function loader.forget(id, nick_name, into, is_anonymised)
+  local accounts, users = host.modules["core.accounts"], own_modules["bbs.users"]
+  return function()
+    accounts.forget({ id = id, nick_name = nick_name }, into > 0 and users.find_id(into) or nil,
+      is_anonymised and users.SOMEBODY or nil)
+  end
+end
+
 -- A function that does a command of the command line; what it says goes to say(what, text).
 local SAID <const>, DONE <const>, REFUSED <const> = 0, 1, 2
 

@@ -7,10 +7,9 @@ local time = require "bbs.time"
 local accounts = require "core.accounts"
 local clients = require "core.clients"
 
-local users = {}
+local users = { SOMEBODY = "somebody" } -- who has said what is left of who is gone: traces.c
 
 local LOCATION_MOST <const> = 30
-local SOMEBODY <const> = "somebody" -- as traces.c has it
 local COUNT_MOST <const> = 1000000000
 
 local FIELDS <const> =
@@ -391,7 +390,7 @@ function users.delete(handle, options)
   local with_traces = options and options.traces
   local ok, why = accounts.delete(row.id, not with_traces)
   if not ok then return nil, why end
-  accounts.forget(row, nil, not with_traces and SOMEBODY or nil)
+  accounts.forget(row, nil, not with_traces and users.SOMEBODY or nil)
   return true
 end
 

@@ -33,6 +33,7 @@ struct call {
     char **words;          /* behind the action's name */
     int count;
     char detail[64]; /* of what was done, for the audit table */
+    int64_t into;    /* the account that it was merged into; 0: none */
     struct db *db;
 };
 
@@ -46,6 +47,7 @@ enum {
     PASSWORD = 32,
     YES = 64,
     ANONYMISE = 128,
+    ENDS = 256, /* the account is gone afterwards */
 };
 
 struct action {
@@ -524,6 +526,7 @@ static int merge(struct call *c, struct account *a)
     if (status == CLI_DONE)
         printf("%s was merged into %s\n", a->handle, into.handle);
     snprintf(c->detail, sizeof(c->detail), "into %s", into.handle);
+    c->into = into.id;
     explicit_bzero(&into, sizeof(into));
     return status;
 }
@@ -538,8 +541,8 @@ static const struct action actions[] = {
     {"level", set_level, 2, 2, FINDS | CHANGES, "edit account"},
     {"lock", lock, 1, 1, FINDS | CHANGES, "lock account"},
     {"unlock", unlock, 1, 1, FINDS | CHANGES, "unlock account"},
-    {"delete", erase, 1, 1, FINDS | CHANGES | YES | ANONYMISE, "delete account"},
-    {"merge", merge, 2, 2, FINDS | CHANGES | YES, "merge account"},
+    {"delete", erase, 1, 1, FINDS | CHANGES | YES | ANONYMISE | ENDS, "delete account"},
+    {"merge", merge, 2, 2, FINDS | CHANGES | YES | ENDS, "merge account"},
 };
 
 static const struct action *find_action(const char *name)
@@ -606,14 +609,18 @@ static int open_database(struct call *c, bool makes)
 }
 
 /* The change is done, heard of or not: a server that cannot be told is worth a word only. */
-static void tell_server(const struct call *c, int64_t id)
+static void tell_server(const struct call *c, const struct account *a, bool has_ended)
 {
-    char request[64];
+    char request[256];
     struct buf answer;
     struct err e;
     int rc;
 
-    snprintf(request, sizeof(request), "user-changed %" PRId64, id);
+    if (has_ended)
+        snprintf(request, sizeof(request), "account-ended %" PRId64 " %" PRId64 " %d %s", a->id,
+                 c->into, c->anonymise, a->nick_name);
+    else
+        snprintf(request, sizeof(request), "user-changed %" PRId64, a->id);
     buf_init(&answer, BUF_LARGE);
     rc = ask_server(c->folder, request, &answer, &e);
     if (rc < 0 || rc == 2)
@@ -650,7 +657,7 @@ static int run_action(struct call *c, const struct action *action)
         write_down(c, action->audit, &a);
     db_close(c->db);
     if (status == CLI_DONE && (action->flags & CHANGES))
-        tell_server(c, a.id);
+        tell_server(c, &a, action->flags & ENDS);
     explicit_bzero(&a, sizeof(a));
     return status;
 }

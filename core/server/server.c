@@ -376,6 +376,22 @@ static void note(struct server *s, const char *who, const char *what)
     callers_note(s->store, who, what, SPAN_LIT("the server"), SPAN_LIT(""));
 }
 
+/* "account-ended ID INTO ANONYMISED NICK NAME": INTO is 0 where it was deleted. */
+static void account_ended(struct server *s, struct span request)
+{
+    char line[256];
+    int64_t id, into;
+    int is_anonymised;
+    int at = 0;
+
+    snprintf(line, sizeof(line), "%.*s", SPAN_ARG(request));
+    if (sscanf(line, "account-ended %" SCNd64 " %" SCNd64 " %1d %n", &id, &into, &is_anonymised,
+               &at) < 3)
+        return;
+    bridge_account_ended(s->bridge, id, line + at, into, is_anonymised);
+    clients_user_changed(s->clients, id);
+}
+
 /* "who", "say TEXT", "kick ID [REASON]"; 1: it is none of these. */
 static int answer_callers(struct server *s, const char *who, struct span request,
                           struct buf *text, struct err *e)
@@ -419,6 +435,8 @@ static int answer(void *arg, const char *who, struct span request, struct buf *t
         note(s, who, "stop");
         begin_stop(s);
         buf_add_text(text, "stopping\n");
+    } else if (span_starts_with(request, "account-ended ")) {
+        account_ended(s, request);
     } else if (span_starts_with(request, "user-changed ")) {
         span_take(&request, 13);
         clients_user_changed(s->clients, strtoll(request.data, NULL, 10));

@@ -619,11 +619,20 @@ static void accounts_end_at_the_command_line(void **state)
     rio = newcomer("rio");
     at_wall(rio);
     assert_true(caller_has(rio, "sol  luna's on the wall"));
-    user_run(0, "sol was deleted", "delete", "sol", "--anonymise", "--yes");
     say(rio, "");
     caller_expect(rio, "which key?");
+    go_in(rio); /* what the server has in memory */
+    assert_true(caller_has(rio, "<sol> luna's in the room"));
+    say(rio, "/leave");
+    caller_expect(rio, "page 1 of 1");
+    press(rio, "q", "which key?");
+    user_run(0, "sol was deleted", "delete", "sol", "--anonymise", "--yes");
     at_wall(rio);
     assert_true(window_has(rio, "somebody  luna's on the wall"));
+    say(rio, "");
+    caller_expect(rio, "which key?");
+    go_in(rio);
+    assert_true(caller_has(rio, "<somebody> luna's in the room"));
     user_run(0, "", "level", "rio", "50", NULL);
     open_user(moon, "rio");
     expect_audit(moon, "edit account rio level: 10 -> 50");
