@@ -39,23 +39,23 @@ static const char *const merging[] = {
 
 /* Before that, where both have a row: what becomes of the one that stays. */
 static const char *const adding_up[] = {
-    "UPDATE users SET calls = users.calls + f.calls, minutes = users.minutes + f.minutes, "
-    "first_call = min(users.first_call, f.first_call), last_call = nullif(max("
-    "coalesce(users.last_call, 0), coalesce(f.last_call, 0)), 0) FROM users f WHERE f.id = ?1 "
-    "AND users.id = ?2",
-    "INSERT INTO file_totals (user, uploads, uploaded, downloads, downloaded, protocol, "
-    "seen_at, seen_before) SELECT ?2, uploads, uploaded, downloads, downloaded, protocol, "
-    "seen_at, seen_before FROM file_totals WHERE user = ?1 ON CONFLICT (user) DO UPDATE SET "
-    "uploads = uploads + excluded.uploads, uploaded = uploaded + excluded.uploaded, "
-    "downloads = downloads + excluded.downloads, downloaded = downloaded + "
-    "excluded.downloaded, protocol = coalesce(protocol, excluded.protocol), seen_at = "
-    "max(seen_at, excluded.seen_at), seen_before = max(seen_before, excluded.seen_before)",
-    "UPDATE room_rights SET until = CASE WHEN room_rights.until IS NULL OR f.until IS NULL "
-    "THEN "
-    "NULL ELSE max(room_rights.until, f.until) END FROM room_rights f WHERE f.user = ?1 AND "
-    "room_rights.user = ?2 AND f.room = room_rights.room AND f.what = room_rights.what",
-    "DELETE FROM drafts WHERE user = ?2 AND EXISTS (SELECT 1 FROM drafts f WHERE f.user = ?1 "
-    "AND f.name = drafts.name AND f.saved_at > drafts.saved_at)",
+    ("UPDATE users SET calls = users.calls + f.calls, minutes = users.minutes + f.minutes, "
+     "first_call = min(users.first_call, f.first_call), last_call = nullif(max("
+     "coalesce(users.last_call, 0), coalesce(f.last_call, 0)), 0) FROM users f WHERE f.id = ?1 "
+     "AND users.id = ?2"),
+    ("INSERT INTO file_totals (user, uploads, uploaded, downloads, downloaded, protocol, "
+     "seen_at, seen_before) SELECT ?2, uploads, uploaded, downloads, downloaded, protocol, "
+     "seen_at, seen_before FROM file_totals WHERE user = ?1 ON CONFLICT (user) DO UPDATE SET "
+     "uploads = uploads + excluded.uploads, uploaded = uploaded + excluded.uploaded, "
+     "downloads = downloads + excluded.downloads, downloaded = downloaded + "
+     "excluded.downloaded, protocol = coalesce(protocol, excluded.protocol), seen_at = "
+     "max(seen_at, excluded.seen_at), seen_before = max(seen_before, excluded.seen_before)"),
+    ("UPDATE room_rights SET until = CASE WHEN room_rights.until IS NULL OR f.until IS NULL "
+     "THEN "
+     "NULL ELSE max(room_rights.until, f.until) END FROM room_rights f WHERE f.user = ?1 AND "
+     "room_rights.user = ?2 AND f.room = room_rights.room AND f.what = room_rights.what"),
+    ("DELETE FROM drafts WHERE user = ?2 AND EXISTS (SELECT 1 FROM drafts f WHERE f.user = ?1 "
+     "AND f.name = drafts.name AND f.saved_at > drafts.saved_at)"),
 };
 
 /* After it: names that nobody has any more look like nobody. */
