@@ -190,6 +190,42 @@ static void a_call_is_ended(void **state)
     expect_audit("end call", "luna");
 }
 
+/* A sysop who thinks better of it. */
+static void escape_leads_back_from_questions(void **state)
+{
+    static const struct {
+        const char *keys;
+        const char *question;
+    } asks[] = {{"s", "What to say"},
+                {"m", "To which screen"},
+                {"a", "For how many minutes"},
+                {"b", "For how many minutes"}};
+    struct caller *moon;
+
+    (void)state;
+    begin();
+    newcomer("luna");
+    moon = sysop_as(CALLER_XTERM);
+    looks_at(moon, "luna");
+    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+        caller_send(moon, asks[i].keys);
+        caller_expect(moon, asks[i].question);
+        caller_send(moon, "\033");
+        caller_expect(moon, "Which key?");
+    }
+    caller_send(moon, "q");
+    caller_expect(moon, "back to the desk");
+    caller_send(moon, "s");
+    caller_expect(moon, "What to say to all");
+    caller_send(moon, "\033");
+    caller_expect(moon, "back to the desk");
+    caller_send(moon, "\r");
+    caller_expect(moon, "Node number or handle");
+    caller_send(moon, "\033");
+    caller_expect(moon, "back to the desk");
+    assert_false(board_log_has(board, " error "));
+}
+
 /* --- from the machine's command line --- */
 
 static int run(const char *command, const char *word, const char *more, char **out)
@@ -882,6 +918,7 @@ int main(void)
         TEST(a_caller_is_moved),
         TEST(a_caller_is_moved_out_of_a_question),
         TEST(a_call_is_ended),
+        TEST(escape_leads_back_from_questions),
         TEST(the_command_line_does_it_too),
         TEST(a_strangers_socket_is_told),
         TEST(an_address_is_banned),

@@ -28,7 +28,7 @@ function screen.are_none(client)
 end
 
 local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
 end
 
 local function lift(client)

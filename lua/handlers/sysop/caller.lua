@@ -70,7 +70,7 @@ function caller.get(client, args)
 end
 
 local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
 end
 
 local actions = {}

@@ -54,7 +54,7 @@ function callers.tick(client)
 end
 
 local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
 end
 
 local function speak_to_all(client)

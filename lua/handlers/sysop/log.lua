@@ -63,7 +63,7 @@ local function show(client, rows)
 end
 
 local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
 end
 
 -- Numbers begin anew with the server: the newest of that number.
