@@ -157,7 +157,7 @@ build/fuzz/%: tests/fuzz/%.c $(CORE_C) | $(EMBEDDED_H)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) -I. -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -pthread $< \
-	    $(filter core/base/% core/proto/% core/term/% core/screen/%,$(CORE_C)) -o $@ -ldeflate -lunistring -lm
+	    $(filter core/base/% core/proto/% core/term/% core/screen/%,$(CORE_C)) -o $@ -ldeflate -lunistring -lvterm -lm
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
