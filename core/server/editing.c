@@ -79,6 +79,15 @@ static int check_path(const char *path, struct err *e)
     return rc;
 }
 
+static bool is_of_board(const char *path)
+{
+    struct file f;
+    bool is = file_classify(path, &f) != FILE_OTHER;
+
+    file_clear(&f);
+    return is && place_is_path(span_of(path));
+}
+
 /* Links lead nowhere below screens/ and lua/, which may be links themselves. */
 static int find_place(const char *board, const char *path, struct place *p, struct err *e)
 {
@@ -86,12 +95,15 @@ static int find_place(const char *board, const char *path, struct place *p, stru
     int folder;
 
     *p = (struct place){0};
-    if (!strchr(path, '/') || !place_is_path(span_of(path)) ||
-        (strncmp(path, "screens/", 8) != 0 && strncmp(path, "lua/", 4) != 0))
-        return err_set(e, "%s: expected a file below screens/ or lua/", path);
+    if (!is_of_board(path)) {
+        err_set(e, "%s: expected a file of the board, as screens/menu.txt", path);
+        return -1;
+    }
     folder = (int)(below_folder(path) - path) - 1;
-    if (snprintf(root, sizeof(root), "%s/%.*s", board, folder, path) >= (int)sizeof(root))
-        return err_set(e, "%s: the board's path is too long", path);
+    if (snprintf(root, sizeof(root), "%s/%.*s", board, folder, path) >= (int)sizeof(root)) {
+        err_set(e, "%s: the board's path is too long", path);
+        return -1;
+    }
     p->root = mem_strdup(root);
     p->path = mem_strdup(below_folder(path));
     return 0;
@@ -311,6 +323,18 @@ static int save(const char *board, const struct board_edit *edit, struct err *e)
     return rc < 0 ? fail_at(edit->path, e) : 0;
 }
 
+/* --- kept versions --- */
+
+static int look_back(const struct history *history, struct board_edit *edit, struct err *e)
+{
+    if (!is_of_board(edit->path))
+        return err_set(e, "%s: expected a file of the board", edit->path);
+    if (edit->wanted == EDIT_VERSION)
+        return history_read_named(history, edit->path, edit->version, &edit->out) ? 0 : 1;
+    history_list(history, edit->path, &edit->out);
+    return 0;
+}
+
 int editing_do(const char *board, const struct history *history, struct board_edit *edit,
                struct err *e)
 {
@@ -326,10 +350,8 @@ int editing_do(const char *board, const struct history *history, struct board_ed
     case EDIT_SAVE:
         return save(board, edit, e);
     case EDIT_VERSIONS:
-        history_list(history, edit->path, &edit->out);
-        return 0;
     case EDIT_VERSION:
-        return history_read_named(history, edit->path, edit->version, &edit->out) ? 0 : 1;
+        return look_back(history, edit, e);
     }
     return -1;
 }
