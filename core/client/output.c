@@ -6,7 +6,7 @@
 #include "client/internal.h"
 #include "term/ansi.h"
 
-enum { IOV_COUNT = 32 };
+enum { IOV_COUNT = 32, WATCHED_BAUD = 8000000 };
 
 enum look client_look(const struct client *c)
 {
@@ -335,14 +335,22 @@ static void after_write(struct client *c)
 
 /* --- at the pace of a modem: ten bits a byte --- */
 
+/* Of who is looked at: what is played for that costs, and not the others. */
+static long line_baud(const struct client *c)
+{
+    long baud = client_baud(c);
+
+    return c->is_watched && (baud == 0 || baud > WATCHED_BAUD) ? WATCHED_BAUD : baud;
+}
+
 static bool is_paced(const struct client *c)
 {
-    return client_baud(c) > 0 && !c->transfer && !c->skips_pace && c->state == CLIENT_OPEN;
+    return line_baud(c) > 0 && !c->transfer && !c->skips_pace && c->state == CLIENT_OPEN;
 }
 
 static double byte_seconds(const struct client *c)
 {
-    return 10 / (double)client_baud(c);
+    return 10 / (double)line_baud(c);
 }
 
 /* What is written for at once, at least a byte. */

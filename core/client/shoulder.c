@@ -72,6 +72,8 @@ static void leave(struct shoulder *s)
     remove_from_list(s, of->all);
     s->of = NULL;
     see_whether_watched(of);
+    if (client_is_open(of))
+        output_mark_dirty(of); /* what waits has another pace now */
 }
 
 void shoulder_free(struct shoulder *s)

@@ -1,5 +1,6 @@
 /* shoulder.h -- looking over a caller's shoulder: what that terminal is sent is played into a
- * picture of it, for somebody else to be shown. Costs nothing where nobody looks. */
+ * picture of it, for somebody else to be shown. Costs nothing where nobody looks; who is looked
+ * at is sent at most 800 KB a second, so that a flood there is not everybody's. */
 #ifndef PERIGEE_CLIENT_SHOULDER_H
 #define PERIGEE_CLIENT_SHOULDER_H
 

@@ -630,6 +630,33 @@ static void a_program_is_looked_at_and_left(void **state)
     caller_expect(moon, "one-line wall");
 }
 
+/* A flood is sent at a pace while somebody looks, and the rest of it when nobody does any more.
+ */
+static void a_flood_is_looked_at(void **state)
+{
+    struct caller *moon, *mars;
+
+    (void)state;
+    allow_shells();
+    begin();
+    moon = at_shell();
+    caller_expect(moon, "Your password:");
+    say(moon, "moonmoon9");
+    caller_expect(moon, "ready> ");
+    mars = dial();
+    caller_log_in(mars, "mars", "marsmars9");
+    looks_at(mars, "moon");
+    caller_send(mars, "l");
+    caller_expect(mars, "moon, node ");
+    say(moon, "seq 100001 300000; echo this is $((40 + 2))");
+    caller_expect(mars, "100");
+    caller_expect(moon, "100500");
+    caller_send(mars, "\033");
+    caller_expect(mars, CALLER_SCREEN);
+    caller_expect(moon, "299999");
+    caller_expect(moon, "this is 42");
+}
+
 /* --- the log and the settings --- */
 
 static struct caller *at_log(void)
@@ -933,6 +960,7 @@ int main(void)
         TEST(a_shell_asks_for_the_password_again),
         TEST(a_shell_may_be_left_alone),
         TEST(a_program_is_looked_at_and_left),
+        TEST(a_flood_is_looked_at),
         TEST(an_incident_leads_to_its_traceback),
         TEST(the_log_is_live_and_searched),
         TEST(settings_are_shown_with_their_source),
