@@ -308,6 +308,33 @@ static void a_strangers_socket_is_told(void **state)
     close(fd);
 }
 
+/* Who is at another system, here this board itself, is there for the sysop, too. */
+static void who_calls_elsewhere_is_shown(void **state)
+{
+    char text[200];
+    size_t from = 0;
+    struct caller *luna, *moon;
+
+    (void)state;
+    begin();
+    snprintf(
+        text, sizeof(text),
+        "return { dial = { level = 1, hosts = { 'The Far Side=telnet://127.0.0.1:%d' } } }",
+        board->port);
+    board_write(board, "lua/settings.lua", text);
+    board_expect_log(board, &from, "settings event=loaded");
+    luna = newcomer("luna");
+    caller_send(luna, "s");
+    caller_expect(luna, "The Far Side");
+    caller_send(luna, "1");
+    caller_expect(luna, "Handle:"); /* there */
+    moon = sysop_as(CALLER_XTERM);
+    looks_at(moon, "luna");
+    assert_true(window_has(moon, "dial, calls The Far Side"));
+    caller_send(luna, "\035");
+    caller_expect(luna, "you hung up");
+}
+
 /* --- bans --- */
 
 static struct caller *dial_from_second(void)
@@ -947,6 +974,7 @@ int main(void)
         TEST(escape_leads_back_from_questions),
         TEST(the_command_line_does_it_too),
         TEST(a_strangers_socket_is_told),
+        TEST(who_calls_elsewhere_is_shown),
         TEST(an_address_is_banned),
         TEST(an_account_is_banned),
         TEST(nobody_bans_himself_or_this_machine),

@@ -39,6 +39,7 @@ function values.level(other) return other.level end
 function values.address(other) return other.address end
 
 function values.where(other)
+  if other.calling then return other.keyword .. ", calls " .. other.calling end
   return other.keyword .. (other.status and ", " .. other.status or ", " .. other.title)
 end
 

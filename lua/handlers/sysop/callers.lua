@@ -12,7 +12,7 @@ local function row(client)
     node = client.id,
     handle = client.user_id .. (client.hidden and "*" or ""),
     level = client.level,
-    where = client.status or client.keyword,
+    where = client.calling and "calls " .. client.calling or client.status or client.keyword,
     idle = client.idle < 60 and "" or time.ago(time.now() - client.idle),
     address = client.address,
   }
