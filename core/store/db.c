@@ -124,14 +124,17 @@ static int authorize(void *arg, int action, const char *one, const char *two, co
     const struct db *db = arg;
 
     (void)base;
-    (void)trigger;
-    if (!db->guarded)
+    if (!db->guarded && !trigger) /* a trigger may be a handler's, whoever sets it off */
         return SQLITE_OK;
     switch (action) {
     case SQLITE_ATTACH:
     case SQLITE_DETACH:
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
+    case SQLITE_CREATE_TEMP_TABLE: /* it would stand before the table of that name */
+    case SQLITE_CREATE_TEMP_VIEW:
+    case SQLITE_CREATE_TEMP_TRIGGER:
+    case SQLITE_CREATE_TEMP_INDEX:
         return SQLITE_DENY;
     case SQLITE_PRAGMA: /* full-text search asks for that one */
         return sqlite3_stricmp(one, "data_version") == 0 ? SQLITE_OK : SQLITE_DENY;
@@ -145,6 +148,7 @@ static int authorize(void *arg, int action, const char *one, const char *two, co
     case SQLITE_ALTER_TABLE:
     case SQLITE_CREATE_TRIGGER:
     case SQLITE_DROP_TRIGGER:
+    case SQLITE_CREATE_INDEX: /* INSERT OR REPLACE removes what has the same key */
         return is_private(two) || is_lasting(two) ? SQLITE_DENY : SQLITE_OK;
     default:
         return SQLITE_OK;

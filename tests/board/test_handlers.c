@@ -1205,6 +1205,54 @@ static void test_db(void **state)
     expect_evals(c, list, COUNT(list));
 }
 
+#define ROW "INSERT INTO audit (id, at, who, address, what) VALUES "
+
+/* Neither by a key of its own, nor by a trigger that the engine's own statements set off, nor
+ * by another table in front of it. */
+static void test_what_is_written_down_stays(void **state)
+{
+    static const struct evaluation list[] = {
+        {"db.run \"" ROW "(1, 1, 'moon', '', 'lock account')\"", "=> {changes:1 last_id:1} <="},
+        {"db.run 'DELETE FROM audit'", "=> false, "},
+        {"db.run 'UPDATE audit SET who = 1'", "=> false, "},
+        {"db.run 'DROP TABLE audit'", "=> false, "},
+        {"db.run 'CREATE UNIQUE INDEX x ON audit (1) WHERE id = 1 OR id = 9'", "=> false, "},
+        {"db.run 'CREATE TEMP TABLE audit (at, who, address, what, subject, detail)'",
+         "=> false, "},
+        {"db.run 'CREATE TEMP VIEW audit AS SELECT 1'", "=> false, "},
+        {"db.run 'CREATE TEMP TRIGGER x AFTER UPDATE ON passwords BEGIN SELECT 1; END'",
+         "=> false, "},
+        {"#db.rows 'SELECT * FROM audit'", "=> 1 <="},
+    };
+
+    (void)state;
+    board_write(board, "lua/schema.sql", THINGS);
+    expect_evals(start_eval(), list, COUNT(list));
+}
+
+#define TRAP(name, what)                                                                       \
+    "db.run 'CREATE TRIGGER " name " AFTER INSERT ON users BEGIN " what "; END'"
+
+/* The engine's statements are not guarded; what a handler has tied to them is. */
+static void test_triggers_get_no_further_than_handlers(void **state)
+{
+    static const struct evaluation list[] = {
+        {"db.run \"" ROW "(1, 1, 'moon', '', 'lock account')\"", "=> {changes:1 last_id:1} <="},
+        {TRAP("a", "DELETE FROM audit"), "=> "},
+        {"users.create{ handle = 'luna', password = 'lunaluna9' }", "=> false, "},
+        {"db.run 'DROP TRIGGER a'", "=> "},
+        {TRAP("b", "INSERT INTO things (name) SELECT hash FROM passwords"), "=> "},
+        {"users.create{ handle = 'luna', password = 'lunaluna9' }", "=> false, "},
+        {"db.run 'DROP TRIGGER b'", "=> "},
+        {"users.create{ handle = 'luna', password = 'lunaluna9' }.handle", "=> luna <="},
+        {"#db.rows 'SELECT * FROM audit', #db.rows 'SELECT * FROM things'", "=> 1, 0 <="},
+    };
+
+    (void)state;
+    board_write(board, "lua/schema.sql", THINGS);
+    expect_evals(start_eval(), list, COUNT(list));
+}
+
 #define ENDLESS                                                                                \
     "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r"
 
@@ -1783,6 +1831,8 @@ int main(void)
         TEST(test_odd_arguments_are_refused),
         TEST(test_globals_are_refused),
         TEST(test_db),
+        TEST(test_what_is_written_down_stays),
+        TEST(test_triggers_get_no_further_than_handlers),
         TEST(test_endless_sql_is_stopped),
         TEST(test_sleep_lets_others_run),
         TEST(test_every),
