@@ -90,6 +90,8 @@ static void *run(void *arg)
         is_last = file.is_closing;
         most = file.most;
         pthread_mutex_unlock(&file.lock);
+        if (file.fd < 0)
+            open_file(); /* no room on the disk, or no descriptor, may have been for a while */
         if (file.size > 0 && file.size + (long)lines.len > most / 2)
             turn_over();
         write_all(buf_span(&lines));

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -127,6 +129,41 @@ static void it_turns_over(void **state)
     buf_clear(&out);
 }
 
+static void wait_for(const char *name)
+{
+    struct stat st;
+
+    for (int i = 0; i < 500 && (stat(name, &st) < 0 || st.st_size == 0); i++)
+        usleep(10000);
+    assert_int_equal(stat(name, &st), 0);
+}
+
+/* There is no descriptor at the moment when it turns over. */
+static void what_can_not_be_opened_is_tried_again(void **state)
+{
+    struct rlimit before;
+    struct rlimit none;
+    struct buf out;
+
+    (void)state;
+    begin(8192);
+    log_info("line 1");
+    wait_for(path);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = (struct rlimit){0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    log_info("line 2 %05000d", 0);
+    wait_for(older);
+    usleep(100000);
+    setrlimit(RLIMIT_NOFILE, &before);
+    log_info("line 3");
+    logfile_close();
+    find("line", "", 0, 3, &out);
+    assert_non_null(strstr(buf_text(&out), "line 1\n"));
+    assert_non_null(strstr(buf_text(&out), "line 3\n"));
+    buf_clear(&out);
+}
+
 static void a_size_of_none_writes_none(void **state)
 {
     struct buf out;
@@ -154,6 +191,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_logged_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pages_lead_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_turns_over, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_can_not_be_opened_is_tried_again, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_size_of_none_writes_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_is_told, set_up, tear_down),
     };
