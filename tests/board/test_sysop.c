@@ -226,6 +226,30 @@ static void escape_leads_back_from_questions(void **state)
     assert_false(board_log_has(board, " error "));
 }
 
+/* Accounts of a higher level are not edited either. */
+static void a_sysop_of_a_higher_level_is_left_alone(void **state)
+{
+    static const char *const keys[] = {"l", "m", "e", "a", "b"};
+    const char *const args[] = {"user", "level", "--board", board->folder, "moon", "101", NULL};
+    struct caller *mars, *moon;
+
+    (void)state;
+    begin();
+    assert_int_equal(board_run(args, NULL, NULL), 0);
+    moon = sysop_as(CALLER_XTERM);
+    mars = dial();
+    caller_log_in(mars, "mars", "marsmars9");
+    looks_at(mars, "moon");
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        caller_send(mars, keys[i]);
+        caller_expect(mars, "moon has a level above yours.");
+    }
+    caller_send(mars, "s");
+    caller_expect(mars, "What to say");
+    say(mars, "good evening");
+    caller_expect(moon, "mars (sysop): good evening");
+}
+
 /* --- from the machine's command line --- */
 
 static int run(const char *command, const char *word, const char *more, char **out)
@@ -970,6 +994,7 @@ int main(void)
         TEST(one_and_all_are_spoken_to),
         TEST(a_caller_is_moved),
         TEST(a_caller_is_moved_out_of_a_question),
+        TEST(a_sysop_of_a_higher_level_is_left_alone),
         TEST(a_call_is_ended),
         TEST(escape_leads_back_from_questions),
         TEST(the_command_line_does_it_too),

@@ -134,12 +134,19 @@ function actions.b(client, other)
   return ban(client, other.user_id, bans.account)
 end
 
+-- What is not done to a sysop of a higher level, whose screen may have others' new passwords.
+local IS_FOR_OWN_LEVEL <const> = { l = true, m = true, e = true, a = true, b = true }
+
 -- <% key:sysop.caller.pick %>
 function caller.pick(client, key)
-  local other, action = other_of(client), actions[key:lower()]
+  key = key:lower()
+  local other, action = other_of(client), actions[key]
   if not other then return "sysop/callers", "That caller has left." end
   if not action then return "repeat" end
   if other.id == client.id then return "repeat", "That is you." end
+  if IS_FOR_OWN_LEVEL[key] and other.level > client.level then
+    return "repeat", other.user_id .. " has a level above yours."
+  end
   local said = action(client, other)
   return "refresh", said ~= "" and said or nil
 end
