@@ -40,7 +40,7 @@ static void empty_into(int top, const char *name, unsigned *count)
     DIR *d;
     char up[32];
 
-    fchmodat(top, name, 0700, 0);
+    fchmodat(top, name, 0700, AT_SYMLINK_NOFOLLOW);
     d = open_folder(top, name);
     for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
         struct stat st;
@@ -49,7 +49,8 @@ static void empty_into(int top, const char *name, unsigned *count)
             unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) == 0)
             continue;
         if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
-            fchmodat(dirfd(d), e->d_name, 0700, 0); /* else it can't be moved */
+            fchmodat(dirfd(d), e->d_name, 0700,
+                     AT_SYMLINK_NOFOLLOW); /* else it can't be moved */
         snprintf(up, sizeof(up), ".up-%u", ++*count);
         renameat(dirfd(d), e->d_name, top, up);
     }
