@@ -272,6 +272,7 @@ void gate_leave(struct gate *g, const struct sockaddr *from, double now)
 static void ban(const struct gate *g, struct address *a, double now)
 {
     double seconds = (double)g->ban_seconds;
+    double until;
 
     if (a->bans > 0 && now - a->banned_until > BAN_MEMORY)
         a->bans = 0;
@@ -279,7 +280,9 @@ static void ban(const struct gate *g, struct address *a, double now)
         seconds *= 2;
     a->bans++;
     a->failures = 0;
-    a->banned_until = now + (seconds < BAN_MOST ? seconds : BAN_MOST);
+    until = now + (seconds < BAN_MOST ? seconds : BAN_MOST);
+    if (a->banned_until < until)
+        a->banned_until = until; /* a sysop's ban is longer, as a rule */
 }
 
 bool gate_login_failed(struct gate *g, const struct sockaddr *from, double now)

@@ -355,6 +355,17 @@ static void bans_double_within_a_day(void **state)
     assert_int_equal(gate_banned(f->gate, now + 101), 0);
 }
 
+/* Whoever was on line before from the same network may still fail to log in. */
+static void failures_do_not_shorten_a_sysops_ban(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(gate_ban(f->gate, at("192.0.2.1"), 1000, 5000));
+    ban(f, at("192.0.2.1"), 1010);
+    assert_int_equal(gate_enter(f->gate, at("192.0.2.1"), 5999), GATE_BANNED);
+    assert_int_equal(gate_enter(f->gate, at("192.0.2.1"), 6001), GATE_OPEN);
+}
+
 static void the_own_machine_is_never_banned(void **state)
 {
     static const char *const own[] = {"127.0.0.1", "::1", "::ffff:127.0.0.1"};
@@ -461,6 +472,7 @@ int main(void)
         TEST(a_ban_covers_the_whole_64),
         TEST(failures_are_forgotten),
         TEST(bans_double_within_a_day),
+        TEST(failures_do_not_shorten_a_sysops_ban),
         TEST(the_own_machine_is_never_banned),
         TEST(refusals_are_told_in_bulk),
         TEST(the_longest_unused_address_goes_first),
