@@ -11,6 +11,7 @@ local users = { SOMEBODY = "somebody" } -- who has said what is left of who is g
 
 local LOCATION_MOST <const> = 30
 local COUNT_MOST <const> = 1000000000
+local LOCKED <const> = "This account is locked. Ask the sysop"
 
 local FIELDS <const> =
   "id, handle, nick_name, level, first_call, last_call, calls, minutes, locked, "
@@ -141,7 +142,7 @@ end
 
 local function check(account, password)
   local now = os.time()
-  if account.locked then return nil, "This account is locked. Ask the sysop" end
+  if account.locked then return nil, LOCKED end
   if account.retry_at > now then
     return nil, "Too many wrong passwords. Try again in " .. seconds(account.retry_at - now)
   end
@@ -176,10 +177,12 @@ function users.login(client, handle, password, level)
     return nil, ("This login is for level %d and above"):format(level)
   end
   accounts.login_right(account.id)
-  accounts.log_in(client, account.id, account.handle, account.nick_name, account.level,
-    account.hidden)
+  local now = accounts.find(handle) -- the password has taken its time
+  if not now or now.id ~= account.id then return nil, "Nobody here by that name" end
+  if now.locked then return nil, LOCKED end
+  accounts.log_in(client, now.id, now.handle, now.nick_name, now.level, now.hidden)
   local row = users.find(handle)
-  row.must_change = account.must_change
+  row.must_change = now.must_change
   take_terminal(client, row)
   return row
 end

@@ -935,6 +935,23 @@ static void test_client_fields(void **state)
     expect_evals(c, list, COUNT(list));
 }
 
+/* The password takes its time: more where many log in. */
+static void test_an_account_that_is_locked_meanwhile_is_not_logged_in(void **state)
+{
+    struct caller *luna, *moon;
+
+    (void)state;
+    moon = start_eval();
+    expect_eval(moon, "users.create{handle='luna', password='tranquility'}.level", "=> 10 <=");
+    luna = dial();
+    caller_expect(luna, "eval> ");
+    caller_send(luna, "users.login(client, 'luna', 'tranquility')\r");
+    expect_eval(moon, "users.lock 'luna'", "=> true <=");
+    caller_expect(luna, "=> nil, This account is locked");
+    caller_expect(luna, "eval> ");
+    expect_eval(luna, "client.user_id", "=> GUEST <=");
+}
+
 /* A record of the store, as soon as the caller is known. */
 static void test_client_fields_follow_the_account(void **state)
 {
@@ -1821,6 +1838,7 @@ int main(void)
         TEST(test_page_keep_and_escape),
         TEST(test_page_timeout_ends_a_guest),
         TEST(test_client_fields),
+        TEST(test_an_account_that_is_locked_meanwhile_is_not_logged_in),
         TEST(test_client_fields_follow_the_account),
         TEST(test_read_line),
         TEST(test_keys_and_confirm),
