@@ -607,7 +607,7 @@ static int l_run(lua_State *L)
 }
 
 /* client:move(keyword) -> true, or nil and why not: to that screen, at the next prompt. What a
- * handler asks there ends, and a program. */
+ * handler asks there ends, and a program, and a call to another system. */
 static int l_move(lua_State *L)
 {
     struct client *c = client_box_check(L, 1);

@@ -173,10 +173,11 @@ static void move(struct client *c, const char *keyword)
 void show_impose(struct client *c)
 {
     char *line = c->imposed;
-    bool is_asked = c->mode != MODE_BUSY || c->process;
+    bool is_lent = c->process || c->dial;
+    bool is_asked = c->mode != MODE_BUSY || is_lent;
 
     if (!line || c->state != CLIENT_OPEN || !is_asked || c->is_resting || c->transfer ||
-        c->keys.in_paste || c->paste || (c->process && line[0] == '/'))
+        c->keys.in_paste || c->paste || (is_lent && line[0] == '/'))
         return;
     c->imposed = NULL;
     if (line[0] != '/') {

@@ -178,8 +178,14 @@ static void write_board(const char *options)
              "    if other.calling then require('bbs.shoulder').look(client, other) end\n"
              "  end\n"
              "end\n"
+             "local function fetch(client)\n"
+             "  for other in clients.each(client) do\n"
+             "    if other.calling then assert(other:move 'desk') end\n"
+             "  end\n"
+             "end\n"
              "function t.go(client, key)\n"
              "  if key == 'l' then watch(client) return 'refresh' end\n"
+             "  if key == 'm' then fetch(client) return 'repeat' end\n"
              "  client.data.got = key == 'w' and look(client) or call(client)\n"
              "  return 'refresh'\n"
              "end\n"
@@ -644,6 +650,26 @@ static void and_the_other_way_round(void **state)
     far_expects_text("\201");
 }
 
+static void a_caller_is_moved_back(void **state)
+{
+    struct caller *luna = call("telnet");
+    struct caller *moon;
+
+    (void)state;
+    far_says("You stay here.");
+    caller_expect(luna, "You stay here.");
+    add_account("moon", "200");
+    moon = log_in_as(CALLER_XTERM, "moon");
+    caller_send(moon, "m");
+    caller_expect(luna, "got >>");
+    caller_expect(luna, "A key: ");
+    far_expects_end();
+    assert_false(board_log_has(board, "incident"));
+    caller_send(luna, "x"); /* and once more */
+    answer_far();
+    expect_escape(luna);
+}
+
 /* --- far sides that are no good --- */
 
 static void who_never_hangs_up_is_left(void **state)
@@ -1017,6 +1043,7 @@ int main(void)
         TEST(all_bytes_pass),
         TEST(characters_are_translated),
         TEST(and_the_other_way_round),
+        TEST(a_caller_is_moved_back),
         TEST(who_never_hangs_up_is_left),
         TEST(who_never_reads_is_left_at_once),
         TEST(who_never_reads_a_file_is_given_up),
