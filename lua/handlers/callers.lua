@@ -48,6 +48,7 @@ end
 function callers.turn(client, key)
   if key:lower() ~= "s" then return list.turn(client, key) end
   local text = client:read_line { prompt = "\r\n  |03Search for: |15", max = 20 }
+  if not text then return "refresh" end
   client.data.callers.search = text ~= "" and text or nil
   client.page_index = 1
   return "refresh"

@@ -52,6 +52,7 @@ function screen.pick(client, key)
   if key == "v" then return show_in_full(client) end
   if key ~= "s" then return list.turn(client, key) end
   local text = client:read_line { prompt = "\r\n  |03Search for: |15", max = 20 }
+  if not text then return "refresh" end
   client.data.audit.search = text ~= "" and text or nil
   client.page_index = 1
   return "refresh"

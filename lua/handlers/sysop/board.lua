@@ -10,6 +10,7 @@ local screen = {}
 local ROWS_BESIDE <const> = 8 -- of the window, beside the findings
 local COLUMNS <const> = 250
 
+-- nil: Esc, which leads back.
 local function ask(client, prompt, max)
   return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
 end
@@ -58,12 +59,13 @@ local function choose(client)
   local files = client.data.board.files
   if #files == 1 then return files[1] end
   local answer = ask(client, "Which number", 100)
+  if not answer or answer == "" then return nil end
   local file = files[math.tointeger(tonumber(answer)) or 0]
   for _, other in ipairs(files) do
     if other.path == answer then file = other end
   end
   if file then return file end
-  return nil, answer ~= "" and "There is no such file here." or nil
+  return nil, "There is no such file here."
 end
 
 -- --- questions ---
@@ -294,7 +296,7 @@ end
 
 function actions.n(client)
   local name = ask(client, "A keyword, or a path as lua/handlers/shop.lua", 100)
-  if name == "" then return "refresh" end
+  if not name or name == "" then return "refresh" end
   local path = path_of(name)
   local ok, why = board.name(client, path)
   if not ok then return "refresh", why end
@@ -344,6 +346,7 @@ end
 
 function actions.s(client)
   local search = ask(client, "Search for", 60)
+  if not search then return "refresh" end
   client.data.board.search = search ~= "" and search or nil
   client.page_index = 1
   return "refresh"
@@ -392,8 +395,9 @@ end
 local function choose_version(client)
   local state = client.data.board_versions
   local answer = ask(client, "Which number", 5)
+  if not answer or answer == "" then return nil end
   local version = state.all[math.tointeger(tonumber(answer)) or 0]
-  if not version then return nil, answer ~= "" and "There is no such number." or nil end
+  if not version then return nil, "There is no such number." end
   local bytes, why = board.version(client, state.path, version.name)
   if bytes then return { bytes = bytes, kept = version.kept } end
   return nil, why or "That version is not kept any more."

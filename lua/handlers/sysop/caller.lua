@@ -70,6 +70,7 @@ function caller.get(client, args)
   return other and values[args[1]](other) or ""
 end
 
+-- nil: Esc, which leads back.
 local function ask(client, prompt, max)
   return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
 end
@@ -84,7 +85,7 @@ end
 
 function actions.s(client, other)
   local line = ask(client, "What to say", 200)
-  if not line:find "%S" then return "" end
+  if not line or not line:find "%S" then return "" end
   other:tell(("%s (sysop): %s"):format(client.nick_name, line))
   audit.add(client, "speak", other.user_id, line)
   return "Said."
@@ -98,7 +99,7 @@ end
 
 function actions.m(client, other)
   local keyword = ask(client, "To which screen", 60)
-  if keyword == "" then return "" end
+  if not keyword or keyword == "" then return "" end
   local ok, why = other:move(keyword)
   if not ok then return why .. "." end
   audit.add(client, "move", other.user_id, "to " .. keyword)
@@ -107,6 +108,7 @@ end
 
 function actions.e(client, other)
   local reason = ask(client, "Why (the caller is told)", 60)
+  if not reason then return "" end
   client:send "\r\n  "
   if not client:confirm("End the call of " .. other.user_id .. "?", true) then return "" end
   audit.add(client, "end call", other.user_id, reason)
@@ -116,9 +118,10 @@ end
 
 local function ban(client, subject, f)
   local minutes = ask(client, "For how many minutes", 7)
-  if minutes == "" then return "" end
+  if not minutes or minutes == "" then return "" end
   local n = math.tointeger(tonumber(minutes:match(NUMBER)))
   local reason = n and ask(client, "Why (for the list of bans)", 60)
+  if n and not reason then return "" end
   local ok, why = f(client, subject, n, reason)
   if not ok then return why .. "." end
   audit.add(client, "ban", subject, ("%d min %s"):format(n, reason))

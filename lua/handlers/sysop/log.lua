@@ -62,6 +62,7 @@ local function show(client, rows)
   return "refresh"
 end
 
+-- nil: Esc, which leads back.
 local function ask(client, prompt, max)
   return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
 end
@@ -69,7 +70,7 @@ end
 -- Numbers begin anew with the server: the newest of that number.
 local function incident(client)
   local number = ask(client, "Number of the incident", 9)
-  if not number:find "^%d+$" then return "refresh" end
+  if not number or not number:find "^%d+$" then return "refresh" end
   local rows = log.find { text = "incident=" .. number .. " ", rows = 1 }
   if #rows == 0 then return "refresh", "The log has no incident " .. number .. "." end
   return show(client, rows)
@@ -79,6 +80,7 @@ local keys = {}
 
 function keys.s(client)
   local text = ask(client, "Search for", 40)
+  if not text then return "refresh" end
   client.data.log.search = text ~= "" and text or nil
   client.page_index = 1
   return "refresh"

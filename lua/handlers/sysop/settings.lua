@@ -65,6 +65,7 @@ function screen.pick(client, key)
   if key == "v" then return show(client) end
   if key ~= "s" then return list.turn(client, key) end
   local text = client:read_line { prompt = "\r\n  |03Search for: |15", max = 20 }
+  if not text then return "refresh" end
   client.data.settings.search = text ~= "" and text or nil
   client.page_index = 1
   return "refresh"
