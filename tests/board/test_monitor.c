@@ -52,7 +52,7 @@ static void shows_sysops_how_it_is(void **state)
     caller_expect(c, "p99");
     caller_expect(c, "0 in the last hour");
     caller_expect(c, "generation 1, on 127.0.0.1:");
-    caller_expect(c, "back to the menu");
+    caller_expect(c, "Q back");
     caller_send(c, "q");
     caller_expect(c, "which key?");
 }
@@ -79,7 +79,7 @@ static void lives_on(enum caller_kind kind)
     hang_up(luna);
     caller_expect(c, "1 now, 2 at most, 2 today");
     assert_true(window_has(c, "The machine and the board"));
-    assert_true(window_has(c, "back to the menu"));
+    assert_true(window_has(c, "Q back"));
     assert_true(count(c->shown, c->shown_len, "The machine and the board") <= 2);
 }
 
