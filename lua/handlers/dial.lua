@@ -27,7 +27,8 @@ function dial.none(client)
 end
 
 local function told(ending)
-  return ("You were there for %d seconds: %s"):format(math.floor(ending.seconds),
+  local seconds = math.floor(ending.seconds)
+  return ("You were there for %d second%s: %s"):format(seconds, seconds == 1 and "" or "s",
     ending.reason)
 end
 
