@@ -72,9 +72,10 @@ end
 
 -- nil: Esc, which leads back.
 local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
 end
 
+-- What to tell the sysop, and where to go then, if not back to the caller.
 local actions = {}
 
 function actions.l(client, other)
@@ -103,7 +104,7 @@ function actions.m(client, other)
   local ok, why = other:move(keyword)
   if not ok then return why .. "." end
   audit.add(client, "move", other.user_id, "to " .. keyword)
-  return "At the next prompt."
+  return other.user_id .. " goes there at the next prompt."
 end
 
 function actions.e(client, other)
@@ -112,8 +113,9 @@ function actions.e(client, other)
   client:send "\r\n  "
   if not client:confirm("End the call of " .. other.user_id .. "?", true) then return "" end
   audit.add(client, "end call", other.user_id, reason)
+  local handle = other.user_id
   other:hangup(reason ~= "" and reason or "The sysop has ended the call.")
-  return "Ended."
+  return ("The call of %s is ended."):format(handle), "sysop/callers"
 end
 
 local function ban(client, subject, f)
@@ -125,7 +127,7 @@ local function ban(client, subject, f)
   local ok, why = f(client, subject, n, reason)
   if not ok then return why .. "." end
   audit.add(client, "ban", subject, ("%d min %s"):format(n, reason))
-  return subject .. " is banned."
+  return subject .. " is banned.", "sysop/callers"
 end
 
 function actions.a(client, other)
@@ -150,8 +152,8 @@ function caller.pick(client, key)
   if IS_FOR_OWN_LEVEL[key] and other.level > client.level then
     return "repeat", other.user_id .. " has a level above yours."
   end
-  local said = action(client, other)
-  return "refresh", said ~= "" and said or nil
+  local said, where = action(client, other)
+  return where or "refresh", said ~= "" and said or nil
 end
 
 return sysop.only(caller)

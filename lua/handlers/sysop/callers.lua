@@ -55,7 +55,7 @@ end
 
 -- nil: Esc, which leads back.
 local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max } or "" -- Esc
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
 end
 
 local function speak_to_all(client)
