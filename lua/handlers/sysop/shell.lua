@@ -72,7 +72,10 @@ function shell.password(client, text)
   end
   local said
   said, why = run(client)
-  if not said then return "repeat", "It can't be started: " .. why .. "." end
+  if not said then
+    return "repeat", ("It can't be started: %s.%s"):format(why, settings.command.folder == ""
+      and " The setting command.folder says where it runs." or "")
+  end
   client:tell(said)
   return "sysop/desk"
 end
