@@ -46,6 +46,21 @@ function screen.list(client, args)
   return rows, #files
 end
 
+local function as_text(files)
+  local lines = {}
+  for i, file in ipairs(files) do
+    lines[i] = ("%s %d %s %s"):format(file.path, file.size, file.changed, file.mistake or "")
+  end
+  return table.concat(lines, "\n")
+end
+
+-- <% tick:sysop.board.tick(2) %>: a save is found right or wrong a moment after it.
+function screen.tick(client)
+  local state = client.data.board
+  local files = board.files(client, state.search)
+  if files and as_text(files) ~= as_text(state.files) then return "refresh" end
+end
+
 -- <% get:sysop.board.place %>
 function screen.place(client)
   local state, wrong = client.data.board, 0
