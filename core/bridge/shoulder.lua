@@ -87,6 +87,7 @@ function shoulder.look(client, other)
   local view = { name = other.nick_name, id = other.id }
   if not client.term.ansi or client.term.linear then
     time.sleep(0.5) -- it is painted anew
+    client:send "\n"
     return read(client, look, view) or ""
   end
   return watch(client, look, view) or ""
