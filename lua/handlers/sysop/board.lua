@@ -348,7 +348,8 @@ function actions.c(client)
   local lines = {}
   for _, line in ipairs(findings) do lines[#lines + 1] = plain(line) end
   for _, line in ipairs(hints) do lines[#lines + 1] = "|08hint: " .. plain(line) .. "|07" end
-  lines[#lines + 1] = ("\n|15%d findings, %d hints"):format(#findings, #hints)
+  lines[#lines + 1] = ("\n|15%d finding%s, %d hint%s"):format(#findings,
+    #findings == 1 and "" or "s", #hints, #hints == 1 and "" or "s")
   client:pager(table.concat(lines, "\n"))
   return "refresh"
 end
