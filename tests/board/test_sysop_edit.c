@@ -31,6 +31,7 @@ static void begin_with(const char *screen)
 {
     board_write(board, WALL, screen);
     board_write(board, "lua/handlers/wall.lua", wall_lua);
+    board_remove(board, "screens/wall.40.txt");
     make_sysop();
     board_start(board, NULL);
 }
