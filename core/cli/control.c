@@ -42,6 +42,14 @@ static bool is_number(const char *word)
     return word[0] != '\0' && word[strspn(word, "0123456789")] == '\0';
 }
 
+static bool are_blank(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (argv[i][strspn(argv[i], " \t\r\n")] != '\0')
+            return false;
+    return true;
+}
+
 /* `perigee say TEXT`, `perigee kick ID [REASON]`. */
 int callers_run(const struct command *self, int argc, char **argv)
 {
@@ -60,6 +68,8 @@ int callers_run(const struct command *self, int argc, char **argv)
         return status;
     if (strcmp(self->name, "kick") == 0 && !is_number(argv[0]))
         return cli_wrong(self, "%s is no node number: perigee who lists them", argv[0]);
+    if (are_blank(argc, argv))
+        return cli_wrong(self, "there is nothing to say");
     if (cli_data_folder(self, board, data, folder) < 0)
         return CLI_FAILED;
     buf_init(&request, REQUEST_MOST);
