@@ -29,32 +29,15 @@ local function hang_up(list, but, reason)
   end
 end
 
-local function from(address)
-  local list = {}
-  for _, other in ipairs(clients.nodes()) do
-    if other.address == address then list[#list + 1] = other end
-  end
-  return list
-end
-
--- Whether it looks like one: what is none can't be told from what is never banned.
-local function is_address(text)
-  return text:find "^%d+%.%d+%.%d+%.%d+$" or text:find "^[%x:.]*:[%x:.]*%%?%w*$"
-end
-
 -- bans.address(client, address, minutes, [reason]) -> true, or nil and why not: nobody calls
 -- from there, and who is on line from there is hung up on. An IPv6 address stands for its /64.
 -- Waits.
 function bans.address(client, address, minutes, reason)
   local ok, why = check_minutes(minutes)
   if not ok then return nil, why end
-  if client.address == address then return nil, "You call from there yourself" end
-  if not is_address(address) then return nil, address .. " is no address" end
-  if not accounts.ban(address, minutes * 60) then
-    return nil, address .. " is never banned: it is this machine's, or limits.allow has it"
-  end
+  ok, why = accounts.ban(address, minutes * 60, client)
+  if not ok then return nil, address .. ": " .. why end
   keep(client, "address", address, minutes, reason)
-  hang_up(from(address), client, "Your address is banned.")
   return true
 end
 

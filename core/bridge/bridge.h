@@ -64,8 +64,9 @@ struct bridge_config {
     /* A login from this client failed. True: its address is banned now. */
     bool (*login_failed)(void *arg, struct client *c);
     void (*login_right)(void *arg, struct client *c);
-    /* An address is banned for so many seconds; 0: no more. False: it is none, or never is. */
-    bool (*ban)(void *arg, const char *address, double seconds);
+    /* An address is banned for so many seconds, and the calls from there end; 0: no more. NULL,
+     * or why not: it is none, never is banned, or `by` calls from there (NULL: nobody). */
+    const char *(*ban)(void *arg, const char *address, double seconds, const struct client *by);
     void (*get_status)(void *arg, struct buf *json);
     void (*reload_all)(void *arg, struct buf *report);
     /* What the command line says in the place of a setting; NULL: nothing. */

@@ -461,16 +461,25 @@ static int l_failed(lua_State *L)
     return 0;
 }
 
-/* accounts.ban(address, seconds) -> false: it is no address, or one that never is banned.
- * 0 seconds: it is banned no more. */
+/* accounts.ban(address, seconds, [client]) -> true, or nil and why not: the client calls from
+ * there, or it is no address that can be. 0 seconds: it is banned no more. */
 static int l_ban(lua_State *L)
 {
     struct bridge *b = bridge_of(L);
     const char *address = luaL_checkstring(L, 1);
     double seconds = luaL_checknumber(L, 2);
+    const struct client *by = lua_isnoneornil(L, 3) ? NULL : client_box_check(L, 3);
+    const char *why = "no server runs here";
 
-    lua_pushboolean(L, b->config.ban && b->config.ban(b->config.arg, address, seconds));
-    return 1;
+    if (b->config.ban)
+        why = b->config.ban(b->config.arg, address, seconds, by);
+    if (!why) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    return 2;
 }
 
 int luaopen_core_accounts(lua_State *L)

@@ -218,6 +218,19 @@ bool clients_shed_visitor(struct clients *all)
     return false;
 }
 
+void clients_hang_up_from(struct clients *all, const struct sockaddr *from,
+                          bool (*same)(const struct sockaddr *a, const struct sockaddr *b),
+                          const char *reason)
+{
+    struct client *next;
+
+    for (struct client *c = all->list; c; c = next) {
+        next = c->next;
+        if (same(client_sockaddr(c), from))
+            client_hang_up(c, span_of(reason));
+    }
+}
+
 void clients_close_all(struct clients *all, const char *reason)
 {
     struct client *next;

@@ -55,6 +55,11 @@ void clients_accept(struct clients *all, int fd, const struct sockaddr *address)
 /* End the connection of the longest waiting visitor. False: there is none. */
 bool clients_shed_visitor(struct clients *all);
 
+/* The calls from an address that is the `same` as `from` end, visitors' too. */
+void clients_hang_up_from(struct clients *all, const struct sockaddr *from,
+                          bool (*same)(const struct sockaddr *a, const struct sockaddr *b),
+                          const char *reason);
+
 /* Tell everybody, finish their output, end their calls; clients_count comes to 0. */
 void clients_close_all(struct clients *all, const char *reason);
 

@@ -303,6 +303,14 @@ bool gate_login_failed(struct gate *g, const struct sockaddr *from, double now)
     return too_many;
 }
 
+bool gate_is_same(const struct sockaddr *a, const struct sockaddr *b)
+{
+    struct key one = key_of(a);
+    struct key other = key_of(b);
+
+    return memcmp(&one, &other, sizeof(one)) == 0;
+}
+
 bool gate_ban(struct gate *g, const struct sockaddr *from, double now, double seconds)
 {
     struct address *a;

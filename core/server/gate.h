@@ -36,6 +36,9 @@ void gate_leave(struct gate *g, const struct sockaddr *a, double now);
  * a day). Failures are forgotten ten minutes after the last. 127.0.0.1 and ::1 are never
  * banned; addresses on the allow list neither. */
 bool gate_login_failed(struct gate *g, const struct sockaddr *a, double now);
+/* Are they one address here? */
+bool gate_is_same(const struct sockaddr *a, const struct sockaddr *b);
+
 /* A sysop says so: for `seconds`; 0: it is banned no more. False: it can't be, it is the
  * machine's own or on the allow list. */
 bool gate_ban(struct gate *g, const struct sockaddr *a, double now, double seconds);

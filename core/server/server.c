@@ -304,20 +304,30 @@ static bool take_address(const char *text, struct sockaddr_in6 *out)
     return inet_pton(AF_INET, text, &four->sin_addr) == 1;
 }
 
-static bool ban(void *arg, const char *address, double seconds)
+static const char *ban(void *arg, const char *address, double seconds, const struct client *by)
 {
     struct server *s = arg;
     struct sockaddr_in6 a;
+    const struct sockaddr *from = (struct sockaddr *)&a;
 
-    return take_address(address, &a) &&
-           gate_ban(s->gate, (struct sockaddr *)&a, timer_now(), seconds);
+    if (!take_address(address, &a))
+        return "it is no address";
+    if (by && gate_is_same(from, client_sockaddr(by)))
+        return "you call from there yourself";
+    if (!gate_ban(s->gate, from, timer_now(), seconds))
+        return "it is this machine's, or limits.allow has it: it is never banned";
+    if (seconds > 0 && s->clients)
+        clients_hang_up_from(s->clients, from, gate_is_same, "Your address is banned.");
+    return NULL;
 }
 
 static void ban_still(void *arg, const char *address, double seconds)
 {
-    if (!ban(arg, address, seconds))
-        log_warn("gate event=unbanned address=%s why=\"it is allowed by the settings\"",
-                 log_quote(span_of(address)));
+    const char *why = ban(arg, address, seconds, NULL);
+
+    if (why)
+        log_warn("gate event=unbanned address=%s why=%s", log_quote(span_of(address)),
+                 log_quote(span_of(why)));
 }
 
 static void client_left(void *arg, const struct sockaddr *a)

@@ -379,11 +379,13 @@ static void expect_refused(void)
  */
 static void an_address_is_banned(void **state)
 {
-    struct caller *luna, *moon;
+    struct caller *luna, *visitor, *moon;
 
     (void)state;
     board_write(board, "lua/settings.lua", "return { limits = { allow = {} } }");
     begin();
+    visitor = dial_from_second();
+    caller_expect(visitor, "Handle:");
     luna = dial_from_second();
     caller_sign_up(luna, "luna", "sunshine7");
     moon = sysop_as(CALLER_XTERM);
@@ -398,6 +400,8 @@ static void an_address_is_banned(void **state)
     caller_expect(luna, "Your address is banned.");
     caller_expect_end(luna);
     caller_free(luna);
+    caller_expect_end(visitor); /* who has typed nothing, too */
+    caller_free(visitor);
     expect_refused();
     assert_int_equal(board_stop(board), 0);
     board_start(board, NULL);
@@ -460,7 +464,7 @@ static void nobody_bans_himself_or_this_machine(void **state)
     say(moon, "5");
     caller_expect(moon, "Why");
     say(moon, "");
-    caller_expect(moon, "You call from there yourself");
+    caller_expect(moon, "127.0.0.1: you call from there yourself");
     caller_send(moon, "q");
     caller_expect(moon, "Callers on line");
     say(moon, "");
