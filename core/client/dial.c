@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@
 /* A name, looked up on a worker's thread. */
 struct lookup {
     struct job job;
-    struct dial *dial; /* NULL: nobody wants to know any more */
+    struct dial *dial;      /* NULL: nobody wants to know any more */
+    atomic_bool is_dropped; /* the same, for the worker's thread */
     char host[ADDRESS_HOST];
     char port[REMOTE_PORT];
     int error;
@@ -47,8 +49,10 @@ static void stop_calling(struct dial *d)
     if (d->fd >= 0)
         close(d->fd);
     d->fd = -1;
-    if (d->lookup)
+    if (d->lookup) {
         d->lookup->dial = NULL;
+        atomic_store(&d->lookup->is_dropped, true);
+    }
     d->lookup = NULL;
 }
 
@@ -353,6 +357,8 @@ static void look_up(struct job *job, void *context)
     struct lookup *l = (struct lookup *)job;
 
     (void)context;
+    if (atomic_load(&l->is_dropped))
+        return; /* it has waited for others, and takes no more of their time */
     l->error = getaddrinfo(l->host, l->port, &hints, &l->found);
 }
 
