@@ -146,6 +146,8 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int events)
     }
     if (n < 0 && (errno == EINTR || (errno == EAGAIN && p->is_kept)))
         return;
+    if (p->has_socket && n == 0)
+        process_stop(p, "it has closed its socket"); /* nobody can talk to it any more */
     close_terminal(p);
     finish(p);
 }
