@@ -54,6 +54,7 @@ static const char *const adding_up[] = {
      "THEN "
      "NULL ELSE max(room_rights.until, f.until) END FROM room_rights f WHERE f.user = ?1 AND "
      "room_rights.user = ?2 AND f.room = room_rights.room AND f.what = room_rights.what"),
+    "DELETE FROM bans WHERE user = ?1 AND ?1 <> ?2", /* it was of the one that goes */
     ("DELETE FROM drafts WHERE user = ?2 AND EXISTS (SELECT 1 FROM drafts f WHERE f.user = ?1 "
      "AND f.name = drafts.name AND f.saved_at > drafts.saved_at)"),
 };
