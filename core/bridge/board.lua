@@ -24,6 +24,16 @@ local function must_be_sysop(client)
   end
 end
 
+-- One at a time: a check takes the time of a thread that others need, and what is compared and
+-- then saved is nobody else's in between.
+local turns = {}
+
+local function take_turn(what)
+  while turns[what] do time.sleep(0.05) end
+  turns[what] = true
+  return setmetatable({}, { __close = function() turns[what] = nil end })
+end
+
 -- --- what there is ---
 
 -- The files that a report names, each with the first line about it.
@@ -113,6 +123,7 @@ end
 -- them; or nil and why it can't be looked at.  Waits.
 function board.check_all(client)
   must_be_sysop(client)
+  local _turn <close> = take_turn "check"
   local report, why = core.check()
   if not report then return nil, why end
   return take_report(report)
@@ -122,6 +133,7 @@ end
 -- what would be wrong elsewhere by that.  Waits.
 function board.check(client, path, bytes)
   must_be_sysop(client)
+  local _turn <close> = take_turn "check"
   local before, why = core.check()
   local now = before
   if before then now, why = core.check(path, bytes) end
@@ -138,6 +150,7 @@ end
 -- Waits.
 function board.save(client, path, bytes, before)
   must_be_sysop(client)
+  local _turn <close> = take_turn "save"
   local saved, why = core.save(path, bytes, before)
   return saved and true or saved, why
 end
