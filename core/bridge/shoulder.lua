@@ -39,15 +39,17 @@ local function draw(view, client, look)
     put(view, out, i, n <= rows and look:row(n, view.columns) or "")
   end
   put(view, out, view.rows + 1, bar(view, columns, rows))
-  out[#out + 1] = ("\27[%d;%dH"):format(y - view.first + 1, math.min(x, view.columns))
-  client:send(table.concat(out))
+  local cursor = ("\27[%d;%dH"):format(y - view.first + 1, math.min(x, view.columns))
+  if #out == 0 and cursor == view.cursor then return true end -- two who look at each other
+  view.cursor = cursor
+  client:send(table.concat(out) .. cursor)
   return true
 end
 
 local function begin_window(view, client)
   view.columns = math.max(client.term.width, 10)
   view.rows = math.max(client.term.height - 1, 5)
-  view.drawn, view.first = {}, 1
+  view.drawn, view.first, view.cursor = {}, 1, nil
   client:clear()
 end
 
