@@ -9,6 +9,7 @@ local text = require "bbs.text"
 local time = require "bbs.time"
 local caller = {}
 
+local GONE <const> = "That caller has left."
 local NUMBER <const> = "^%s*(%d+)%s*$"
 
 -- The caller whom the sysop looks at, or nil: has left.
@@ -21,12 +22,12 @@ end
 -- <% enter:sysop.caller.enter %>
 function caller.enter(client)
   client.data.sysop_caller = client.params and client.params.other
-  if not other_of(client) then return "sysop/callers", "That caller has left." end
+  if not other_of(client) then return "sysop/callers", GONE end
 end
 
 -- <% tick:sysop.caller.tick(1) %>
 function caller.tick(client)
-  if not other_of(client) then return "sysop/callers", "That caller has left." end
+  if not other_of(client) then return "sysop/callers", GONE end
   return "refresh"
 end
 
@@ -75,7 +76,8 @@ local function ask(client, prompt, max)
   return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
 end
 
--- What to tell the sysop, and where to go then, if not back to the caller.
+-- What to tell the sysop, and where to go then, if not back to the caller. The caller may leave
+-- while the sysop types.
 local actions = {}
 
 function actions.l(client, other)
@@ -87,6 +89,7 @@ end
 function actions.s(client, other)
   local line = ask(client, "What to say", 200)
   if not line or not line:find "%S" then return "" end
+  if not other_of(client) then return GONE, "sysop/callers" end
   other:tell(("%s (sysop): %s"):format(client.nick_name, line))
   audit.add(client, "speak", other.user_id, line)
   return "Said."
@@ -101,6 +104,7 @@ end
 function actions.m(client, other)
   local keyword = ask(client, "To which screen", 60)
   if not keyword or keyword == "" then return "" end
+  if not other_of(client) then return GONE, "sysop/callers" end
   local ok, why = other:move(keyword)
   if not ok then return why .. "." end
   audit.add(client, "move", other.user_id, "to " .. keyword)
@@ -108,12 +112,13 @@ function actions.m(client, other)
 end
 
 function actions.e(client, other)
+  local handle = other.user_id
   local reason = ask(client, "Why (the caller is told)", 60)
   if not reason then return "" end
   client:send "\r\n  "
-  if not client:confirm("End the call of " .. other.user_id .. "?", true) then return "" end
-  audit.add(client, "end call", other.user_id, reason)
-  local handle = other.user_id
+  if not client:confirm("End the call of " .. handle .. "?", true) then return "" end
+  if not other_of(client) then return GONE, "sysop/callers" end
+  audit.add(client, "end call", handle, reason)
   other:hangup(reason ~= "" and reason or "The sysop has ended the call.")
   return ("The call of %s is ended."):format(handle), "sysop/callers"
 end
@@ -146,7 +151,7 @@ local IS_FOR_OWN_LEVEL <const> = { l = true, m = true, e = true, a = true, b = t
 function caller.pick(client, key)
   key = key:lower()
   local other, action = other_of(client), actions[key]
-  if not other then return "sysop/callers", "That caller has left." end
+  if not other then return "sysop/callers", GONE end
   if not action then return "repeat" end
   if other.id == client.id then return "repeat", "That is you." end
   if IS_FOR_OWN_LEVEL[key] and other.level > client.level then
