@@ -403,6 +403,14 @@ function screen.versions(client, args)
   return rows, #all
 end
 
+-- <% tick:sysop.board.tick_versions(1) %>: what was saved a moment ago comes when it has loaded
+function screen.tick_versions(client)
+  local state = client.data.board_versions
+  local all = board.versions(client, state.path)
+  local newest, shown = all and all[1], state.all and state.all[1]
+  if newest and newest.name ~= (shown and shown.name) then return "refresh" end
+end
+
 -- <% if:sysop.board.has_no_versions %>
 function screen.has_no_versions(client)
   return #client.data.board_versions.all == 0
