@@ -16,6 +16,7 @@ local TAB_MARKS <const> = { "\u{BB}", "\u{2192}", "\u{AC}" }
 local LINES_MOST <const> = 4000
 local BYTES_MOST <const> = 128 * 1024
 local LISTED_AT_ONCE <const> = 500
+local LINES_AT_ONCE <const> = 50
 local END_OF_ART <const> = "\x1A"
 
 local function must_be_sysop(client)
@@ -226,18 +227,19 @@ local function line_problem(line)
 end
 
 local function text_problem(path, s)
-  local lines = 0
-  for line in (s .. "\n"):gmatch "(.-)\n" do
-    lines = lines + 1
-    if lines % LISTED_AT_ONCE == 0 then time.sleep(0) end
-    local problem = line_problem(line)
-    if problem then
-      return ("%s:%d: the line %s: it is edited on the machine"):format(path, lines, problem)
-    end
-  end
+  local lines = select(2, s:gsub("\n", "")) + 1
   if lines > LINES_MOST or #s > BYTES_MOST then
     return ("%s: %d lines, %s: the editor takes %d and %s: it is edited on the machine"):format(
       path, lines, text.size(#s), LINES_MOST, text.size(BYTES_MOST))
+  end
+  local n = 0
+  for line in (s .. "\n"):gmatch "(.-)\n" do
+    n = n + 1
+    if n % LINES_AT_ONCE == 0 then time.sleep(0) end
+    local problem = line_problem(line)
+    if problem then
+      return ("%s:%d: the line %s: it is edited on the machine"):format(path, n, problem)
+    end
   end
 end
 
