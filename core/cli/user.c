@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -632,15 +631,9 @@ static void tell_server(const struct call *c, const struct account *a, bool has_
 /* By whom: the user of the system. */
 static void write_down(const struct call *c, const char *what, const struct account *a)
 {
-    const struct passwd *user = getpwuid(getuid());
-    char who[64];
     struct err e;
 
-    if (user)
-        snprintf(who, sizeof(who), "%s", user->pw_name);
-    else
-        snprintf(who, sizeof(who), "user %u", (unsigned)getuid());
-    if (audit_add(c->db, who, what, span_of(a->handle), span_of(c->detail), &e) < 0)
+    if (audit_add(c->db, getuid(), what, span_of(a->handle), span_of(c->detail), &e) < 0)
         cli_say(c->self, CLI_DONE, "done, but it could not be written down: %s", e.text);
 }
 

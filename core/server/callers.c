@@ -15,7 +15,7 @@ enum { TEXT_MOST = 250 };
 
 struct note {
     struct store_work work;
-    char who[64];
+    uid_t who;
     const char *what;
     struct buf subject;
     struct buf detail;
@@ -40,7 +40,7 @@ static void note_added(struct store_work *w)
     mem_free(n);
 }
 
-void callers_note(struct store *store, const char *who, const char *what, struct span subject,
+void callers_note(struct store *store, uid_t who, const char *what, struct span subject,
                   struct span detail)
 {
     struct note *n = mem_zalloc(sizeof(*n));
@@ -49,13 +49,13 @@ void callers_note(struct store *store, const char *who, const char *what, struct
     n->work.finished = note_added;
     n->work.writes = true;
     n->what = what;
-    snprintf(n->who, sizeof(n->who), "%s", who);
+    n->who = who;
     buf_init(&n->subject, BUF_LARGE);
     buf_init(&n->detail, BUF_LARGE);
     buf_add(&n->subject, subject);
     buf_add(&n->detail, detail);
-    log_info("control what=%s subject=%s detail=%s by=%s", log_quote(span_of(what)),
-             log_quote(subject), log_quote(detail), log_quote(span_of(who)));
+    log_info("control what=%s subject=%s detail=%s uid=%u", log_quote(span_of(what)),
+             log_quote(subject), log_quote(detail), (unsigned)who);
     store_add(store, &n->work);
 }
 
@@ -124,15 +124,21 @@ void callers_who(struct clients *all, struct buf *out)
 
 /* --- say, kick --- */
 
-void callers_say(struct clients *all, struct store *store, const char *who, struct span text,
-                 struct buf *out)
+static int fail_long(struct err *e)
+{
+    return err_set(e, "the text is longer than %d bytes", TEXT_MOST);
+}
+
+int callers_say(struct clients *all, struct store *store, uid_t who, struct span text,
+                struct buf *out, struct err *e)
 {
     char line[TEXT_MOST + 32];
     char subject[32];
     unsigned told = 0;
 
-    snprintf(line, sizeof(line), "The sysop says to all: %.*s",
-             (int)(text.len < TEXT_MOST ? text.len : TEXT_MOST), text.data);
+    if (text.len > TEXT_MOST)
+        return fail_long(e);
+    snprintf(line, sizeof(line), "The sysop says to all: %.*s", SPAN_ARG(text));
     for (unsigned i = 1; i <= clients_last_id(all); i++) {
         struct client *c = clients_at(all, i);
 
@@ -142,9 +148,10 @@ void callers_say(struct clients *all, struct store *store, const char *who, stru
     snprintf(subject, sizeof(subject), "%u callers", told);
     callers_note(store, who, "speak to all", span_of(subject), text);
     buf_printf(out, "said to %u\n", told);
+    return 0;
 }
 
-int callers_kick(struct clients *all, struct store *store, const char *who, struct span words,
+int callers_kick(struct clients *all, struct store *store, uid_t who, struct span words,
                  struct buf *out, struct err *e)
 {
     char text[TEXT_MOST + 1];
@@ -153,6 +160,8 @@ int callers_kick(struct clients *all, struct store *store, const char *who, stru
     unsigned long id;
     struct client *c;
 
+    if (words.len > TEXT_MOST)
+        return fail_long(e);
     snprintf(text, sizeof(text), "%.*s", SPAN_ARG(words));
     id = strtoul(text, &reason, 10);
     reason += strspn(reason, " ");

@@ -11,16 +11,16 @@
 /* A line for each caller: node, handle, level, where, idle, address, terminal, generation. */
 void callers_who(struct clients *all, struct buf *out);
 
-/* Shown to everybody. `who` is the system's user who says it. */
-void callers_say(struct clients *all, struct store *store, const char *who, struct span text,
-                 struct buf *out);
+/* Shown to everybody. `who` is the system's user who says it. -1 and `e`: it is too long. */
+int callers_say(struct clients *all, struct store *store, uid_t who, struct span text,
+                struct buf *out, struct err *e);
 
-/* "ID [REASON]". -1 and `e`: there is no such caller. */
-int callers_kick(struct clients *all, struct store *store, const char *who, struct span words,
+/* "ID [REASON]". -1 and `e`: there is no such caller, or the reason is too long. */
+int callers_kick(struct clients *all, struct store *store, uid_t who, struct span words,
                  struct buf *out, struct err *e);
 
 /* `who` has done `what`, to be written down. */
-void callers_note(struct store *store, const char *who, const char *what, struct span subject,
+void callers_note(struct store *store, uid_t who, const char *what, struct span subject,
                   struct span detail);
 
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -75,18 +74,13 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int events)
 }
 
 /* By the system's word. */
-static void find_user(int fd, char *out, size_t size)
+static uid_t user_of(const struct asker *a)
 {
     struct ucred peer = {.uid = (uid_t)-1};
     socklen_t len = sizeof(peer);
-    const struct passwd *user = NULL;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
-        user = getpwuid(peer.uid);
-    if (user)
-        snprintf(out, size, "%s", user->pw_name);
-    else
-        snprintf(out, size, "user %u", (unsigned)peer.uid);
+    getsockopt(a->io.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+    return peer.uid;
 }
 
 /* Its first line, which is there. */
@@ -97,12 +91,10 @@ static void reply(struct asker *a)
     struct span request = span_from(a->request.data, (size_t)(end - a->request.data));
     struct buf text;
     struct err e;
-    char who[64];
     int rc;
 
-    find_user(a->io.fd, who, sizeof(who));
     buf_init(&text, ANSWER_MAX);
-    rc = c->answer(c->arg, who, request, &text, &e);
+    rc = c->answer(c->arg, user_of(a), request, &text, &e);
     a->is_waiting = rc > 0;
     if (rc < 0) {
         buf_printf(&a->answer, "error: %s\n", e.text);

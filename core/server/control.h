@@ -3,15 +3,17 @@
 #ifndef PERIGEE_SERVER_CONTROL_H
 #define PERIGEE_SERVER_CONTROL_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
 struct ev_loop;
 struct control;
 
-/* `answer` gets the request, and which of the system's users asks, and appends the text; -1 and
- * `e`: the answer is an error; 1: it is to be asked again by control_retry. */
-typedef int control_answer(void *arg, const char *who, struct span request, struct buf *text,
+/* `answer` gets the request, and the number of the system's user who asks, and appends the
+ * text; -1 and `e`: the answer is an error; 1: it is to be asked again by control_retry. */
+typedef int control_answer(void *arg, uid_t who, struct span request, struct buf *text,
                            struct err *e);
 
 /* Listen on `data`/control.sock; an old one that nobody listens on is replaced. NULL and `e`.

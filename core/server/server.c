@@ -381,7 +381,7 @@ static void answer_top(struct server *s, struct span request, struct buf *text)
 }
 
 /* What is done to the server as a whole is written down, too. */
-static void note(struct server *s, const char *who, const char *what)
+static void note(struct server *s, uid_t who, const char *what)
 {
     callers_note(s->store, who, what, SPAN_LIT("the server"), SPAN_LIT(""));
 }
@@ -403,14 +403,14 @@ static void account_ended(struct server *s, struct span request)
 }
 
 /* "who", "say TEXT", "kick ID [REASON]"; 1: it is none of these. */
-static int answer_callers(struct server *s, const char *who, struct span request,
-                          struct buf *text, struct err *e)
+static int answer_callers(struct server *s, uid_t who, struct span request, struct buf *text,
+                          struct err *e)
 {
     if (span_is(request, "who")) {
         callers_who(s->clients, text);
     } else if (span_starts_with(request, "say ")) {
         span_take(&request, 4);
-        callers_say(s->clients, s->store, who, request, text);
+        return callers_say(s->clients, s->store, who, request, text, e);
     } else if (span_starts_with(request, "kick ")) {
         span_take(&request, 5);
         return callers_kick(s->clients, s->store, who, request, text, e);
@@ -420,8 +420,7 @@ static int answer_callers(struct server *s, const char *who, struct span request
     return 0;
 }
 
-static int answer(void *arg, const char *who, struct span request, struct buf *text,
-                  struct err *e)
+static int answer(void *arg, uid_t who, struct span request, struct buf *text, struct err *e)
 {
     struct server *s = arg;
     struct status_sources from;

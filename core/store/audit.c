@@ -1,5 +1,7 @@
 #include "store/audit.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <time.h>
 
 static struct value text(struct span s)
@@ -7,15 +9,30 @@ static struct value text(struct span s)
     return (struct value){.type = VALUE_TEXT, .text = s};
 }
 
-int audit_add(struct db *db, const char *who, const char *what, struct span subject,
+static void find_name(uid_t uid, char *out, size_t size)
+{
+    char room[4096];
+    struct passwd user;
+    struct passwd *found = NULL;
+
+    if (getpwuid_r(uid, &user, room, sizeof(room), &found) == 0 && found)
+        snprintf(out, size, "%s", found->pw_name);
+    else
+        snprintf(out, size, "user %u", (unsigned)uid);
+}
+
+int audit_add(struct db *db, uid_t who, const char *what, struct span subject,
               struct span detail, struct err *e)
 {
-    const struct value values[] = {{.type = VALUE_INTEGER, .integer = (int64_t)time(NULL)},
-                                   text(span_of(who)),
-                                   text(span_of(what)),
-                                   text(subject),
-                                   text(detail)};
+    struct value values[] = {{.type = VALUE_INTEGER, .integer = (int64_t)time(NULL)},
+                             {.type = VALUE_NIL},
+                             text(span_of(what)),
+                             text(subject),
+                             text(detail)};
+    char name[64];
 
+    find_name(who, name, sizeof(name));
+    values[1] = text(span_of(name));
     return db_run(db,
                   SPAN_LIT("INSERT INTO audit (at, who, address, what, subject, detail) "
                            "VALUES (?, ?, '', ?, ?, ?)"),

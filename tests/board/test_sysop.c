@@ -262,6 +262,7 @@ static int run(const char *command, const char *word, const char *more, char **o
 static void the_command_line_does_it_too(void **state)
 {
     struct caller *luna;
+    char text[252];
     char *out;
 
     (void)state;
@@ -277,6 +278,11 @@ static void the_command_line_does_it_too(void **state)
     assert_string_equal(out, "said to 1\n");
     free(out);
     caller_expect(luna, "The sysop says to all: we stop at ten");
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_int_equal(run("say", text, NULL, &out), 1);
+    assert_non_null(strstr(out, "the text is longer than 250 bytes"));
+    free(out);
     assert_int_equal(run("kick", "2", NULL, &out), 1);
     assert_non_null(strstr(out, "no caller has node number 2"));
     free(out);
@@ -591,7 +597,8 @@ static void a_new_board_has_no_shell(void **state)
     (void)state;
     begin();
     moon = at_shell();
-    caller_expect(moon, "There is none for you: no programs are run here");
+    caller_expect(moon, "There is none for you:");
+    caller_expect(moon, "the setting command.user names nobody.");
     caller_send(moon, "q");
     caller_expect(moon, "The sysop's desk");
 }
@@ -655,6 +662,22 @@ static void a_shell_may_be_left_alone(void **state)
     assert_false(board_log_has(board, "shell"));
 }
 
+/* The sysop moon, in a shell, and over that shoulder another. */
+static struct caller *in_watched_shell(struct caller **mars)
+{
+    struct caller *moon = at_shell();
+
+    caller_expect(moon, "Your password:");
+    say(moon, "moonmoon9");
+    caller_expect(moon, "ready> ");
+    *mars = dial();
+    caller_log_in(*mars, "mars", "marsmars9");
+    looks_at(*mars, "moon");
+    caller_send(*mars, "l");
+    caller_expect(*mars, "moon, node ");
+    return moon;
+}
+
 /* A sysop who looks over the shoulder of who is in a program sees what it prints, and moves
  * that caller out of it. */
 static void a_program_is_looked_at_and_left(void **state)
@@ -664,15 +687,7 @@ static void a_program_is_looked_at_and_left(void **state)
     (void)state;
     allow_shells();
     begin();
-    moon = at_shell();
-    caller_expect(moon, "Your password:");
-    say(moon, "moonmoon9");
-    caller_expect(moon, "ready> ");
-    mars = dial();
-    caller_log_in(mars, "mars", "marsmars9");
-    looks_at(mars, "moon");
-    caller_send(mars, "l");
-    caller_expect(mars, "moon, node ");
+    moon = in_watched_shell(&mars);
     say(moon, "echo one $((1 + 1)) three");
     caller_expect(mars, "one 2 three");
     caller_send(mars, "\033");
@@ -694,15 +709,7 @@ static void a_flood_is_looked_at(void **state)
     (void)state;
     allow_shells();
     begin();
-    moon = at_shell();
-    caller_expect(moon, "Your password:");
-    say(moon, "moonmoon9");
-    caller_expect(moon, "ready> ");
-    mars = dial();
-    caller_log_in(mars, "mars", "marsmars9");
-    looks_at(mars, "moon");
-    caller_send(mars, "l");
-    caller_expect(mars, "moon, node ");
+    moon = in_watched_shell(&mars);
     say(moon, "seq 100001 300000; echo this is $((40 + 2))");
     caller_expect(moon, "100500");
     caller_send(mars, "\033");
