@@ -3,7 +3,7 @@
 #include "base/logfile.h"
 #include "bridge/internal.h"
 
-enum { ROWS_MOST = 256, PATH_LEN = 1100 };
+enum { ROWS_MOST = 256, PATH_LEN = 1100, TEXT_MOST = 128 };
 
 /* --- lines for it --- */
 
@@ -49,7 +49,7 @@ struct log_look {
     struct buf lines;
     unsigned fit;
     char path[PATH_LEN];
-    char text[128];
+    char text[TEXT_MOST];
     char level[8];
 };
 
@@ -159,6 +159,7 @@ static int l_log_find(lua_State *L)
     page = number_option(L, "page", 1);
     text = text_option(L, "text");
     level = text_option(L, "level");
+    luaL_argcheck(L, strlen(text) < TEXT_MOST, 1, "text: at most 127 bytes expected");
     l = mem_zalloc(sizeof(*l));
     l->job = (struct job){.run = run_look, .done = look_done};
     buf_init(&l->lines, BUF_LARGE);

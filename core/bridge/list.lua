@@ -12,6 +12,22 @@ function list.place(client)
   return "page " .. client.page_index .. (count and " of " .. count or "")
 end
 
+-- list.found(client, search) -> the same, and what is searched for, nil: nothing
+function list.found(client, search)
+  return list.place(client) .. (search and ', those with "' .. search .. '"' or "")
+end
+
+-- list.search(client, state) -> "refresh": asks what to search for, which is state.search then;
+-- nil, where nothing is typed: all. Esc leaves it as it was.  Waits.
+function list.search(client, state)
+  local line = client:read_line { prompt = "\r\n  |03Search for: |15", max = 40 }
+  if line then
+    state.search = line:find "%S" and line or nil
+    client.page_index = 1
+  end
+  return "refresh"
+end
+
 local function page_for(client, key)
   if key == "home" then return 1 end
   if key == "end" then return client.page_count end

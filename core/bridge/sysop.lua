@@ -23,4 +23,11 @@ function sysop.only(handlers)
   return guarded
 end
 
+-- sysop.ask(client, prompt, max, [default]) -> what is typed on a line below the screen; nil:
+-- Esc, which leads back.  Waits.
+function sysop.ask(client, prompt, max, default)
+  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max,
+    default = default }
+end
+
 return sysop

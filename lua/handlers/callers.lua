@@ -40,18 +40,13 @@ end
 
 -- <% get:callers.place %>
 function callers.place(client)
-  local search = client.data.callers.search
-  return list.place(client) .. (search and ', those with "' .. search .. '"' or "")
+  return list.found(client, client.data.callers.search)
 end
 
 -- <% key:callers.turn %>
 function callers.turn(client, key)
   if key:lower() ~= "s" then return list.turn(client, key) end
-  local text = client:read_line { prompt = "\r\n  |03Search for: |15", max = 20 }
-  if not text then return "refresh" end
-  client.data.callers.search = text ~= "" and text or nil
-  client.page_index = 1
-  return "refresh"
+  return list.search(client, client.data.callers)
 end
 
 return callers

@@ -4,8 +4,6 @@ local list = require "bbs.list"
 local sysop = require "bbs.sysop"
 local screen = {}
 
-local IN_FULL <const> = 500 -- entries that are shown at once
-
 -- <% enter:sysop.audit.enter %>
 function screen.enter(client)
   client.data.audit = {}
@@ -20,7 +18,7 @@ function screen.list(client, args)
   local state = client.data.audit
   local rows, total = audit.list { search = state.search, rows = args.rows, page = args.page }
   for _, row in ipairs(rows) do row.when = when(row) end
-  state.total = total
+  state.rows, state.total = args.rows, total
   return rows, total
 end
 
@@ -31,13 +29,14 @@ end
 
 -- <% get:sysop.audit.place %>
 function screen.place(client)
-  local search = client.data.audit.search
-  return list.place(client) .. (search and ', those with "' .. search .. '"' or "")
+  return list.found(client, client.data.audit.search)
 end
 
 local function show_in_full(client)
   local lines = {}
-  for i, row in ipairs((audit.list { search = client.data.audit.search, rows = IN_FULL })) do
+  local state = client.data.audit
+  local rows = audit.list { search = state.search, rows = state.rows, page = client.page_index }
+  for i, row in ipairs(rows) do
     lines[i] = ("%s  %s (%s): %s %s %s"):format(when(row), row.who,
       row.address ~= "" and row.address or "this machine", row.what, row.subject, row.detail)
       :gsub("|", "||")
@@ -51,11 +50,7 @@ function screen.pick(client, key)
   key = key:lower()
   if key == "v" then return show_in_full(client) end
   if key ~= "s" then return list.turn(client, key) end
-  local text = client:read_line { prompt = "\r\n  |03Search for: |15", max = 20 }
-  if not text then return "refresh" end
-  client.data.audit.search = text ~= "" and text or nil
-  client.page_index = 1
-  return "refresh"
+  return list.search(client, client.data.audit)
 end
 
 return sysop.only(screen)

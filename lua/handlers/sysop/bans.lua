@@ -27,13 +27,8 @@ function screen.are_none(client)
   return #client.data.bans == 0
 end
 
--- nil: Esc, which leads back.
-local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
-end
-
 local function lift(client)
-  local number = ask(client, "Which number", 5)
+  local number = sysop.ask(client, "Which number", 5)
   if not number or number == "" then return "refresh" end
   local ban = client.data.bans[tonumber(number)]
   if not ban then return "refresh", "There is no such number." end
@@ -42,11 +37,11 @@ local function lift(client)
 end
 
 local function add(client)
-  local address = ask(client, "Which address", 45)
+  local address = sysop.ask(client, "Which address", 45)
   if not address or address == "" then return "refresh" end
-  local minutes = ask(client, "For how many minutes", 7)
+  local minutes = sysop.ask(client, "For how many minutes", 7)
   if not minutes then return "refresh" end
-  local reason = ask(client, "Why (for the list of bans)", 60)
+  local reason = sysop.ask(client, "Why (for the list of bans)", 60)
   if not reason then return "refresh" end
   local ok, why = bans.address(client, address, math.tointeger(tonumber(minutes)), reason)
   if not ok then return "refresh", why .. "." end

@@ -10,11 +10,6 @@ local screen = {}
 local ROWS_BESIDE <const> = 8 -- of the window, beside the findings
 local COLUMNS <const> = 250
 
--- nil: Esc, which leads back.
-local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
-end
-
 local function when(seconds)
   return os.date("%Y-%m-%d %H:%M", seconds)
 end
@@ -65,7 +60,7 @@ end
 function screen.place(client)
   local state, wrong = client.data.board, 0
   for _, file in ipairs(state.files) do wrong = wrong + (file.mistake and 1 or 0) end
-  return list.place(client) .. (state.search and ', those with "' .. state.search .. '"' or "")
+  return list.found(client, state.search)
     .. (wrong > 0 and (", %d with mistakes (!)"):format(wrong) or "")
 end
 
@@ -73,7 +68,7 @@ end
 local function choose(client)
   local files = client.data.board.files
   if #files == 1 then return files[1] end
-  local answer = ask(client, "Which number", 100)
+  local answer = sysop.ask(client, "Which number", 100)
   if not answer or answer == "" then return nil end
   local file = files[math.tointeger(tonumber(answer)) or 0]
   for _, other in ipairs(files) do
@@ -310,7 +305,7 @@ function actions.e(client)
 end
 
 function actions.n(client)
-  local name = ask(client, "A keyword, or a path as lua/handlers/shop.lua", 100)
+  local name = sysop.ask(client, "A keyword, or a path as lua/handlers/shop.lua", 100)
   if not name or name == "" then return "refresh" end
   local path = path_of(name)
   local ok, why = board.name(client, path)
@@ -361,11 +356,7 @@ function actions.h(client)
 end
 
 function actions.s(client)
-  local search = ask(client, "Search for", 60)
-  if not search then return "refresh" end
-  client.data.board.search = search ~= "" and search or nil
-  client.page_index = 1
-  return "refresh"
+  return list.search(client, client.data.board)
 end
 
 -- <% key:sysop.board.pick %>
@@ -418,7 +409,7 @@ end
 
 local function choose_version(client)
   local state = client.data.board_versions
-  local answer = ask(client, "Which number", 5)
+  local answer = sysop.ask(client, "Which number", 5)
   if not answer or answer == "" then return nil end
   local version = state.all[math.tointeger(tonumber(answer)) or 0]
   if not version then return nil, "There is no such number." end

@@ -71,11 +71,6 @@ function caller.get(client, args)
   return other and values[args[1]](other) or ""
 end
 
--- nil: Esc, which leads back.
-local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
-end
-
 -- What to tell the sysop, and where to go then, if not back to the caller. The caller may leave
 -- while the sysop types.
 local actions = {}
@@ -87,7 +82,7 @@ function actions.l(client, other)
 end
 
 function actions.s(client, other)
-  local line = ask(client, "What to say", 200)
+  local line = sysop.ask(client, "What to say", 200)
   if not line or not line:find "%S" then return "" end
   if not other_of(client) then return GONE, "sysop/callers" end
   other:tell(("%s (sysop): %s"):format(client.nick_name, line))
@@ -102,7 +97,7 @@ function actions.t(client, other)
 end
 
 function actions.m(client, other)
-  local keyword = ask(client, "To which screen", 60)
+  local keyword = sysop.ask(client, "To which screen", 60)
   if not keyword or keyword == "" then return "" end
   if not other_of(client) then return GONE, "sysop/callers" end
   local ok, why = other:move(keyword)
@@ -113,7 +108,7 @@ end
 
 function actions.e(client, other)
   local handle = other.user_id
-  local reason = ask(client, "Why (the caller is told)", 60)
+  local reason = sysop.ask(client, "Why (the caller is told)", 60)
   if not reason then return "" end
   client:send "\r\n  "
   if not client:confirm("End the call of " .. handle .. "?", true) then return "" end
@@ -124,10 +119,10 @@ function actions.e(client, other)
 end
 
 local function ban(client, subject, f)
-  local minutes = ask(client, "For how many minutes", 7)
+  local minutes = sysop.ask(client, "For how many minutes", 7)
   if not minutes or minutes == "" then return "" end
   local n = math.tointeger(tonumber(minutes:match(NUMBER)))
-  local reason = n and ask(client, "Why (for the list of bans)", 60)
+  local reason = n and sysop.ask(client, "Why (for the list of bans)", 60)
   if n and not reason then return "" end
   local ok, why = f(client, subject, n, reason)
   if not ok then return why .. "." end

@@ -53,13 +53,8 @@ function callers.tick(client)
   if now ~= view.seen then return "refresh" end
 end
 
--- nil: Esc, which leads back.
-local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
-end
-
 local function speak_to_all(client)
-  local line = ask(client, "What to say to all", 200)
+  local line = sysop.ask(client, "What to say to all", 200)
   if not line or not line:find "%S" then return "refresh" end
   local n = 0
   for _, other in ipairs(clients.nodes()) do
@@ -80,7 +75,7 @@ local function node(name)
 end
 
 local function choose(client)
-  local name = ask(client, "Node number or handle", 20)
+  local name = sysop.ask(client, "Node number or handle", 20)
   if not name or name == "" then return "refresh" end
   local other = clients.find(name, true) or node(name)
   if not other then return "refresh", name .. " is not on line." end

@@ -37,7 +37,7 @@ end
 -- <% get:sysop.log.place %>
 function viewer.place(client)
   local state = client.data.log
-  return list.place(client) .. (state.search and ', those with "' .. state.search .. '"' or "")
+  return list.found(client, state.search)
     .. (state.level and ", warnings and errors alone" or "")
 end
 
@@ -62,14 +62,9 @@ local function show(client, rows)
   return "refresh"
 end
 
--- nil: Esc, which leads back.
-local function ask(client, prompt, max)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max }
-end
-
 -- Numbers begin anew with the server: the newest of that number.
 local function incident(client)
-  local number = ask(client, "Number of the incident", 9)
+  local number = sysop.ask(client, "Number of the incident", 9)
   if not number or not number:find "^%d+$" then return "refresh" end
   local rows = log.find { text = "incident=" .. number .. " ", rows = 1 }
   if #rows == 0 then return "refresh", "The log has no incident " .. number .. "." end
@@ -79,11 +74,7 @@ end
 local keys = {}
 
 function keys.s(client)
-  local text = ask(client, "Search for", 40)
-  if not text then return "refresh" end
-  client.data.log.search = text ~= "" and text or nil
-  client.page_index = 1
-  return "refresh"
+  return list.search(client, client.data.log)
 end
 
 function keys.w(client)

@@ -41,8 +41,7 @@ end
 
 -- <% get:sysop.settings.place %>
 function screen.place(client)
-  local search = client.data.settings.search
-  return list.place(client) .. (search and ', those with "' .. search .. '"' or "")
+  return list.found(client, client.data.settings.search)
 end
 
 local function show(client)
@@ -64,11 +63,7 @@ function screen.pick(client, key)
   key = key:lower()
   if key == "v" then return show(client) end
   if key ~= "s" then return list.turn(client, key) end
-  local text = client:read_line { prompt = "\r\n  |03Search for: |15", max = 20 }
-  if not text then return "refresh" end
-  client.data.settings.search = text ~= "" and text or nil
-  client.page_index = 1
-  return "refresh"
+  return list.search(client, client.data.settings)
 end
 
 return sysop.only(screen)

@@ -64,12 +64,6 @@ end
 
 -- --- changing a field ---
 
--- nil: Esc, and nothing is to be changed.
-local function ask(client, prompt, max, default)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max,
-    default = default }
-end
-
 local function next_of(list, value)
   if value == nil then value = "auto" end
   for i, known in ipairs(list) do
@@ -94,13 +88,13 @@ local function change(client, user, field, value)
 end
 
 local function change_text(client, user, field, prompt, max)
-  local line = ask(client, prompt, max, user[field])
+  local line = sysop.ask(client, prompt, max, user[field])
   if not line or line == "" or line == user[field] then return nil end
   return change(client, user, field, line)
 end
 
 local function change_number(client, user, field, prompt)
-  local line = ask(client, prompt, 10, tostring(user[field]))
+  local line = sysop.ask(client, prompt, 10, tostring(user[field]))
   if not line or line == "" then return nil end
   local n = math.tointeger(tonumber(line))
   if not n then return line .. " is no whole number." end
@@ -126,7 +120,7 @@ function actions.n(client, user)
 end
 
 function actions.v(client, user)
-  local line = ask(client, "Level, up to " .. client.level, 3, tostring(user.level))
+  local line = sysop.ask(client, "Level, up to " .. client.level, 3, tostring(user.level))
   local level = math.tointeger(tonumber(line or ""))
   if not line or line == "" or level == user.level then return nil end
   if not level then return line .. " is no whole number." end
@@ -138,7 +132,7 @@ function actions.v(client, user)
 end
 
 function actions.f(client, user)
-  local line = ask(client, "From (- is nowhere)", 30, user.location or "")
+  local line = sysop.ask(client, "From (- is nowhere)", 30, user.location or "")
   if not line or line == (user.location or "") then return nil end
   return change(client, user, "location", line ~= "-" and line or "")
 end
@@ -160,7 +154,7 @@ function actions.r(client, user)
 end
 
 function actions.b(client, user)
-  local line = ask(client, "Bits a second (0: no pace, auto: the board's)", 7,
+  local line = sysop.ask(client, "Bits a second (0: no pace, auto: the board's)", 7,
     user.baud and tostring(user.baud) or "auto")
   if not line or line == "" then return nil end
   local baud = line:lower() == "auto" and "auto" or math.tointeger(tonumber(line))
@@ -220,7 +214,7 @@ end
 
 local function delete(client, user, with_traces)
   local handle = user.handle
-  local typed = ask(client, "Type the handle to delete it for good", 20)
+  local typed = sysop.ask(client, "Type the handle to delete it for good", 20)
   if (typed or ""):lower() ~= handle:lower() then return handle .. " is not deleted." end
   local ok, why = users.delete(handle, { traces = with_traces })
   if not ok then return why .. "." end
@@ -241,7 +235,8 @@ end
 
 -- The other account, or nil and why not.
 local function other_account(client, user)
-  local name = ask(client, ("Whose is all of %s's to be (a handle)"):format(user.handle), 20)
+  local question = ("Whose is all of %s's to be (a handle)"):format(user.handle)
+  local name = sysop.ask(client, question, 20)
   if not name or name == "" then return nil end
   local other = users.find(name)
   if not other then return nil, "Nobody has the handle " .. name .. "." end

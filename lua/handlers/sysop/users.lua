@@ -52,19 +52,8 @@ end
 -- <% get:sysop.users.place %>
 function screen.place(client)
   local state = state_of(client)
-  return ("%d by %s, %s%s%s"):format(state.total, BY[state.sort], list.place(client),
-    state.locked and ", the locked ones" or "",
-    state.search and ', those with "' .. state.search .. '"' or "")
-end
-
-local function ask(client, prompt, max, key)
-  return client:read_line { prompt = "\r\n  |03" .. prompt .. ": |15", max = max,
-    default = key or "" }
-end
-
-local function search(client, state)
-  local line = ask(client, "Search for", 20)
-  if line then state.search = line:find "%S" and line or nil end
+  return ("%d by %s, %s%s"):format(state.total, BY[state.sort],
+    list.found(client, state.search), state.locked and ", the locked ones" or "")
 end
 
 local function next_order(state)
@@ -75,7 +64,8 @@ end
 
 -- By the number in the list, or by handle or nick name, whether it is in the list or not.
 local function open(client, state, key)
-  local name = text.strip(ask(client, "Number or handle", 20, key) or ""):match "^%s*(.-)%s*$"
+  local typed = sysop.ask(client, "Number or handle", 20, key) or ""
+  local name = text.strip(typed):match "^%s*(.-)%s*$"
   if name == "" then return "refresh" end
   local user = state.found[math.tointeger(tonumber(name))] or users.find_by_name(name)
   if not user then return "refresh", "There is nobody called " .. name .. "." end
@@ -88,9 +78,8 @@ function screen.pick(client, key)
   key = key:lower()
   if key == "enter" or key == "e" then return open(client, state) end
   if key:find "^%d$" then return open(client, state, key) end
-  if key == "s" then
-    search(client, state)
-  elseif key == "o" then
+  if key == "s" then return list.search(client, state) end
+  if key == "o" then
     state.sort = next_order(state)
   elseif key == "l" then
     state.locked = not state.locked or nil
