@@ -7,8 +7,11 @@ local audit = {}
 
 local MOST <const> = 200 -- columns of each text
 
+-- On one row; what is cut says so.
 local function clean(value)
-  return text.cut(text.strip(tostring(value or "")):gsub("%s+", " "), MOST)
+  local row = text.strip(tostring(value or "")):gsub("%s+", " ")
+  if text.width(row) <= MOST then return row end
+  return text.cut(row, MOST - 3) .. "..."
 end
 
 -- audit.add(client, what, [subject], [detail]): `what` is a short verb phrase such as "lock

@@ -17,7 +17,7 @@ end
 
 local function keep(client, column, value, minutes, reason)
   db.batch {
-    { "DELETE FROM bans WHERE " .. column .. " = ?", value },
+    { "DELETE FROM bans WHERE " .. column .. " = ? OR until <= ?", value, os.time() },
     { "INSERT INTO bans (" .. column .. ", until, reason, who, at) VALUES (?, ?, ?, ?, ?)",
       value, os.time() + minutes * 60, reason or "", client.user_id, os.time() },
   }
