@@ -7,3 +7,6 @@ not_globals = {
   "io", "debug", "dofile", "loadfile", "package",
   "os.execute", "os.exit", "os.getenv", "os.remove", "os.rename", "os.setlocale", "os.tmpname",
 }
+
+files["lua/tests"] = { std = "+perigee_tests" }
+stds.perigee_tests = { read_globals = { "test" } }

@@ -108,6 +108,8 @@ int bridge_read_settings(struct bridge *b, const struct bridge_file *file, struc
 unsigned bridge_generation(const struct bridge *b); /* of what runs now */
 size_t bridge_memory(const struct bridge *b);       /* bytes that Lua holds */
 unsigned bridge_tasks(const struct bridge *b);      /* handlers that run or wait */
+/* Does a handler of that client's sleep, longer than it takes to go on with long work? */
+bool bridge_sleeps(const struct bridge *b, const struct client *c);
 
 /* Is there a function `name` ("login.name")? */
 bool bridge_has_handler(struct bridge *b, const char *name);

@@ -5,6 +5,7 @@
 #include "client/timer.h"
 
 static const double LONGEST_SECONDS = 1e10; /* 317 years */
+static const double LONG_SLEEP = 0.2;       /* seconds */
 
 struct sleep {
     struct timer *timer;
@@ -29,6 +30,17 @@ static void wake(void *arg)
 static void cancel(void *wait)
 {
     free_sleep(wait);
+}
+
+bool bridge_sleeps(const struct bridge *b, const struct client *c)
+{
+    for (const struct task *t = b->tasks; t; t = t->next) {
+        const struct sleep *s = t->wait;
+
+        if (t->client == c && s && t->cancel == cancel && timer_left(s->timer) > LONG_SLEEP)
+            return true;
+    }
+    return false;
 }
 
 static int slept(lua_State *L, int status, lua_KContext at)

@@ -29,6 +29,18 @@ static const struct command commands[] = {
      "that\n"
      "                       is on standard input: for editors, before they "
      "save\n" BOARD_OPTION},
+    {"test", test_command, "test [--only TEXT] [--seed N] [--update] [--all] [FILE...]\n",
+     "run the board's own tests, lua/tests/*.lua, with callers who see what a terminal shows",
+     "Each test has a server of its own, on a copy of the board and of its database: what it\n"
+     "does has no effect. lua/README.md says how tests are written.\n\n"
+     "  --only TEXT          tests whose name has it\n"
+     "  --seed N             of callers who wander, to have them go the same way again\n"
+     "  --update             write the snapshots of windows, instead of comparing them\n"
+     "  --all                list all screens and handlers that no test visits; exit 1 if "
+     "there\n"
+     "                       are any\n"
+     "  --tap                for programs: the Test Anything Protocol\n" BOARD_OPTION
+         DATA_OPTION},
     {"show", show_command,
      "show KEYWORD [--as USER] [--size COLUMNSxROWS] [--charset NAME] [--plain]\n"
      "show KEYWORD ... --watch\n"

@@ -28,6 +28,7 @@ int user_run(const struct command *self, int argc, char **argv);
 int files_run(const struct command *self, int argc, char **argv);
 int control_run(const struct command *self, int argc, char **argv); /* who status reload stop */
 int callers_run(const struct command *self, int argc, char **argv); /* say kick */
+int test_command(const struct command *self, int argc, char **argv);
 int top_run(const struct command *self, int argc, char **argv);
 
 /* Take the options and expect `least` to `most` words, which are left at the front of `argv`.

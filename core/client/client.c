@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,6 +156,23 @@ bool client_is_waiting(const struct client *c)
 {
     return c->state == CLIENT_OPEN && c->mode != MODE_BUSY && !c->is_dirty &&
            outq_is_empty(&c->out);
+}
+
+static bool has_unread(const struct client *c)
+{
+    int waiting = 0;
+
+    ioctl(c->reader.fd, FIONREAD, &waiting);
+    return waiting > 0 || c->input.len + c->typed.len + c->early.len > 0 ||
+           keys_is_waiting(&c->keys) || c->imposed;
+}
+
+bool client_is_settled(const struct client *c)
+{
+    bool is_lent = c->transfer || c->process || c->dial;
+
+    return c->state == CLIENT_OPEN && (c->mode != MODE_BUSY || is_lent) && !c->is_dirty &&
+           outq_is_empty(&c->out) && !has_unread(c);
 }
 
 bool client_is_sysop(const struct client *c)
@@ -400,7 +418,7 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int events)
     output_flush(w->data);
 }
 
-void clients_accept(struct clients *all, int fd, const struct sockaddr *address)
+struct client *clients_accept(struct clients *all, int fd, const struct sockaddr *address)
 {
     struct client *c = mem_zalloc(sizeof(*c));
 
@@ -430,6 +448,7 @@ void clients_accept(struct clients *all, int fd, const struct sockaddr *address)
     output_replies(c);
     output_flush(c);
     client_rearm(c);
+    return c;
 }
 
 static uint32_t take_id(struct clients *all, struct client *c)

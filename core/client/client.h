@@ -173,6 +173,10 @@ void client_enter(struct client *c, struct span keyword);
 /* It asks for a key or a line, and all that was sent before has been written. */
 bool client_is_waiting(const struct client *c);
 
+/* Likewise, or its terminal is lent to a transfer or a program; and nothing that it has typed
+ * is still to be looked at. */
+bool client_is_settled(const struct client *c);
+
 /* The end of a call that returned false. Takes outcome->rows. */
 void client_finish(struct client *c, struct outcome *out);
 

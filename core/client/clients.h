@@ -32,6 +32,7 @@ struct clients_config {
     /* A terminal is known, and its call begins: client_enter a screen, or nothing for the
      * screen `root`. NULL is allowed. */
     void (*begin)(void *arg, struct client *c);
+    void (*shows)(void *arg, const struct screen *s); /* somebody comes to it; NULL is allowed */
     void *arg;
 };
 
@@ -50,7 +51,7 @@ struct clients *clients_new(const struct clients_config *config);
 void clients_free(struct clients *all); /* ends all calls at once; NULL is allowed */
 
 /* A new connection; `fd` is non-blocking and now theirs. */
-void clients_accept(struct clients *all, int fd, const struct sockaddr *address);
+struct client *clients_accept(struct clients *all, int fd, const struct sockaddr *address);
 
 /* End the connection of the longest waiting visitor. False: there is none. */
 bool clients_shed_visitor(struct clients *all);

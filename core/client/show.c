@@ -160,6 +160,8 @@ static void begin_screen(struct client *c)
     if (!c->screen->keep && !(c->is_ticking && repaint_begin(c)))
         client_clear_screen(c);
     c->is_ticking = false;
+    if (c->all->config.shows)
+        c->all->config.shows(c->all->config.arg, c->screen);
     if (!c->form && !c->screen->keep)
         terminal_set_header(c, c->screen->header);
     terminal_show_art(c);

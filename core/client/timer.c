@@ -43,6 +43,13 @@ void timer_free(struct timer *t)
     mem_free(t);
 }
 
+double timer_left(const struct timer *t)
+{
+    ev_timer watcher = t->watcher; /* which libev does not change, but wants to be able to */
+
+    return ev_timer_remaining(t->loop, &watcher);
+}
+
 double timer_now(void)
 {
     struct timespec now;

@@ -10,6 +10,7 @@ struct timer;
 struct timer *timer_new(struct ev_loop *loop, double seconds, void (*fire)(void *arg),
                         void *arg);
 void timer_free(struct timer *t); /* NULL is allowed */
+double timer_left(const struct timer *t); /* seconds */
 
 /* Seconds, of a clock that nobody sets: what takes its time, or ends by it, goes by this one.
  * On a machine without a clock of its own the time of day jumps by years once it is known. */

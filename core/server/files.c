@@ -43,7 +43,7 @@ static enum file_kind classify_lua(const char *inner, struct file *f)
         f->name = mem_strdup(inner);
         return FILE_SCHEMA;
     }
-    if (!ends_with(inner, ".lua"))
+    if (!ends_with(inner, ".lua") || strncmp(inner, "tests/", 6) == 0)
         return FILE_OTHER;
     set_module_name(f, inner);
     return strcmp(inner, "settings.lua") == 0 ? FILE_SETTINGS : FILE_LUA;

@@ -29,7 +29,7 @@ struct file_draft {
     struct span text;
 };
 
-/* What a path is. FILE_OTHER: none of the board's; `f` holds nothing then. */
+/* What a path is. FILE_OTHER: none of the board's, or of its tests; `f` holds nothing then. */
 enum file_kind file_classify(const char *path, struct file *f);
 void file_clear(struct file *f);
 

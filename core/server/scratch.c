@@ -1,12 +1,13 @@
 #include "server/scratch.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+
+#include "server/tree.h"
 
 enum { LEVEL_MOST = 255 };
 
@@ -33,18 +34,10 @@ static int make_folder(struct scratch *s, struct err *e)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 void scratch_remove(struct scratch *s)
 {
     if (s->folder[0])
-        nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        tree_remove(s->folder);
     s->folder[0] = '\0';
 }
 
@@ -70,7 +63,7 @@ static void run_schema(struct db *db, struct board *board)
 static int add_account(struct db *db, const char *handle, const char *nick, int level,
                        struct err *e)
 {
-    return account_add(db, span_of(handle), span_of(nick), "*", level, false, e);
+    return account_add(db, span_of(handle), span_of(nick), PASSWORD_NONE, level, false, e);
 }
 
 int scratch_make(struct scratch *s, const char *from, struct board *board,

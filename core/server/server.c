@@ -30,6 +30,7 @@
 #include "server/monitor.h"
 #include "server/panel.h"
 #include "server/status.h"
+#include "server/tested.h"
 #include "store/accounts.h"
 #include "store/bans.h"
 
@@ -60,6 +61,7 @@ struct server {
     struct listeners *listeners;
     struct control *control;
     struct monitor *monitor;
+    struct tested *tested; /* NULL: it is not */
     char data[PATH_LEN];
     char files_folder[PATH_LEN + 8]; /* DATA/files */
     char log_path[PATH_LEN + 8];     /* DATA/log */
@@ -335,6 +337,19 @@ static void client_left(void *arg, const struct sockaddr *a)
     struct server *s = arg;
 
     gate_leave(s->gate, a, timer_now());
+}
+
+static void call_begins(void *arg, struct client *c)
+{
+    struct server *s = arg;
+
+    if (s->tested)
+        tested_begin(s->tested, c);
+}
+
+static void screen_is_shown(void *arg, const struct screen *screen)
+{
+    tested_shows(((struct server *)arg)->tested, screen);
 }
 
 static void user_changed(void *arg, int64_t id)
@@ -692,6 +707,17 @@ static int open_monitor(struct server *s, struct err *e)
     return s->monitor ? 0 : -1;
 }
 
+static void open_tested(struct server *s)
+{
+    struct tested_config config = {.loop = s->loop,
+                                   .channel = s->config->channel,
+                                   .clients = s->clients,
+                                   .bridge = s->bridge,
+                                   .library = s->board.library};
+
+    s->tested = tested_new(&config);
+}
+
 static int open_board(struct server *s, struct err *e)
 {
     static const char *const folders[] = {"screens", "lua"};
@@ -708,6 +734,8 @@ static int open_board(struct server *s, struct err *e)
         .board = s->config->board,
         .runs_programs = true,
         .left = client_left,
+        .begin = call_begins,
+        .shows = s->config->channel ? screen_is_shown : NULL,
         .arg = s,
     };
 
@@ -721,6 +749,8 @@ static int open_board(struct server *s, struct err *e)
     s->board.settings_changed = settings_changed;
     s->board.arg = s;
     bridge_set_clients(s->bridge, s->clients);
+    if (s->config->channel)
+        open_tested(s);
     settings_changed(s);
     if (open_monitor(s, e) < 0)
         return -1;
@@ -780,6 +810,8 @@ static void finish(struct server *s)
     s->monitor = NULL;
     listeners_free(s->listeners);
     watch_free(s->watch);
+    tested_free(s->tested);
+    s->tested = NULL;
     clients_free(s->clients);
     s->clients = NULL;
     bridge_stop(s->bridge);

@@ -13,6 +13,7 @@ struct server_config {
     const char *listen[SERVER_LISTEN_MAX]; /* HOST:PORT; none: what the settings say */
     unsigned listen_count;
     const char *log_level; /* or NULL: what the settings say */
+    int channel;           /* it is being tested: see tested.h; 0: it is not */
 };
 
 /* Serve until SIGTERM, SIGINT or `perigee stop`. 0; -1 and `e` if it could not start: then

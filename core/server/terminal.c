@@ -219,6 +219,11 @@ struct terminal *terminal_new(const struct terminal_kind *kind, struct buf *out)
     return t;
 }
 
+const struct picture *terminal_picture(const struct terminal *t)
+{
+    return t->picture;
+}
+
 struct picture *terminal_release(struct terminal *t)
 {
     struct picture *picture = t->picture;

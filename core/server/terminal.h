@@ -20,6 +20,8 @@ struct terminal *terminal_new(const struct terminal_kind *kind,
                               struct buf *out); /* `out` is borrowed, outlives the result */
 struct picture *terminal_release(struct terminal *t); /* free it; its picture is handed over */
 
+const struct picture *terminal_picture(const struct terminal *t); /* borrowed */
+
 void terminal_take(struct terminal *t, struct span bytes); /* from the server, in any split */
 
 #endif

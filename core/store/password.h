@@ -7,6 +7,8 @@
 
 enum { PASSWORD_HASH_MAX = 384, PASSWORD_LEAST = 8, PASSWORD_MOST = 128 };
 
+#define PASSWORD_NONE "*" /* in the place of a hash: no password is right */
+
 int password_hash(const char *password, char out[PASSWORD_HASH_MAX], struct err *e);
 int password_check(const char *password, const char *hash, struct err *e); /* 1, 0; -1: `e` */
 

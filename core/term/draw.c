@@ -128,3 +128,57 @@ void draw_row(const struct picture *p, unsigned row, const struct draw_limits *l
 
     add_row(p, row, limited(length, limits->columns), limits->no_colors, out);
 }
+
+/* ANSI's 0 to 15 as the numbers of pipe codes, in which red and blue change places. */
+static unsigned pipe_number(struct color c, bool is_bold)
+{
+    static const uint8_t numbers[] = {0, 4, 2, 6, 1, 5, 3, 7};
+    unsigned index = c.kind == COLOR_INDEX ? c.index : 7;
+
+    if (c.kind == COLOR_RGB)
+        index = (c.red > 85) | (c.green > 85) << 1 | (c.blue > 85) << 2 |
+                (c.red > 212 || c.green > 212 || c.blue > 212) << 3;
+    if (index > 15)
+        index = 7;
+    return numbers[index & 7] + (index > 7 || is_bold ? 8 : 0);
+}
+
+static void add_pipe_colors(const struct cell *cell, unsigned now[2], struct buf *out)
+{
+    unsigned fg = pipe_number(cell->fg, cell->bold);
+    unsigned bg = cell->bg.kind == COLOR_OWN ? 0 : pipe_number(cell->bg, false) & 7;
+    bool is_blank = cell->chars[0] == ' ';
+
+    if (cell->reverse) {
+        unsigned swapped = fg;
+
+        fg = bg;
+        bg = swapped & 7;
+    }
+    if (bg != now[1])
+        buf_printf(out, "|%02u", 16 + bg);
+    if (fg != now[0] && !is_blank)
+        buf_printf(out, "|%02u", fg);
+    now[0] = is_blank ? now[0] : fg;
+    now[1] = bg;
+}
+
+void draw_pipes(const struct picture *p, struct buf *out)
+{
+    unsigned last = picture_last_row(p);
+
+    for (unsigned row = 0; row < last; row++) {
+        unsigned columns = row_length(p, row, picture_columns(p), false);
+        unsigned now[2] = {7, 0};
+
+        for (unsigned column = 0; column < columns;) {
+            struct cell cell = picture_cell(p, row, column);
+
+            add_pipe_colors(&cell, now, out);
+            for (int i = 0; i < CELL_CHARS && cell.chars[i]; i++)
+                utf8_add(out, cell.chars[i]);
+            column += cell.width;
+        }
+        buf_add_byte(out, '\n');
+    }
+}

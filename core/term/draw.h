@@ -20,4 +20,9 @@ bool draw_text(const struct picture *p, const struct draw_limits *limits, struct
 void draw_row(const struct picture *p, unsigned row, const struct draw_limits *limits,
               struct buf *out);
 
+/* Append all rows but blank ones at the end, each with LF: colours are pipe codes, as boards
+ * have them, where they change; blanks at a row's end are left out. Colours beyond the 16 are
+ * the nearest that pipe codes have a number for. */
+void draw_pipes(const struct picture *p, struct buf *out);
+
 #endif

@@ -1,0 +1,12 @@
+#!/bin/sh
+# The starter board's own tests, lua/tests/: all pass, and between them they visit every screen and
+# every handler. Says its results as TAP.
+set -u
+
+program=${BUILD:-build}/perigee
+temp=$(mktemp -d) || exit 1
+trap 'rm -rf "$temp"' EXIT
+trap 'exit 1' INT TERM
+
+export TMPDIR="$temp"
+"$program" test --tap --board . --data "$temp/none"
