@@ -77,7 +77,8 @@ fuzz: setup-test ## each fuzz target for a minute (SECONDS=N for another time)
 install: $(PROGRAM) ## install to PREFIX (/usr/local), under DESTDIR
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/perigee
 	for f in $$(find lua screens doors -type f); do \
-	    install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/perigee/$$f; done
+	    mode=644; [ ! -x $$f ] || mode=755; \
+	    install -D -m $$mode $$f $(DESTDIR)$(PREFIX)/share/perigee/$$f; done
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/perigee/README.md
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/perigee/LICENSE
 
@@ -139,6 +140,7 @@ $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/
 $(BUILD)/tests/board/test_peers: | $(BUILD)/tests/board/slow_disk.so
 $(BUILD)/tests/board/test_clock: | $(BUILD)/tests/board/clock.so
 $(BUILD)/tests/board/test_doors: | $(BUILD)/tests/board/full_disk.so
+$(BUILD)/tests/board/test_init: | $(BUILD)/tests/board/full_disk.so
 $(BUILD)/tests/board/%.so: tests/board/%.c
 	$(call SAY,LD  )
 	$(Q)mkdir -p $(@D)

@@ -3,8 +3,14 @@
 #ifndef PERIGEE_BASE_SELF_H
 #define PERIGEE_BASE_SELF_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
+
+/* The folder that this program is in. False: that can't be told. */
+bool self_folder(char out[PATH_MAX]);
 
 struct self_run {
     const char *const *args; /* behind the program's name, NULL at the end */

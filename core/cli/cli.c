@@ -16,6 +16,10 @@ static int version_run(const struct command *self, int argc, char **argv);
 static int help_run(const struct command *self, int argc, char **argv);
 
 static const struct command commands[] = {
+    {"init", init_run, "init DIR\n", "make a new board in DIR, a copy of the starter board",
+     "DIR is a folder that is empty, or not there yet. The originals are kept in "
+     "DIR/.starter,\n"
+     "so that perigee upgrade can tell what you have changed.\n"},
     {"serve", serve_run,
      "serve [--board DIR] [--data DIR] [--listen HOST:PORT]... [--log-level LEVEL]\n",
      "serve a board to callers, in the foreground, until it is stopped",

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "server/files.h"
 #include "server/gate.h"
+#include "server/starter.h"
 
 enum { TOLD_MAX = 5 }; /* lines of errors that sysops on line are shown at once */
 
@@ -702,6 +703,7 @@ bool board_read_module(void *board, const char *name, struct buf *text, struct b
 {
     struct board *b = board;
     char file[512];
+    char starter[PATH_MAX];
     struct err ignored;
 
     if (strchr(name, '/') || strstr(name, "..") || strlen(name) > 200)
@@ -714,10 +716,11 @@ bool board_read_module(void *board, const char *name, struct buf *text, struct b
     buf_add_text(path, file);
     if (board_read(b, file, text, &ignored) == 0)
         return true;
+    if (strncmp(name, "bbs.", 4) != 0 || !starter_find(starter))
+        return false;
     buf_reset(path);
-    buf_printf(path, "%s/share/perigee/%s", PERIGEE_PREFIX, file);
-    return strncmp(name, "bbs.", 4) == 0 &&
-           file_read(PERIGEE_PREFIX "/share/perigee", file, text, &ignored) == 0;
+    buf_printf(path, "%s/%s", starter, file);
+    return file_read(starter, file, text, &ignored) == 0;
 }
 
 bool board_read_version(void *board, const char *path, unsigned age, struct buf *text)
