@@ -140,7 +140,7 @@ $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/
 $(BUILD)/tests/board/test_peers: | $(BUILD)/tests/board/slow_disk.so
 $(BUILD)/tests/board/test_clock: | $(BUILD)/tests/board/clock.so
 $(BUILD)/tests/board/test_doors: | $(BUILD)/tests/board/full_disk.so
-$(BUILD)/tests/board/test_init: | $(BUILD)/tests/board/full_disk.so
+$(BUILD)/tests/board/test_init $(BUILD)/tests/board/test_backup: | $(BUILD)/tests/board/full_disk.so
 $(BUILD)/tests/board/%.so: tests/board/%.c
 	$(call SAY,LD  )
 	$(Q)mkdir -p $(@D)

@@ -16,10 +16,6 @@ static int version_run(const struct command *self, int argc, char **argv);
 static int help_run(const struct command *self, int argc, char **argv);
 
 static const struct command commands[] = {
-    {"init", init_run, "init DIR\n", "make a new board in DIR, a copy of the starter board",
-     "DIR is a folder that is empty, or not there yet. The originals are kept in "
-     "DIR/.starter,\n"
-     "so that perigee upgrade can tell what you have changed.\n"},
     {"serve", serve_run,
      "serve [--board DIR] [--data DIR] [--listen HOST:PORT]... [--log-level LEVEL]\n",
      "serve a board to callers, in the foreground, until it is stopped",
@@ -114,6 +110,26 @@ static const struct command commands[] = {
      BOARD_OPTION DATA_OPTION},
     {"stop", control_run, "stop [--board DIR] [--data DIR]\n",
      "stop the running server; its callers are told", BOARD_OPTION DATA_OPTION},
+    {"init", init_run, "init DIR\n", "make a new board in DIR, a copy of the starter board",
+     "DIR is a folder that is empty, or not there yet. The originals are kept in "
+     "DIR/.starter,\n"
+     "so that perigee upgrade can tell what you have changed.\n"},
+    {"backup", backup_run, "backup FILE [--board DIR] [--data DIR] [--force]\n",
+     "put the board and its data in one file, whether it is being served or not",
+     "What callers were told is saved before the call is in it. FILE is a tar, compressed; -\n"
+     "is standard output. Logs and half uploads are left out.\n\n"
+     "  --force              replace FILE where it is there\n" BOARD_OPTION DATA_OPTION},
+    {"restore", restore_run,
+     "restore FILE DIR [--data DIR]\n"
+     "restore --check FILE\n",
+     "make a backup a board again, in a folder of its own",
+     "DIR, and the data folder, are empty, or not there yet. What is cut, damaged or foreign "
+     "is\n"
+     "refused, and nothing of it stays. - is standard input.\n\n"
+     "  --data DIR           where the data folder is to be; default: data in DIR\n"
+     "  --check              try it out in a temporary folder: is it whole, is the database\n"
+     "                       sound, would a server start, does perigee check find nothing;\n"
+     "                       exit 1 if not\n"},
     {"version", version_run, "version\n", "which version this is", ""},
     {"help", help_run, "help [COMMAND]\n", "this list, or how a command is used", ""},
 };
@@ -129,6 +145,11 @@ static const struct command *find_command(const char *name)
             return &commands[i];
     }
     return NULL;
+}
+
+bool cli_has(const char *command)
+{
+    return find_command(command) != NULL;
 }
 
 /* --- help --- */

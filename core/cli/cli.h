@@ -31,6 +31,10 @@ int callers_run(const struct command *self, int argc, char **argv); /* say kick 
 int test_command(const struct command *self, int argc, char **argv);
 int top_run(const struct command *self, int argc, char **argv);
 int init_run(const struct command *self, int argc, char **argv);
+int backup_run(const struct command *self, int argc, char **argv);
+int restore_run(const struct command *self, int argc, char **argv);
+
+bool cli_has(const char *command); /* there is one of that name */
 
 /* Take the options and expect `least` to `most` words, which are left at the front of `argv`.
  * -1: go on; else the exit status: help was asked for, or the use was wrong, and it was said.

@@ -45,7 +45,13 @@ int path_join(char out[PATH_MAX], const char *folder, const char *name)
 static void leave_out(const struct walk *w, const char *path, const char *why)
 {
     if (w->rules->left_out)
-        w->rules->left_out(w->rules->arg, path, why);
+        w->rules->left_out(w->rules->arg, path, why, false);
+}
+
+static void fail_at(const struct walk *w, const char *path)
+{
+    if (w->rules->left_out)
+        w->rules->left_out(w->rules->arg, path, strerror(errno), true);
 }
 
 static void add(struct contents *t, const char *path, const struct stat *st)
@@ -75,10 +81,10 @@ static int look_at(const struct walk *w, const char *path, struct stat *st)
     int rc = path_join(whole, w->root, path);
 
     if (rc == 0)
-        rc = w->rules->follows_links ? stat(whole, st) : lstat(whole, st);
+        rc = w->rules->follows_links || !path[0] ? stat(whole, st) : lstat(whole, st);
     if (rc < 0) {
         if (errno != ENOENT)
-            leave_out(w, path, strerror(errno));
+            fail_at(w, path);
         else if (lstat(whole, st) == 0)
             leave_out(w, path, "the link leads nowhere");
         return 1;
@@ -122,13 +128,13 @@ static void walk_folder(const struct walk *w, const char *path, const struct abo
     DIR *dir = path_join(whole, w->root, path) == 0 ? opendir(whole) : NULL;
 
     if (!dir && errno != ENOENT)
-        leave_out(w, path, strerror(errno));
+        fail_at(w, path);
     while (dir && (entry = readdir(dir))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         if (path[0] ? path_join(inner, path, entry->d_name) < 0
                     : path_join(inner, entry->d_name, "") < 0)
-            leave_out(w, path, "what is in it has too long a path");
+            fail_at(w, path);
         else
             walk_entry(w, inner, above);
     }

@@ -26,8 +26,9 @@ struct contents {
 
 struct contents_rules {
     bool follows_links; /* a link is what it leads to; else it is left out */
-    bool (*skips)(void *arg, const char *path, bool is_folder);     /* NULL: nothing */
-    void (*left_out)(void *arg, const char *path, const char *why); /* what can't be had */
+    bool (*skips)(void *arg, const char *path, bool is_folder); /* NULL: nothing */
+    /* A link, a socket and the like; `is_error`: something could not be looked at. */
+    void (*left_out)(void *arg, const char *path, const char *why, bool is_error);
     void *arg;
 };
 

@@ -143,6 +143,16 @@ int staging_finish(struct staging *s, struct err *e)
     return 0;
 }
 
+void staging_undo(const struct staging *s)
+{
+    struct stat st;
+    bool is_there = stat(s->target, &st) == 0;
+
+    path_remove(s->target);
+    if (is_there && !s->made_target)
+        mkdir(s->target, st.st_mode & 0777);
+}
+
 void staging_drop(struct staging *s)
 {
     if (s->folder[0])

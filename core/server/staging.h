@@ -24,6 +24,9 @@ int staging_begin_inside(struct staging *s, const char *folder, struct err *e);
 /* All that is in it goes to the target, and what is left of it away. -1 and `e`. */
 int staging_finish(struct staging *s, struct err *e);
 
+/* It was finished, and is not wanted after all. */
+void staging_undo(const struct staging *s);
+
 /* Take it away again, unless it was finished; also where it has not begun. */
 void staging_drop(struct staging *s);
 

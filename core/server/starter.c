@@ -98,10 +98,11 @@ struct look {
     int rc;
 };
 
-static void note_problem(void *arg, const char *path, const char *why)
+static void note_problem(void *arg, const char *path, const char *why, bool is_error)
 {
     struct look *l = arg;
 
+    (void)is_error;
     l->rc = err_set(l->error, "%s: %s", path, why);
 }
 

@@ -176,7 +176,7 @@ void db_unguard(struct db *db)
 
 /* --- opening --- */
 
-static int user_version(struct db *db, int *version, struct err *e)
+int db_version(struct db *db, int *version, struct err *e)
 {
     sqlite3_stmt *stmt;
 
@@ -185,6 +185,14 @@ static int user_version(struct db *db, int *version, struct err *e)
     *version = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : 0;
     sqlite3_finalize(stmt);
     return 0;
+}
+
+bool db_is_current(struct db *db)
+{
+    struct err ignored;
+    int version;
+
+    return db_version(db, &version, &ignored) == 0 && version == SCHEMA_VERSION;
 }
 
 static int apply_schema(struct db *db, int version, struct err *e)
@@ -201,7 +209,7 @@ static int upgrade(struct db *db, struct err *e)
 {
     int version = 0;
 
-    if (db_exec(db, "BEGIN IMMEDIATE", e) < 0 || user_version(db, &version, e) < 0)
+    if (db_exec(db, "BEGIN IMMEDIATE", e) < 0 || db_version(db, &version, e) < 0)
         return -1;
     while (version < SCHEMA_VERSION) {
         if (apply_schema(db, ++version, e) < 0) {
@@ -216,7 +224,7 @@ static int check_version(struct db *db, bool writer, struct err *e)
 {
     int version = 0;
 
-    if (user_version(db, &version, e) < 0)
+    if (db_version(db, &version, e) < 0)
         return -1;
     if (version > SCHEMA_VERSION)
         return err_set(e,
@@ -362,6 +370,21 @@ int db_copy(const char *from, const char *to, bool (*go_on)(void *arg), void *ar
         err_prefix(e, "copy %s to %s: ", from, to);
     sqlite3_close(copy);
     db_close(db);
+    return rc;
+}
+
+int db_check(struct db *db, struct err *e)
+{
+    struct rows *rows;
+    struct span first;
+    int rc = 0;
+
+    if (db_run(db, SPAN_LIT("PRAGMA integrity_check(1)"), NULL, 0, &rows, e) < 0)
+        return -1;
+    first = rows->count ? rows_at(rows, 0, 0).text : SPAN_LIT("it can't be looked through");
+    if (!span_is(first, "ok"))
+        rc = err_set(e, "%.*s", SPAN_ARG(first));
+    rows_free(rows);
     return rc;
 }
 

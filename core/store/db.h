@@ -26,6 +26,13 @@ void db_close(struct db *db); /* NULL is allowed */
 int db_copy(const char *from, const char *to, bool (*go_on)(void *arg), void *arg,
             struct err *e);
 
+/* Which version of the schema it is of, and whether that is this perigee's. */
+int db_version(struct db *db, int *version, struct err *e);
+bool db_is_current(struct db *db);
+
+/* Looks through all of it (SQLite's integrity_check). -1 and `e`: the first that is wrong. */
+int db_check(struct db *db, struct err *e);
+
 /* Prepared and kept; reset before the next use. NULL and `e`. */
 struct sqlite3_stmt *db_prepare(struct db *db, struct span sql, struct err *e);
 
