@@ -45,7 +45,7 @@ static void set_signals(posix_spawnattr_t *attributes)
 
 static int spawn(const struct self_run *run, int out, pid_t *pid)
 {
-    char *argv[ARGS_MAX + 2] = {"perigee"};
+    char *argv[ARGS_MAX + 2] = {run->tool ? (char *)(uintptr_t)run->tool : "perigee"};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int rc;
@@ -62,7 +62,8 @@ static int spawn(const struct self_run *run, int out, pid_t *pid)
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawnattr_init(&attributes);
     set_signals(&attributes);
-    rc = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
+    rc = run->tool ? posix_spawnp(pid, run->tool, &actions, &attributes, argv, environ)
+                   : posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rc;
@@ -113,7 +114,8 @@ int self_run(const struct self_run *run, struct buf *out, struct err *e)
     close(ends[1]);
     if (rc != 0) {
         close(ends[0]);
-        return err_set(e, "start another process: %s", strerror(rc));
+        return err_set(e, "start %s: %s", run->tool ? run->tool : "another process",
+                       strerror(rc));
     }
     is_whole = read_output(ends[0], run->ms, out);
     close(ends[0]);

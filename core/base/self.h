@@ -1,5 +1,6 @@
 /* self.h -- this program once more, as a process of its own: for what may take long or much
- * memory, or is hostile, and must not end this one. On a worker's threads: it blocks. */
+ * memory, or is hostile, and must not end this one; or one of the system's tools. On a worker's
+ * threads: it blocks. */
 #ifndef PERIGEE_BASE_SELF_H
 #define PERIGEE_BASE_SELF_H
 
@@ -13,6 +14,7 @@
 bool self_folder(char out[PATH_MAX]);
 
 struct self_run {
+    const char *tool;        /* another program, looked for in PATH; NULL: this one */
     const char *const *args; /* behind the program's name, NULL at the end */
     int input;               /* its standard input: a file that is open */
     bool with_errors;        /* its standard error is in `out` too; else nobody hears it */

@@ -130,6 +130,18 @@ static const struct command commands[] = {
      "  --check              try it out in a temporary folder: is it whole, is the database\n"
      "                       sound, would a server start, does perigee check find nothing;\n"
      "                       exit 1 if not\n"},
+    {"upgrade", upgrade_run, "upgrade [--yes] [--diff] [--adopt] [--board DIR] [--data DIR]\n",
+     "bring in what this perigee's starter board has new, and keep what you have changed",
+     "The files of the board, the originals that it was made from and the new ones are "
+     "compared.\n"
+     "What you have not changed is replaced; what both have changed is merged, or where that "
+     "is not\n"
+     "possible yours stays and the new one is put beside, as FILE.new. It is shown first. A\n"
+     "board that would have mistakes is left as it is.\n\n"
+     "  --yes                do it without asking\n"
+     "  --diff               show what changes, line by line\n"
+     "  --adopt              for a board that init has not made: begin from now\n" BOARD_OPTION
+         DATA_OPTION},
     {"version", version_run, "version\n", "which version this is", ""},
     {"help", help_run, "help [COMMAND]\n", "this list, or how a command is used", ""},
 };

@@ -33,6 +33,7 @@ int top_run(const struct command *self, int argc, char **argv);
 int init_run(const struct command *self, int argc, char **argv);
 int backup_run(const struct command *self, int argc, char **argv);
 int restore_run(const struct command *self, int argc, char **argv);
+int upgrade_run(const struct command *self, int argc, char **argv);
 
 bool cli_has(const char *command); /* there is one of that name */
 

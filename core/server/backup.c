@@ -42,6 +42,7 @@ struct making {
     struct sums sums;
     struct archive *archive;
     int fd;        /* what the archive goes to */
+    bool is_over;  /* nothing is written any more */
     int write_why; /* errno of a write that failed; 0: none has */
     int look_rc;   /* -1: a folder could not be looked at */
     char *piece;
@@ -228,6 +229,8 @@ static la_ssize_t write_some(struct archive *a, void *arg, const void *bytes, si
     struct making *m = arg;
     ssize_t n = -1;
 
+    if (m->is_over)
+        return -1;
     if (wait_for_room(m))
         n = write(m->fd, bytes, len < PIPE_BUF ? len : PIPE_BUF);
     if (n < 0) {
@@ -545,7 +548,7 @@ static void write_down(const struct making *m)
 static void clear(struct making *m)
 {
     if (m->archive) {
-        archive_write_fail(m->archive); /* what it has not written is not wanted */
+        m->is_over = true; /* what it has not written yet is not wanted */
         archive_write_free(m->archive);
     }
     if (m->fd >= 0)

@@ -222,6 +222,31 @@ int path_copy(const char *from, const char *to, struct err *e)
     return rc;
 }
 
+static int copy_one(const char *from, const char *to, const struct contents_file *f,
+                    struct err *e)
+{
+    char source[PATH_MAX];
+    char target[PATH_MAX];
+
+    if (path_join(source, from, f->path) < 0 || path_join(target, to, f->path) < 0)
+        return err_set(e, "%s: %s", f->path, strerror(errno));
+    if (!f->is_folder)
+        return path_copy(source, target, e);
+    return mkdir(target, MODE) == 0 ? 0 : err_set(e, "make %s: %s", target, strerror(errno));
+}
+
+int contents_copy(const struct contents *t, const char *from, const char *to,
+                  bool (*go_on)(void *arg), void *arg, struct err *e)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        if (go_on && !go_on(arg))
+            return err_set(e, "it was stopped");
+        if (copy_one(from, to, &t->files[i], e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int path_read(const char *path, struct buf *out, struct err *e)
 {
     char piece[65536];

@@ -51,6 +51,11 @@ int path_make_folders(const char *root, const char *path, struct err *e);
  * `e`. */
 int path_copy(const char *from, const char *to, struct err *e);
 
+/* All of a tree whose root is `from`, to `to`, which has nothing of it yet. `go_on` (NULL is
+ * allowed) is asked between files; false: that is an error. -1 and `e`. */
+int contents_copy(const struct contents *t, const char *from, const char *to,
+                  bool (*go_on)(void *arg), void *arg, struct err *e);
+
 /* What a file holds. -1 and `e`. */
 int path_read(const char *path, struct buf *out, struct err *e);
 

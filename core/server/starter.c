@@ -123,32 +123,6 @@ int starter_look(const char *root, struct contents *out, struct err *e)
 
 /* --- copying --- */
 
-static int copy_one(const char *from, const char *to, const struct contents_file *f,
-                    struct err *e)
-{
-    char source[PATH_MAX];
-    char target[PATH_MAX];
-
-    if (path_join(source, from, f->path) < 0 || path_join(target, to, f->path) < 0)
-        return err_set(e, "%s: %s", f->path, strerror(errno));
-    if (!f->is_folder)
-        return path_copy(source, target, e);
-    return mkdir(target, FOLDER_MODE) == 0 ? 0
-                                           : err_set(e, "make %s: %s", target, strerror(errno));
-}
-
-static int copy_all(const char *from, const char *to, const struct contents *files,
-                    bool (*go_on)(void *arg), void *arg, struct err *e)
-{
-    for (unsigned i = 0; i < files->count; i++) {
-        if (go_on && !go_on(arg))
-            return err_set(e, "it was stopped");
-        if (copy_one(from, to, &files->files[i], e) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int write_version(const char *root, struct err *e)
 {
     char path[PATH_MAX];
@@ -167,7 +141,7 @@ int starter_keep(const char *starter, const struct contents *files, const char *
 
     if (path_join(path, root, STARTER_FOLDER) < 0 || mkdir(path, FOLDER_MODE) < 0)
         return err_set(e, "make %s/" STARTER_FOLDER ": %s", root, strerror(errno));
-    return copy_all(starter, path, files, go_on, arg, e) < 0 ? -1 : write_version(root, e);
+    return contents_copy(files, starter, path, go_on, arg, e) < 0 ? -1 : write_version(root, e);
 }
 
 static unsigned count_files(const struct contents *files)
@@ -189,7 +163,7 @@ int starter_copy(const char *folder, bool (*go_on)(void *arg), void *arg, unsign
 
     if (starter_must_find(starter, e) == 0 && starter_look(starter, &files, e) == 0 &&
         staging_begin(&s, folder, FOLDER_MODE, e) == 0 &&
-        copy_all(starter, s.folder, &files, go_on, arg, e) == 0 &&
+        contents_copy(&files, starter, s.folder, go_on, arg, e) == 0 &&
         starter_keep(starter, &files, s.folder, go_on, arg, e) == 0)
         rc = staging_finish(&s, e);
     *count = count_files(&files);

@@ -135,6 +135,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     unsetenv("LD_PRELOAD");
+    unsetenv("TMPDIR");
     free(said);
     said = NULL;
     return stage_tear_down(state);

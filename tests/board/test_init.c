@@ -1,4 +1,5 @@
-/* Boards of one's own: made by `init`, from wherever the starter board is. */
+/* Boards of one's own: made by `init`, from wherever the starter board is, and kept up with it
+ * by `upgrade`. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -112,7 +114,7 @@ static void write_starter(void)
                 "-- one\n-- two\n-- three\n-- four\n-- five\n\nreturn root\n");
     board_write(
         board, S "lua/settings.lua",
-        "return {\n  board = { name = 'Perigee' },\n\n\n\n\n  chat = { history = 20 },\n}\n");
+        "return {\n  board = { name = 'Perigee' },\n\n\n\n\n  limits = { callers = 20 },\n}\n");
     board_write(board, S "doors/game.sh", "#!/bin/sh\necho one\n");
     assert_int_equal(chmod(below(S "doors/game.sh"), 0755), 0);
     board_write(board, S "screens/.root.txt.swp", "an editor's");
@@ -129,6 +131,7 @@ static int set_up_installed(void **state)
 static int tear_down_installed(void **state)
 {
     unsetenv("PERIGEE");
+    unsetenv("LD_PRELOAD");
     free(said);
     said = NULL;
     return stage_tear_down(state);
@@ -227,6 +230,210 @@ static void a_starter_board_that_is_gone_is_told(void **state)
     assert_false(is_there("mine"));
 }
 
+/* --- upgrade --- */
+
+/* The board `mine` is made from the starter board, and that is another afterwards. */
+static void make_mine(void)
+{
+    board_write(board, S "screens/two.txt", "Two |15 <% key:root.pick %><% go:two(\"2\") %>\n");
+    board_write(board, S "screens/root.txt",
+                "Welcome <% key:root.pick %><% go:two(\"2\"); go:old(\"O\") %>\n");
+    board_write(board, S "screens/old.txt", "Old <% key:root.pick %>\n");
+    EXPECT(0, "7 files", "init", below("mine"));
+}
+
+static void expect_plan(const char *act, const char *path)
+{
+    char line[200];
+
+    snprintf(line, sizeof(line), "\n  %-9s %s ", act, path);
+    if (!strstr(said, line))
+        fail_msg("no line \"%s\" in:\n%s", line + 1, said);
+}
+
+static void upgrade(int status, const char *text)
+{
+    EXPECT(status, text, "upgrade", "--yes", "--board", below("mine"));
+}
+
+static void a_newer_starter_board_comes_in(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    make_mine();
+    upgrade(0, "There is nothing to be changed");
+    /* The sysop's. */
+    board_write(board, "mine/lua/settings.lua",
+                "return {\n  board = { name = 'The Moon' },\n\n\n\n\n  limits = { callers = 20 "
+                "},\n}\n");
+    board_write(board, "mine/screens/own.txt", "Mine <% go:root(\"R\") %>\n");
+    board_write(board, "mine/screens/root.ans",
+                "\033[1mMoon\033[0m <% key:root.pick %>"
+                "<% go:own(\"M\") %>");
+    board_write(board, "mine/lua/handlers/root.lua",
+                "local root = {}\n\nfunction root.pick()\n  return 'hangup'\nend\n\n"
+                "-- one\n-- my two\n-- three\n-- four\n-- five\n\nreturn root\n");
+    /* The starter board's. */
+    board_write(
+        board, S "lua/settings.lua",
+        "return {\n  board = { name = 'Perigee' },\n\n\n\n\n  limits = { callers = 50 },\n}\n");
+    board_write(board, S "screens/root.txt",
+                "Hello <% key:root.pick %><% go:two(\"2\"); go:news(\"N\") %>\n");
+    board_write(board, S "screens/root.ans", "\033[1mHello\033[0m <% key:root.pick %>");
+    board_write(board, S "screens/news.txt", "News <% key:root.pick %>\n");
+    board_write(board, S "lua/handlers/root.lua",
+                "local root = {}\n\nfunction root.pick()\n  return 'hangup'\nend\n\n"
+                "-- one\n-- their two\n-- three\n-- four\n-- five\n\nreturn root\n");
+    board_remove(board, S "screens/old.txt");
+    board_write(board, S "doors/game.sh", "#!/bin/sh\necho two\n");
+    EXPECT(0, "Nothing was changed: --yes does it", "upgrade", "--diff", "--board",
+           below("mine"));
+    expect_plan("merge", "lua/settings.lua");
+    expect_plan("replace", "screens/root.txt");
+    expect_plan("replace", "doors/game.sh");
+    expect_plan("add", "screens/news.txt");
+    expect_plan("remove", "screens/old.txt");
+    expect_plan("conflict", "screens/root.ans");
+    expect_plan("conflict", "lua/handlers/root.lua");
+    assert_null(strstr(said, "own.txt"));
+    assert_non_null(strstr(said, "\n-Welcome "));
+    assert_non_null(strstr(said, "\n+Hello "));
+    assert_true(is_there("mine/screens/old.txt"));
+
+    upgrade(0, "has the starter board");
+    expect_text("mine/lua/settings.lua", "return {\n  board = { name = 'The Moon' },\n\n\n\n\n"
+                                         "  limits = { callers = 50 },\n}\n");
+    expect_text("mine/screens/root.txt",
+                "Hello <% key:root.pick %><% go:two(\"2\"); go:news(\"N\") %>\n");
+    expect_text("mine/screens/root.ans.new", "\033[1mHello\033[0m <% key:root.pick %>");
+    expect_text("mine/screens/news.txt", "News <% key:root.pick %>\n");
+    expect_text("mine/doors/game.sh", "#!/bin/sh\necho two\n");
+    assert_int_equal(stat(below("mine/doors/game.sh"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0755);
+    assert_false(is_there("mine/screens/old.txt"));
+    assert_true(is_there("mine/screens/own.txt"));
+    assert_true(is_there("mine/lua/handlers/root.lua.new"));
+    assert_int_equal(count_entries("mine/data/history/screens/root.txt"), 1);
+    assert_int_equal(count_entries("mine/data/history/screens/old.txt"), 1);
+    assert_int_equal(count_entries("mine/screens"),
+                     6);                        /* root.txt root.ans(.new) two news own */
+    assert_int_equal(count_entries("mine"), 5); /* .starter data doors lua screens */
+    EXPECT(0, "no findings", "check", "--board", below("mine"));
+    upgrade(0, "There is nothing to be changed");
+    expect_plan("keep", "screens/root.ans");
+}
+
+static void a_result_with_mistakes_is_not_put_in_place(void **state)
+{
+    (void)state;
+    make_mine();
+    board_remove(board, "mine/screens/old.txt");
+    board_write(board, "mine/screens/root.txt",
+                "Moon <% key:root.pick %><% go:two(\"2\") %>\n");
+    board_write(board, "mine/screens/root.ans", "Moon <% key:root.pick %>");
+    upgrade(0, "There is nothing to be changed");
+    board_write(board, S "lua/handlers/root.lua",
+                "local root = {}\n\nfunction root.choose()\n  return 'hangup'\nend\n\nreturn "
+                "root\n");
+    board_write(board, S "screens/two.txt", "Two <% key:root.choose %>\n");
+    upgrade(1, "there is no handler 'root.pick'");
+    assert_non_null(strstr(said, "nothing was changed"));
+    expect_text("mine/screens/two.txt", "Two |15 <% key:root.pick %><% go:two(\"2\") %>\n");
+    assert_false(is_there("mine/data/history/lua"));
+    expect_text("mine/.starter/screens/two.txt",
+                "Two |15 <% key:root.pick %><% go:two(\"2\") %>\n");
+}
+
+/* The disk is full when the files are written beside the old ones. */
+static void an_upgrade_on_a_full_disk_changes_nothing(void **state)
+{
+    (void)state;
+    make_mine();
+    board_write(board, S "screens/root.txt",
+                "Hello <% key:root.pick %><% go:two(\"2\"); go:old(\"O\") %>\n");
+    board_write(board, S "screens/two.txt", "Three <% key:root.pick %>\n");
+    preload_full_disk("/history/", "10");
+    upgrade(3, "it can't be kept in");
+    preload_full_disk(".perigee-new", "20");
+    upgrade(3, "nothing was changed: write ");
+    assert_non_null(strstr(said, "No space left on device"));
+    preload_full_disk("/mine/.perigee-", "300"); /* the new originals */
+    upgrade(3, "No space left on device");
+    unsetenv("LD_PRELOAD");
+    expect_text("mine/screens/root.txt",
+                "Welcome <% key:root.pick %><% go:two(\"2\"); go:old(\"O\") %>\n");
+    expect_text("mine/screens/two.txt", "Two |15 <% key:root.pick %><% go:two(\"2\") %>\n");
+    assert_int_equal(count_entries("mine/screens"), 4);
+    assert_int_equal(count_entries("mine"), 5);
+    upgrade(0, "has the starter board");
+    expect_text("mine/screens/two.txt", "Three <% key:root.pick %>\n");
+}
+
+static void a_board_of_another_make_begins_from_now(void **state)
+{
+    (void)state;
+    board_write(board, "mine/screens/root.txt", "Moon <% go:root(\"R\") %>\n");
+    EXPECT(3, "so what you have changed can't be told: --adopt begins from now", "upgrade",
+           "--board", below("mine"));
+    EXPECT(0, "from now on", "upgrade", "--adopt", "--board", below("mine"));
+    EXPECT(3, "has its originals already", "upgrade", "--adopt", "--board", below("mine"));
+    expect_text("mine/screens/root.txt", "Moon <% go:root(\"R\") %>\n");
+    upgrade(0, "There is nothing to be changed");
+    expect_plan("keep", "screens/root.txt");
+    expect_plan("keep", "doors/game.sh");
+    EXPECT(3, "it has no folder 'screens'", "upgrade", "--adopt", "--board", below("own"));
+}
+
+/* Callers who are on line have what came in, as with any save. */
+static void callers_have_it_at_once(void **state)
+{
+    const char *more[] = {"--board", below("mine"), NULL};
+    struct caller *c;
+
+    (void)state;
+    make_mine();
+    board_write(board, "mine/lua/settings.lua", "return { reload = { redraw = 'all' } }\n");
+    board_start(board, more);
+    c = dial_as(CALLER_RAW);
+    caller_expect(c, "Welcome ");
+    board_write(board, S "screens/root.txt",
+                "Hello <% key:root.pick %><% go:two(\"2\"); go:old(\"O\") %>\n");
+    upgrade(0, "has the starter board");
+    caller_expect(c, "Hello ");
+}
+
+static void who_is_asked_says_yes(void **state)
+{
+    const char *const args[] = {"upgrade", "--board", below("mine"), NULL};
+    const char *const answers[] = {"no\n", "yes\n"};
+    const char *const texts[] = {"nothing was changed", "has the starter board"};
+
+    (void)state;
+    make_mine();
+    board_write(board, S "screens/two.txt", "Three <% key:root.pick %>\n");
+    for (int i = 0; i < 2; i++) {
+        char text[4096] = "";
+        size_t len = 0;
+        int terminal, status;
+        pid_t pid = board_spawn_in_terminal(args, &terminal);
+        ssize_t n = 1;
+
+        while (n > 0 && !strstr(text, "Type yes: ") && len < sizeof(text) - 1) {
+            n = read(terminal, text + len, sizeof(text) - 1 - len);
+            len += n > 0 ? (size_t)n : 0;
+        }
+        assert_true(write(terminal, answers[i], strlen(answers[i])) > 0);
+        while ((n = read(terminal, text + len, sizeof(text) - 1 - len)) > 0)
+            len += (size_t)n;
+        close(terminal);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_non_null(strstr(text, texts[i]));
+        assert_int_equal(WEXITSTATUS(status), i == 0);
+    }
+    expect_text("mine/screens/two.txt", "Three <% key:root.pick %>\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +442,12 @@ int main(void)
         INSTALLED(files_are_as_they_were),
         INSTALLED(a_full_disk_leaves_no_half_board),
         INSTALLED(a_starter_board_that_is_gone_is_told),
+        INSTALLED(a_newer_starter_board_comes_in),
+        INSTALLED(a_result_with_mistakes_is_not_put_in_place),
+        INSTALLED(an_upgrade_on_a_full_disk_changes_nothing),
+        INSTALLED(a_board_of_another_make_begins_from_now),
+        INSTALLED(callers_have_it_at_once),
+        INSTALLED(who_is_asked_says_yes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
