@@ -25,6 +25,8 @@ static void print_facts(const struct restored *r)
         strftime(made, sizeof(made), "%Y-%m-%d %H:%M", &tm);
     buf_init(&size, 64);
     size_add(&size, (double)r->bytes);
+    if (r->nobody[0])
+        printf("there is no user %s here: what was that user's is yours. ", r->nobody);
     printf("made %s by perigee %s, %llu files, %s\n", made, r->manifest.version,
            (unsigned long long)r->files, buf_text(&size));
     buf_clear(&size);

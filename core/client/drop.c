@@ -14,8 +14,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define LINK ".drop" /* no door is called so */
-
 /* --- removing --- */
 
 static bool is_dots(const char *name)
@@ -105,7 +103,7 @@ void drop_remove_parent(const char *folder)
 
 static void link_path(const char *doors, char out[PATH_MAX])
 {
-    snprintf(out, PATH_MAX, "%s/" LINK, doors);
+    snprintf(out, PATH_MAX, "%s/" DROP_LINK, doors);
 }
 
 void drop_clean(const char *doors)

@@ -8,6 +8,8 @@
 
 #include "base/err.h"
 
+#define DROP_LINK ".drop" /* in doors/; no door is called so */
+
 /* Make the folder that they stand in, which is *parent then (mem_free). -1 and `e`. */
 int drop_make_parent(const char *doors, char **parent, struct err *e);
 

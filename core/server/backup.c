@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "client/drop.h"
 #include "client/folder.h"
 #include "server/manifest.h"
+#include "server/owner.h"
 #include "server/staging.h"
 #include "server/starter.h"
 #include "server/contents.h"
@@ -40,6 +42,8 @@ struct making {
     struct contents board;
     struct contents data;
     struct sums sums;
+    struct owner owner;
+    struct stat live; /* the database that was copied: the copy is of whoever makes it */
     struct archive *archive;
     int fd;        /* what the archive goes to */
     bool is_over;  /* nothing is written any more */
@@ -155,8 +159,8 @@ static bool is_output(const struct making *m)
 
 static bool is_passing(void *arg, const char *path, bool is_folder)
 {
-    static const char *const names[] = {"control.sock", "lock",  "log",
-                                        "log.1",        "doors", DATABASE};
+    static const char *const names[] = {"control.sock",     "lock",  "log", "log.1",
+                                        "doors/" DROP_LINK, DATABASE};
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
 
@@ -266,9 +270,15 @@ static int open_archive(struct making *m, struct err *e)
 static int begin_member(struct making *m, const char *name, const struct stat *st,
                         struct err *e)
 {
+    const struct stat *owner = strcmp(name, DATA DATABASE) == 0 ? &m->live : st;
     struct archive_entry *entry = archive_entry_new();
     int rc;
 
+    owner_find_names(&m->owner, owner->st_uid, owner->st_gid);
+    archive_entry_set_uid(entry, owner->st_uid);
+    archive_entry_set_gid(entry, owner->st_gid);
+    archive_entry_set_uname(entry, m->owner.user);
+    archive_entry_set_gname(entry, m->owner.group);
     archive_entry_set_pathname(entry, name);
     archive_entry_set_filetype(entry, S_ISDIR(st->st_mode) ? AE_IFDIR : AE_IFREG);
     archive_entry_set_perm(entry, st->st_mode & 0777);
@@ -441,7 +451,7 @@ static int copy_database(struct making *m, int *schema, struct err *e)
     if (path_join(path, m->config->data, DATABASE) < 0 ||
         path_join(m->database, m->scratch.folder, DATABASE) < 0)
         return err_set(e, "%s: %s", m->config->data, strerror(errno));
-    if (access(path, F_OK) < 0)
+    if (stat(path, &m->live) < 0)
         return err_set(e,
                        "%s: %s: 'perigee serve' makes it; --board or --data says where it is",
                        path, strerror(errno));
@@ -490,6 +500,7 @@ static int put_all(struct making *m, int schema, struct err *e)
     if (open_archive(m, e) < 0 || put_manifest(m, schema, e) < 0 ||
         put_file(m, m->database, DATA DATABASE, e) < 0 ||
         put_tree(m, &m->board, m->config->board, "", e) < 0 ||
+        put_folder(m, m->config->data, DATA, e) < 0 ||
         put_tree(m, &m->data, m->config->data, DATA, e) < 0)
         return -1;
     return put_sums(m, e);

@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "server/owner.h"
 #include "server/staging.h"
 #include "server/starter.h"
 #include "server/contents.h"
@@ -42,6 +43,7 @@ struct unpacking {
     struct archive *archive;
     int fd;
     uint64_t size; /* of the backup; 0: not known */
+    struct owner owner;
     struct sums found;
     struct sums wanted;
     bool is_complete; /* SUMS_NAME has been read */
@@ -253,6 +255,20 @@ static enum restore_answer copy_member(struct unpacking *u, int fd, const char *
     return rc;
 }
 
+/* Only root gives files away: to who had them where the backup was made. */
+static int give_back(struct unpacking *u, struct archive_entry *entry, int fd)
+{
+    const char *user = archive_entry_uname(entry);
+    const char *group = archive_entry_gname(entry);
+
+    if (geteuid() != 0 || !user || !user[0])
+        return 0;
+    if (owner_find(&u->owner, user, group ? group : ""))
+        return fchown(fd, u->owner.uid, u->owner.gid);
+    snprintf(u->out->nobody, sizeof(u->out->nobody), "%.63s", user);
+    return 0;
+}
+
 static enum restore_answer take_file(struct unpacking *u, struct archive_entry *entry,
                                      const char *name, struct err *e)
 {
@@ -278,8 +294,8 @@ static enum restore_answer take_file(struct unpacking *u, struct archive_entry *
         return errno == EISDIR ? bad(e, "%s in it is a file and a folder", name)
                                : err_set(e, "write %s: %s", path, strerror(errno));
     rc = copy_member(u, fd, path, name, e);
-    if (rc == RESTORE_DONE &&
-        (fchmod(fd, mode) < 0 || futimens(fd, (struct timespec[]){time, time}) < 0))
+    if (rc == RESTORE_DONE && (give_back(u, entry, fd) < 0 || fchmod(fd, mode) < 0 ||
+                               futimens(fd, (struct timespec[]){time, time}) < 0))
         rc = err_set(e, "%s: %s", path, strerror(errno));
     if (close(fd) < 0 && rc == RESTORE_DONE)
         rc = err_set(e, "write %s: %s", path, strerror(errno));
@@ -292,15 +308,20 @@ static enum restore_answer take_folder(struct unpacking *u, struct archive_entry
     char path[PATH_MAX];
     const char *root, *inner;
     mode_t mode = (archive_entry_perm(entry) & MODE) | DATA_MODE;
+    enum restore_answer rc = RESTORE_DONE;
+    int fd;
 
     if (find_place(u, name, &root, &inner, path, e) < 0 ||
         path_make_folders(root, inner, e) < 0)
         return RESTORE_FAILED;
-    if (inner[0] == '\0')
-        return RESTORE_DONE;
-    if ((mkdir(path, mode) < 0 && errno != EEXIST) || chmod(path, mode) < 0)
+    if (mkdir(path, mode) < 0 && errno != EEXIST)
         return err_set(e, "make %s: %s", path, strerror(errno));
-    return RESTORE_DONE;
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || give_back(u, entry, fd) < 0 || fchmod(fd, mode) < 0)
+        rc = err_set(e, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 /* What a backup says of itself; its sum counts, but for the sums' own. */
@@ -477,6 +498,16 @@ static void write_down(const char *data, const struct restore *r)
     db_close(db);
 }
 
+/* A backup does not say whose the board's folder itself is. */
+static void own_as_screens(const char *folder)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (geteuid() == 0 && path_join(path, folder, "screens") == 0 && stat(path, &st) == 0)
+        (void)!chown(folder, st.st_uid, st.st_gid);
+}
+
 enum restore_answer restore_make(const struct restore *r, struct restored *out, struct err *e)
 {
     struct staging board = {0};
@@ -495,6 +526,7 @@ enum restore_answer restore_make(const struct restore *r, struct restored *out, 
     if (rc != RESTORE_DONE)
         goto done;
     write_down(r->data ? data.folder : below, r);
+    own_as_screens(board.folder);
     if (r->data && staging_finish(&data, e) < 0) {
         rc = RESTORE_FAILED;
     } else if (staging_finish(&board, e) < 0) {

@@ -23,6 +23,7 @@ struct restored {
     uint64_t files;
     uint64_t bytes;
     int64_t accounts;
+    char nobody[64]; /* a user whom it names, and who is not on this machine; or empty */
 };
 
 enum restore_answer {

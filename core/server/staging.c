@@ -123,6 +123,15 @@ static int sync_disk(const char *folder)
     return rc;
 }
 
+/* Whose it is, where that was said of what it was made from. */
+static void take_owner(const struct staging *s)
+{
+    struct stat st;
+
+    if (s->made_target && geteuid() == 0 && stat(s->folder, &st) == 0)
+        (void)!chown(s->target, st.st_uid, st.st_gid);
+}
+
 int staging_finish(struct staging *s, struct err *e)
 {
     struct dirent **list = NULL;
@@ -137,6 +146,7 @@ int staging_finish(struct staging *s, struct err *e)
     mem_free(list);
     if (rc < 0)
         return -1;
+    take_owner(s);
     rmdir(s->folder);
     s->folder[0] = '\0';
     sync_disk(s->target);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -215,7 +216,8 @@ static void a_backup_has_what_a_hundred_callers_were_told(void **state)
     pid_t pid;
 
     (void)state;
-    board_write(board, "lua/settings.lua", "return { limits = { callers_per_address = 200 } }\n");
+    board_write(board, "lua/settings.lua",
+                "return { limits = { callers_per_address = 200 } }\n");
     board_start(board, NULL);
     db = open_database("data/perigee.db"); /* so that copying it takes some time */
     free(query(db, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < "
@@ -257,6 +259,7 @@ static void what_callers_and_the_sysop_have_comes_back(void **state)
     board_write(board, "data/log", "of the server");
     board_write(board, "screens/parts/head.txt", "Head\n");
     assert_int_equal(symlink("/etc/passwd", below("data/files/secret")), 0);
+    assert_int_equal(chmod(below("data"), 0700), 0);
     add_account();
     back_up("out/b");
     assert_non_null(strstr(said, "files/secret: it is a link"));
@@ -280,6 +283,42 @@ static void what_callers_and_the_sysop_have_comes_back(void **state)
     assert_int_equal(count_entries("other"), 3);
 }
 
+/* What doors keep is their user's; to root's backup alone, as only root gives files away. */
+static void files_are_whose_they_were(void **state)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    struct stat st;
+
+    (void)state;
+    add_account();
+    board_write(board, "data/doors/lander/scores", "100");
+    assert_int_equal(symlink("/tmp", below("data/doors/.drop")), 0);
+    if (geteuid() == 0 && nobody) {
+        assert_int_equal(chown(below("data/doors/lander"), nobody->pw_uid, (gid_t)-1), 0);
+        assert_int_equal(chown(below("data/doors/lander/scores"), nobody->pw_uid, (gid_t)-1),
+                         0);
+        assert_int_equal(chown(below("data"), nobody->pw_uid, (gid_t)-1), 0);
+    }
+    back_up("out/b");
+    assert_null(strstr(said, ".drop"));
+    EXPECT(0, "account", "restore", below("out/b"), below("back"));
+    expect_text("back/data/doors/lander/scores", "100");
+    assert_false(is_there("back/data/doors/.drop"));
+    if (geteuid() != 0 || !nobody)
+        return;
+    EXPECT(0, "account", "restore", below("out/b"), below("other"), "--data", below("deep"));
+    assert_int_equal(stat(below("back/data/doors/lander/scores"), &st), 0);
+    assert_int_equal(st.st_uid, nobody->pw_uid);
+    assert_int_equal(stat(below("back/data/doors/lander"), &st), 0);
+    assert_int_equal(st.st_uid, nobody->pw_uid);
+    assert_int_equal(stat(below("back/data"), &st), 0);
+    assert_int_equal(st.st_uid, nobody->pw_uid);
+    assert_int_equal(stat(below("deep"), &st), 0);
+    assert_int_equal(st.st_uid, nobody->pw_uid);
+    assert_int_equal(stat(below("back/screens"), &st), 0);
+    assert_int_equal(st.st_uid, 0);
+}
+
 static void a_name_that_is_taken_is_not_written_over(void **state)
 {
     (void)state;
@@ -290,8 +329,7 @@ static void a_name_that_is_taken_is_not_written_over(void **state)
            below("out/b"), "--board", board->folder);
     expect_text("out/b", "precious");
     EXPECT(0, "packed to", "backup", below("out/b"), "--force", "--board", board->folder);
-    EXPECT(3, "is in the data folder", "backup", below("data/b"), "--board",
-           board->folder);
+    EXPECT(3, "is in the data folder", "backup", below("data/b"), "--board", board->folder);
     EXPECT(3, "is no file", "backup", below("out"), "--force", "--board", board->folder);
     EXPECT(3, "No such file or directory", "backup", below("no/b"), "--board", board->folder);
     board_write(board, "back/notes", "of the sysop's");
@@ -652,6 +690,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_backup_has_what_a_hundred_callers_were_told),
         TEST(what_callers_and_the_sysop_have_comes_back),
+        TEST(files_are_whose_they_were),
         TEST(a_name_that_is_taken_is_not_written_over),
         TEST(a_full_disk_leaves_nothing_behind),
         TEST(a_file_that_goes_meanwhile_is_told),
