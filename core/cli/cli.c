@@ -128,8 +128,8 @@ static const struct command commands[] = {
      "refused, and nothing of it stays. - is standard input.\n\n"
      "  --data DIR           where the data folder is to be; default: data in DIR\n"
      "  --check              try it out in a temporary folder: is it whole, is the database\n"
-     "                       sound, would a server start, does perigee check find nothing;\n"
-     "                       exit 1 if not\n"},
+     "                       sound, would a server start, does perigee check find nothing,\n"
+     "                       do the board's tests pass; exit 1 if not\n"},
     {"upgrade", upgrade_run, "upgrade [--yes] [--diff] [--adopt] [--board DIR] [--data DIR]\n",
      "bring in what this perigee's starter board has new, and keep what you have changed",
      "The files of the board, the originals that it was made from and the new ones are "
@@ -157,11 +157,6 @@ static const struct command *find_command(const char *name)
             return &commands[i];
     }
     return NULL;
-}
-
-bool cli_has(const char *command)
-{
-    return find_command(command) != NULL;
 }
 
 /* --- help --- */

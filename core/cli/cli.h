@@ -35,8 +35,6 @@ int backup_run(const struct command *self, int argc, char **argv);
 int restore_run(const struct command *self, int argc, char **argv);
 int upgrade_run(const struct command *self, int argc, char **argv);
 
-bool cli_has(const char *command); /* there is one of that name */
-
 /* Take the options and expect `least` to `most` words, which are left at the front of `argv`.
  * -1: go on; else the exit status: help was asked for, or the use was wrong, and it was said.
  */

@@ -44,6 +44,14 @@ void progress_show(struct progress *p, uint64_t bytes, uint64_t all_bytes, uint6
     p->drawn = now;
 }
 
+void progress_say(struct progress *p, const char *what)
+{
+    if (!p->is_shown)
+        return;
+    fprintf(stderr, "\r%s\033[K", what);
+    p->has_line = true;
+}
+
 void progress_end(struct progress *p)
 {
     if (p->has_line)

@@ -16,6 +16,8 @@ void progress_begin(struct progress *p);
 /* So much of so much; no files are told where `all_files` is 0. */
 void progress_show(struct progress *p, uint64_t bytes, uint64_t all_bytes, uint64_t files,
                    uint64_t all_files);
+void progress_say(struct progress *p,
+                  const char *what);   /* what takes its time, until the end */
 void progress_end(struct progress *p); /* the line goes; something else may be said */
 
 #endif

@@ -88,16 +88,21 @@ static bool check_board(struct rehearsal *r)
     return findings == 0;
 }
 
-static bool test_board(struct rehearsal *r)
+static bool test_board(struct rehearsal *r, struct progress *progress)
 {
     struct buf said;
     struct err e;
     int status;
 
-    if (!cli_has("test"))
+    if (!rehearsal_has_tests(r)) {
+        printf("  -      the board has no tests of its own\n");
         return true;
+    }
+    fflush(stdout);
+    progress_say(progress, "  ...    the board's tests");
     buf_init(&said, BUF_LARGE);
     status = rehearsal_test(r, &said, &e);
+    progress_end(progress);
     if (status < 0)
         printf("  no     the board's tests: %s\n", e.text);
     else if (status > 0)
@@ -133,7 +138,7 @@ static int try_out(const struct command *self, const char *file)
            r.found.accounts == 1 ? "" : "s");
     fflush(stdout);
     works = check_board(&r);
-    works = test_board(&r) && works;
+    works = test_board(&r, &progress) && works;
     rehearsal_end(&r);
     printf("%s\n", works ? "It can be relied on." : "It can't be relied on as it is.");
     return stop_status(works ? CLI_DONE : CLI_NO);

@@ -95,8 +95,7 @@ static int check_is_outside(const struct backup *b, const char *folder, struct e
     for (int i = 0; i < BOARD_FOLDERS; i++) {
         if (path_join(part, b->board, board_folders[i]) == 0 && is_below(real, part))
             return err_set(e,
-                           "%s is in the board's %s/, which is what is put in: name another "
-                           "place",
+                           "%s is in the board's %s/, which is what is put in: name elsewhere",
                            b->file, board_folders[i]);
     }
     return 0;
@@ -584,9 +583,14 @@ int backup_make(const struct backup *b, struct backup_counts *counts, struct err
                        b->board);
     m.piece = mem_alloc(PIECE);
     rc = is_output(&m) ? begin_output(&m, e) : begin_file(&m, e);
-    if (rc == 0 && ((rc = copy_database(&m, &schema, e)) < 0 || (rc = look(&m)) < 0 ||
-                    (rc = put_all(&m, schema, e)) < 0))
-        rc = goes_on(&m) ? -1 : stopped(e);
+    if (rc == 0)
+        rc = copy_database(&m, &schema, e);
+    if (rc == 0)
+        rc = look(&m);
+    if (rc == 0)
+        rc = put_all(&m, schema, e);
+    if (rc < 0 && !goes_on(&m))
+        stopped(e);
     if (rc == 0)
         rc = finish(&m, e);
     clear(&m);

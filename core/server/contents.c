@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "base/copy.h"
 #include "base/mem.h"
 
-enum { MODE = 0777, OPEN_FOLDERS = 16 };
+enum { MODE = 0777 };
 
 /* The folders that lead to where the walk is: a link that leads back to one goes in a circle.
  */
@@ -266,18 +265,4 @@ int path_read(const char *path, struct buf *out, struct err *e)
     if (fd >= 0)
         close(fd);
     return n < 0 ? -1 : 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    remove(path);
-    return 0;
-}
-
-void path_remove(const char *path)
-{
-    nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
 }

@@ -59,7 +59,4 @@ int contents_copy(const struct contents *t, const char *from, const char *to,
 /* What a file holds. -1 and `e`. */
 int path_read(const char *path, struct buf *out, struct err *e);
 
-/* Remove it with all that it has; what is not there is no error. */
-void path_remove(const char *path);
-
 #endif

@@ -59,6 +59,13 @@ int rehearsal_check(struct rehearsal *r, struct buf *report, struct err *e)
     return board_check(r->board, NULL, report, e);
 }
 
+bool rehearsal_has_tests(const struct rehearsal *r)
+{
+    char path[PATH_MAX];
+
+    return path_join(path, r->board, "lua/tests") == 0 && access(path, F_OK) == 0;
+}
+
 int rehearsal_test(struct rehearsal *r, struct buf *out, struct err *e)
 {
     const char *const args[] = {"test", "--board", r->board, "--data", r->data, NULL};

@@ -25,6 +25,8 @@ void rehearsal_end(struct rehearsal *r);
  * `report`. -1 and `e`: a server would not start. */
 int rehearsal_check(struct rehearsal *r, struct buf *report, struct err *e);
 
+bool rehearsal_has_tests(const struct rehearsal *r); /* the board has lua/tests/ */
+
 /* Run the board's own tests, by `perigee test` in a process of its own: its exit status, and
  * what it says. -1 and `e`. */
 int rehearsal_test(struct rehearsal *r, struct buf *out, struct err *e);

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "server/contents.h"
+#include "server/tree.h"
 
 /* 1 it is, 0 it has something in it, -1: errno. */
 static int is_empty(const char *folder)
@@ -158,7 +159,7 @@ void staging_undo(const struct staging *s)
     struct stat st;
     bool is_there = stat(s->target, &st) == 0;
 
-    path_remove(s->target);
+    tree_remove(s->target);
     if (is_there && !s->made_target)
         mkdir(s->target, st.st_mode & 0777);
 }
@@ -166,7 +167,7 @@ void staging_undo(const struct staging *s)
 void staging_drop(struct staging *s)
 {
     if (s->folder[0])
-        path_remove(s->folder);
+        tree_remove(s->folder);
     if (s->made_target && s->folder[0])
         rmdir(s->target);
     s->folder[0] = '\0';

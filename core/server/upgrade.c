@@ -14,6 +14,7 @@
 #include "server/merge.h"
 #include "server/staging.h"
 #include "server/starter.h"
+#include "server/tree.h"
 #include "server/contents.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -268,16 +269,16 @@ static int find_target(const struct upgrade_file *f, const char *root, char out[
 static int make_copy(const struct upgrade *u, const char *to, struct err *e)
 {
     static const char *const folders[] = {"screens", "lua", "doors"};
-    const struct contents_rules rules = {.follows_links = true};
-    struct contents all = {0};
-    int rc;
+    char from[PATH_MAX];
+    char copy[PATH_MAX];
 
-    for (int i = 0; i < 3; i++)
-        contents_add(&all, u->board, folders[i], &rules);
-    contents_sort(&all);
-    rc = contents_copy(&all, u->board, to, NULL, NULL, e);
-    contents_clear(&all);
-    return rc;
+    for (int i = 0; i < 3; i++) {
+        if (path_join(from, u->board, folders[i]) < 0 || path_join(copy, to, folders[i]) < 0)
+            return err_set(e, "%s: %s", u->board, strerror(errno));
+        if (tree_copy(from, copy, e) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int change_copy(const struct upgrade *u, const char *to, struct err *e)
