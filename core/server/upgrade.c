@@ -12,6 +12,7 @@
 #include "server/check.h"
 #include "server/history.h"
 #include "server/merge.h"
+#include "server/owner.h"
 #include "server/staging.h"
 #include "server/starter.h"
 #include "server/tree.h"
@@ -110,6 +111,15 @@ static int decide(struct upgrade_file *f, struct version v[VERSIONS], struct err
     return 0;
 }
 
+/* Who may read and write it is the sysop's to say, whether it is a program the starter board's.
+ */
+static unsigned mode_of(const struct version *mine, const struct version *theirs)
+{
+    if (!mine->is_there)
+        return theirs->mode;
+    return (mine->mode & ~0111u) | (theirs->mode & 0100 ? (mine->mode & 0444) >> 2 : 0);
+}
+
 static void file_clear_all(struct upgrade_file *f)
 {
     mem_free(f->path);
@@ -135,7 +145,7 @@ static int plan_file(struct upgrade *u, const char *path, struct err *e)
         read_version(&v[THEIRS], u->starter, path, e) == 0)
         rc = are_same(&v[MINE], &v[THEIRS]) ? 1 : decide(&f, v, e);
     f.is_there = v[MINE].is_there;
-    f.mode = f.act == UPGRADE_MERGE ? v[MINE].mode : v[THEIRS].mode;
+    f.mode = mode_of(&v[MINE], &v[THEIRS]);
     buf_add(&f.now, buf_span(&v[MINE].text));
     for (int i = 0; i < VERSIONS; i++)
         buf_clear(&v[i].text);
@@ -538,10 +548,28 @@ static void write_down(const struct upgrade *u, const char *data)
     db_close(db);
 }
 
+/* What root writes, the server's user could not write any more. */
+static int check_user(const char *folder, struct err *e)
+{
+    struct owner o = {0};
+    struct stat st;
+
+    if (geteuid() != 0 || stat(folder, &st) < 0 || st.st_uid == 0)
+        return 0;
+    owner_find_names(&o, st.st_uid, st.st_gid);
+    return err_set(e, "%s is %s's: run it as that user", folder,
+                   o.user[0] ? o.user : "another");
+}
+
 int upgrade_do(const struct upgrade *u, const char *data, struct buf *report, struct err *e)
 {
+    char screens[PATH_MAX];
     int findings;
 
+    if (path_join(screens, u->board, "screens") < 0)
+        return err_set(e, "%s: %s", u->board, strerror(errno));
+    if (check_user(screens, e) < 0 || check_user(data, e) < 0)
+        return -1;
     if (u->changes == 0)
         return renew_originals(u, e);
     findings = rehearse(u, report, e);

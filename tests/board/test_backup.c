@@ -675,6 +675,8 @@ static void put_member(FILE *f, const struct member *m)
 
 #define MANIFEST "perigee backup\nformat 1\nversion 0.1.0\nschema 1\n"
 
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static void a_hostile_file_is_refused(void **state)
 {
     static const struct {
@@ -698,6 +700,14 @@ static void a_hostile_file_is_refused(void **state)
          "something follows behind its end"},
         {{{"MANIFEST", MANIFEST, '0', 0}, {"SHA256SUMS", "hello", '0', 0}},
          "SHA256SUMS:1: it is no sum and name"},
+        {{{"MANIFEST", MANIFEST, '0', 0},
+          {"lua/x", "x", '0', 0},
+          {"SHA256SUMS", ZEROS "  lua/x\n", '0', 0}},
+         "it is damaged: lua/x is not what was put in"},
+        {{{"MANIFEST", MANIFEST, '0', 0}, {"SHA256SUMS", ZEROS "  lua/y\n", '0', 0}},
+         "it is damaged: lua/y is missing"},
+        {{{"MANIFEST", MANIFEST, '0', 0}, {"SHA256SUMS", "", '0', 0}},
+         "it is damaged: MANIFEST was not put in"},
         {{{"MANIFEST", "perigee backup\nformat 9\nversion 8.0\n", '0', 0}},
          "it is of format 9, made by perigee 8.0"},
         {{{"MANIFEST", "hello\n", '0', 0}}, "it is no backup of perigee's"},

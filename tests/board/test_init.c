@@ -385,6 +385,19 @@ static void a_board_of_another_make_begins_from_now(void **state)
     EXPECT(3, "it has no folder 'screens'", "upgrade", "--adopt", "--board", below("own"));
 }
 
+/* Root's files could not be written by the server any more. */
+static void root_does_not_upgrade_what_is_another_users(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    make_mine();
+    board_write(board, S "screens/two.txt", "Three <% key:root.pick %>\n");
+    assert_int_equal(chown(below("mine/screens"), 65534, (gid_t)-1), 0);
+    upgrade(3, "run it as that user");
+    expect_text("mine/screens/two.txt", "Two |15 <% key:root.pick %><% go:two(\"2\") %>\n");
+}
+
 /* Callers who are on line have what came in, as with any save. */
 static void callers_have_it_at_once(void **state)
 {
@@ -446,6 +459,7 @@ int main(void)
         INSTALLED(a_result_with_mistakes_is_not_put_in_place),
         INSTALLED(an_upgrade_on_a_full_disk_changes_nothing),
         INSTALLED(a_board_of_another_make_begins_from_now),
+        INSTALLED(root_does_not_upgrade_what_is_another_users),
         INSTALLED(callers_have_it_at_once),
         INSTALLED(who_is_asked_says_yes),
     };
