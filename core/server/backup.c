@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "client/drop.h"
 #include "client/folder.h"
+#include "server/check.h"
 #include "server/manifest.h"
 #include "server/owner.h"
 #include "server/staging.h"
@@ -537,6 +538,23 @@ static int finish(struct making *m, struct err *e)
     return 0;
 }
 
+/* Areas may be anywhere on the machine, and as large as that. */
+static void tell_roots(const struct making *m)
+{
+    struct settings s;
+    struct err e;
+
+    if (board_settings(m->config->board, &s, &e) < 0)
+        m->config->tell(m->config->arg, "files.roots is not known", e.text);
+    for (unsigned i = 0; i < s.file_roots.count; i++) {
+        if (!is_below(s.file_roots.items[i], m->config->data))
+            m->config->tell(m->config->arg, s.file_roots.items[i],
+                            "it is one of files.roots, outside of the data folder, and not in "
+                            "the backup");
+    }
+    settings_clear(&s);
+}
+
 static void write_down(const struct making *m)
 {
     char path[PATH_MAX];
@@ -594,7 +612,9 @@ int backup_make(const struct backup *b, struct backup_counts *counts, struct err
     if (rc == 0)
         rc = finish(&m, e);
     clear(&m);
-    if (rc == 0)
+    if (rc == 0) {
+        tell_roots(&m);
         write_down(&m);
+    }
     return rc;
 }

@@ -273,10 +273,12 @@ static void what_callers_and_the_sysop_have_comes_back(void **state)
     board_write(board, "data/log", "of the server");
     board_write(board, "screens/parts/head.txt", "Head\n");
     assert_int_equal(symlink("/etc/passwd", below("data/files/secret")), 0);
+    board_write(board, "lua/settings.lua", "return { files = { roots = { '/srv/moon' } } }\n");
     assert_int_equal(chmod(below("data"), 0700), 0);
     add_account();
     back_up("out/b");
     assert_non_null(strstr(said, "files/secret: it is a link"));
+    assert_non_null(strstr(said, "/srv/moon: it is one of files.roots, outside of the data"));
     assert_int_equal(mode_of("out/b"), 0600);
     assert_int_equal(count_entries("out"), 1);
     EXPECT(0, "with 1 account", "restore", below("out/b"), below("back"));
