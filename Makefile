@@ -138,7 +138,7 @@ $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/
 # Preloaded into a server of these tests: without the sanitizers, whose own libraries would have
 # to be before it.
 $(BUILD)/tests/board/test_peers: | $(BUILD)/tests/board/slow_disk.so
-$(BUILD)/tests/board/test_clock: | $(BUILD)/tests/board/clock.so
+$(BUILD)/tests/board/test_clock $(BUILD)/tests/board/test_schedule: | $(BUILD)/tests/board/clock.so
 $(BUILD)/tests/board/test_doors: | $(BUILD)/tests/board/full_disk.so
 $(BUILD)/tests/board/test_init $(BUILD)/tests/board/test_backup: | $(BUILD)/tests/board/full_disk.so
 $(BUILD)/tests/board/%.so: tests/board/%.c

@@ -1,5 +1,10 @@
 -- The board's settings: README.md lists them, `perigee check` finds what is wrong with them.
 return {
+  -- Handlers that the board calls by itself: "03:30", "mon 04:00", "every 15m".
+  schedule = {
+    ["maintenance.nightly"] = "03:30",
+  },
+
   -- Programs for callers, behind D in the main menu.
   doors = {
     lander = {

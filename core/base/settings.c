@@ -176,8 +176,18 @@ void settings_init(struct settings *s)
         set_default(s, t);
 }
 
+static void clear_jobs(struct settings *s)
+{
+    for (unsigned i = 0; i < s->job_count; i++) {
+        mem_free(s->jobs[i].handler);
+        mem_free(s->jobs[i].text);
+    }
+    mem_free(s->jobs);
+}
+
 void settings_clear(struct settings *s)
 {
+    clear_jobs(s);
     for (const struct setting *t = settings_table; t->name; t++) {
         if (t->type == SETTING_TEXT)
             mem_free(*(char **)member(s, t));
@@ -261,6 +271,70 @@ int settings_add_item(struct settings *s, const struct setting *t, struct span i
         return -1;
     }
     list->items[list->count++] = text;
+    return 0;
+}
+
+static bool is_handler_name(struct span name)
+{
+    bool has_dot = false;
+
+    for (size_t i = 0; i < name.len; i++) {
+        bool is_edge = i == 0 || i + 1 == name.len || name.data[i - 1] == '.';
+
+        if (name.data[i] == '.' && is_edge)
+            return false;
+        has_dot |= name.data[i] == '.';
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.",
+                    name.data[i]))
+            return false;
+    }
+    return has_dot && name.len <= 100;
+}
+
+int settings_add_job(struct settings *s, struct span handler, unsigned line, struct err *e)
+{
+    if (!is_handler_name(handler))
+        return err_set(e,
+                       "schedule: '%.*s' is no handler's name, expected one like "
+                       "\"maintenance.nightly\"",
+                       SPAN_ARG(handler));
+    if (s->job_count == JOBS_MAX)
+        return err_set(e, "schedule has more than %d handlers", JOBS_MAX);
+    s->jobs = mem_realloc(s->jobs, (s->job_count + 1) * sizeof(*s->jobs));
+    s->jobs[s->job_count++] =
+        (struct setting_job){.handler = mem_strndup(handler.data, handler.len),
+                             .text = mem_strdup(""),
+                             .line = line};
+    return 0;
+}
+
+static char *join(char *before, const char *text)
+{
+    char both[JOB_TIMES_MAX * 64];
+
+    snprintf(both, sizeof(both), "%s%s%s", before, before[0] ? ", " : "", text);
+    mem_free(before);
+    return mem_strdup(both);
+}
+
+int settings_add_time(struct settings *s, struct span text, struct err *e)
+{
+    struct setting_job *j = &s->jobs[s->job_count - 1];
+    char one[60];
+    struct when *w = &j->times[j->count];
+
+    if (j->count == JOB_TIMES_MAX)
+        return err_set(e, "schedule: %s has more than %d times", j->handler, JOB_TIMES_MAX);
+    snprintf(one, sizeof(one), "%.*s", SPAN_ARG(text));
+    if (when_parse(one, w, e) < 0)
+        return err_prefix(e, "schedule: %s: ", j->handler);
+    if (j->count > 0 && (w->is_every || j->times[0].is_every))
+        return err_set(e,
+                       "schedule: %s: '%s': an \"every\" stands alone, expected one of them "
+                       "or times of day",
+                       j->handler, one);
+    j->count++;
+    j->text = join(j->text, one);
     return 0;
 }
 

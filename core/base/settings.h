@@ -8,12 +8,22 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "base/when.h"
 
-enum { SETTINGS_LIST_MAX = 64, SETTINGS_MOST = 128 };
+enum { SETTINGS_LIST_MAX = 64, SETTINGS_MOST = 128, JOBS_MAX = 100, JOB_TIMES_MAX = 16 };
 
 struct setting_list {
     char *items[SETTINGS_LIST_MAX];
     unsigned count;
+};
+
+/* A handler that is called at times: an item of the table `schedule`. */
+struct setting_job {
+    char *handler; /* "maintenance.nightly" */
+    char *text;    /* its times as they were written, "03:30, 15:30" */
+    struct when times[JOB_TIMES_MAX];
+    unsigned count; /* an "every" stands alone */
+    unsigned line;  /* of the file, for messages */
 };
 
 struct settings {
@@ -64,6 +74,8 @@ struct settings {
     long dial_seconds;
     bool given[SETTINGS_MOST]; /* by the table's order: it is set, and no default */
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
+    struct setting_job *jobs;  /* in no table: their names are the board's own */
+    unsigned job_count;
 };
 
 enum setting_type { SETTING_NUMBER, SETTING_TEXT, SETTING_LIST };
@@ -96,6 +108,10 @@ int settings_set_text(struct settings *s, const struct setting *t, struct span v
 int settings_begin_list(struct settings *s, const struct setting *t, struct err *e); /* empty */
 int settings_add_item(struct settings *s, const struct setting *t, struct span item,
                       struct err *e);
+
+/* One more job, and one more time of the last one. */
+int settings_add_job(struct settings *s, struct span handler, unsigned line, struct err *e);
+int settings_add_time(struct settings *s, struct span text, struct err *e);
 
 bool settings_is_given(const struct settings *s, const struct setting *t);
 bool settings_same(const struct settings *a, const struct settings *b, const struct setting *t);

@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "base/worker.h"
 #include "client/clients.h"
+#include "store/runs.h"
 #include "store/store.h"
 
 struct bridge;
@@ -137,6 +138,27 @@ void bridge_command_free(struct bridge_command *command); /* NULL is allowed */
  * memory of it is the account `into`'s now; or (0) somebody's, or gone. */
 void bridge_account_ended(struct bridge *b, int64_t id, const char *nick_name, int64_t into,
                           bool is_anonymised);
+
+/* The handlers that are called at times: `schedule` of the settings, which are read anew.
+ * Before that, what became of the last run of each, of which the server's start knows. */
+void bridge_take_run(struct bridge *b, const char *handler, const struct schedule_run *run);
+void bridge_schedule(struct bridge *b);
+
+struct job_figures {
+    const char *handler;
+    const char *times;
+    struct schedule_run run; /* the last one */
+    int64_t next;            /* Unix seconds */
+    bool is_running;
+    bool is_missing; /* there is no such handler */
+};
+
+/* All, by name; how many. */
+unsigned bridge_jobs(struct bridge *b, struct job_figures out[JOBS_MAX]);
+
+/* How the last run ended: "ok", "incident 3" (in `room`), "running", "cut off", "" (there was
+ * none), "no handler". */
+const char *job_ending(const struct job_figures *f, char *room, size_t size);
 
 /* What a handler has cost so far. */
 struct handler_figures {

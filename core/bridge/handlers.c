@@ -189,6 +189,8 @@ void handler_ended(struct task *t, bool ok, const char *message)
     } else if (!ok) {
         note_failure(t, message);
     }
+    if (t->job.is_one)
+        schedule_ended(t->bridge, t->handler->name, ok);
 }
 
 /* --- the body of a task: all that may allocate in Lua happens in it --- */
@@ -229,6 +231,21 @@ static int push_call(lua_State *L, struct task *t)
         lua_setfield(L, -2, "page");
     }
     return has_text ? 3 : 2;
+}
+
+/* { name =, due =, last = } */
+static int push_job(lua_State *L, const struct task *t)
+{
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, t->handler->name);
+    lua_setfield(L, -2, "name");
+    lua_pushinteger(L, (lua_Integer)t->job.due);
+    lua_setfield(L, -2, "due");
+    if (t->job.last > 0) {
+        lua_pushinteger(L, (lua_Integer)t->job.last);
+        lua_setfield(L, -2, "last");
+    }
+    return 1;
 }
 
 static struct span keep_text(lua_State *L, int index, struct buf *to)
@@ -481,6 +498,8 @@ int handler_entry(lua_State *L)
         lua_pushstring(L, t->event);
         client_box_push(L, t->client);
         args = 2;
+    } else if (t->job.is_one) {
+        args = push_job(L, t);
     } else if (t->call) {
         args = push_call(L, t);
     }
@@ -612,6 +631,25 @@ struct task *handler_apart(lua_State *L, struct client *c, const char *name)
     t->kind = CALL_LEAVE; /* it goes on when the caller has left */
     t->is_async = true;
     t->function = luaL_ref(L, LUA_REGISTRYINDEX);
+    return t;
+}
+
+struct task *handler_job(struct bridge *b, const char *name, const struct job_call *call,
+                         const char **why)
+{
+    struct handler *h = handler_find(b, name);
+    struct task *t;
+
+    *why = "there is no such handler";
+    if (!resolve(b, h))
+        return NULL;
+    *why = "it ran for too long three times: it rests for a minute";
+    if (h->refused_until > now())
+        return NULL;
+    t = task_new(b, NULL, h);
+    t->kind = CALL_LEAVE; /* what it returns leads nowhere */
+    t->is_async = true;
+    t->job = *call;
     return t;
 }
 

@@ -38,6 +38,13 @@ struct handler {
     char name[];
 };
 
+/* A run of the schedule: what its handler is told. */
+struct job_call {
+    bool is_one;
+    int64_t due;
+    int64_t last; /* when it last began; 0: never */
+};
+
 enum task_todo { TODO_NOTHING, TODO_START, TODO_CANCEL };
 
 /* A handler's run, from its call to its end. */
@@ -54,9 +61,10 @@ struct task {
     const struct call *call; /* while it begins */
     enum call_kind kind;
     const char *event; /* the function is a listener's: "enter", "leave"; NULL */
-    bool has_call;     /* client_finish is awaited */
-    bool has_aside;    /* another handler waits for the caller until this one has ended */
-    bool is_async;     /* the call has returned already */
+    struct job_call job;
+    bool has_call;  /* client_finish is awaited */
+    bool has_aside; /* another handler waits for the caller until this one has ended */
+    bool is_async;  /* the call has returned already */
     bool is_running;
     bool is_over;
     bool has_failed; /* `message` says why */
@@ -87,6 +95,7 @@ struct bridge {
     struct task *deferred;
     struct timer *deferred_soon; /* or NULL */
     struct every *every;         /* functions that files want called every so often */
+    struct schedule *schedule;
     unsigned task_count;
     int pool[POOL_MAX];
     unsigned pool_count;
@@ -170,7 +179,17 @@ int handler_entry(lua_State *L); /* the body of each task: light userdata of the
 /* A task for the function on top of L's stack, which it pops: to be started, and freed by
  * itself. It has the budget, and the figures, of the handler `name`. NULL: that rests. */
 struct task *handler_apart(lua_State *L, struct client *c, const char *name);
+/* Likewise for the handler `name`, as a job of the schedule. NULL and `why`: there is none, or
+ * it rests. */
+struct task *handler_job(struct bridge *b, const char *name, const struct job_call *call,
+                         const char **why);
 void handler_ended(struct task *t, bool ok, const char *message);
+
+/* schedule.c */
+void schedule_open(struct bridge *b);
+void schedule_stop(struct bridge *b);  /* calls nobody any more */
+void schedule_close(struct bridge *b); /* after the tasks */
+void schedule_ended(struct bridge *b, const char *handler, bool ok);
 
 /* lib_*.c */
 void lib_client_open(lua_State *L);
@@ -195,6 +214,7 @@ int luaopen_bbs_settings(lua_State *L);
 int lib_settings_list(lua_State *L); /* sys.settings */
 int luaopen_bbs_sys(lua_State *L);
 int luaopen_bbs_command(lua_State *L);
+int luaopen_bbs_schedule(lua_State *L);
 int luaopen_core_doors(lua_State *L);
 int luaopen_bbs_dial(lua_State *L);
 struct process *process_box_check(lua_State *L, int index);      /* a process of bbs.command */

@@ -454,6 +454,51 @@ static int take_setting(lua_State *L, struct settings *s, struct err *e)
     }
 }
 
+static int no_schedule(const char *type, struct err *e)
+{
+    return err_set(
+        e, "schedule is a %s, expected a table { [\"maintenance.nightly\"] = \"03:30\" }",
+        type);
+}
+
+static int take_time(lua_State *L, struct settings *s, struct err *e)
+{
+    struct span text = {"", 0};
+
+    if (lua_type(L, -1) != LUA_TSTRING)
+        return err_set(e, "schedule: %s: a time is a %s, expected a text like \"03:30\"",
+                       s->jobs[s->job_count - 1].handler, luaL_typename(L, -1));
+    text.data = lua_tolstring(L, -1, &text.len);
+    return settings_add_time(s, text, e);
+}
+
+/* "schedule.HANDLER" and its time, or times, are on top of the stack. */
+static int take_job(lua_State *L, struct settings *s, unsigned line, struct err *e)
+{
+    const char *name = lua_tostring(L, -2);
+    lua_Unsigned n = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    int rc = 0;
+
+    if (strcmp(name, "schedule") == 0)
+        return lua_istable(L, -1) && n == 0 ? 0
+                                            : no_schedule(n ? "list" : luaL_typename(L, -1), e);
+    if (settings_add_job(s, span_of(name + strlen("schedule.")), line, e) < 0)
+        return -1;
+    if (!lua_istable(L, -1))
+        return take_time(L, s, e);
+    for (lua_Unsigned i = 1; i <= n && rc == 0; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i);
+        rc = take_time(L, s, e);
+        lua_pop(L, 1);
+    }
+    return rc;
+}
+
+static bool is_job(const char *name)
+{
+    return strcmp(name, "schedule") == 0 || strncmp(name, "schedule.", 9) == 0;
+}
+
 static void add_problem(struct read_settings *r, const char *name, const char *problem)
 {
     buf_printf(r->errors, "%s:%u: %s\n", r->file->path, line_of(r->file->text, name), problem);
@@ -488,11 +533,15 @@ static int read_settings(lua_State *L)
     take_problems(L, r);
     n = lua_rawlen(L, -1);
     for (lua_Unsigned i = 1; i <= n; i++) {
+        const char *name;
+
         lua_rawgeti(L, -1, (lua_Integer)i);
         lua_rawgeti(L, -1, 1);
         lua_rawgeti(L, -2, 2);
-        if (take_setting(L, r->settings, &e) < 0)
-            add_problem(r, lua_tostring(L, -2), e.text);
+        name = lua_tostring(L, -2);
+        if ((is_job(name) ? take_job(L, r->settings, line_of(r->file->text, name), &e)
+                          : take_setting(L, r->settings, &e)) < 0)
+            add_problem(r, name, e.text);
         lua_pop(L, 3);
     }
     if (r->rc == 0) {

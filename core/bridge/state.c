@@ -163,6 +163,7 @@ static const luaL_Reg c_modules[] = {
     {"bbs.settings", luaopen_bbs_settings},
     {"bbs.sys", luaopen_bbs_sys},
     {"bbs.command", luaopen_bbs_command},
+    {"bbs.schedule", luaopen_bbs_schedule},
     {"bbs.dial", luaopen_bbs_dial},
     {"core.accounts", luaopen_core_accounts},
     {"core.board", luaopen_core_board},
@@ -278,6 +279,7 @@ struct bridge *bridge_new(const struct bridge_config *config, struct err *e)
     b->config = *config;
     b->since = time(NULL);
     b->loader = LUA_NOREF;
+    schedule_open(b);
     buf_init(&b->text, TEXT_MAX);
     buf_init(&b->notice, 4096);
     buf_init(&b->keyword, 256);
@@ -317,6 +319,7 @@ void bridge_stop(struct bridge *b)
 {
     if (!b)
         return;
+    schedule_stop(b);
     end_tasks(b);
     b->all = NULL;
 }
@@ -326,6 +329,7 @@ void bridge_free(struct bridge *b)
     if (!b)
         return;
     end_tasks(b);
+    schedule_close(b);
     timer_free(b->deferred_soon);
     modules_close(b);
     budget_close();

@@ -140,18 +140,37 @@ static void log_missing(struct span line)
     log_warn("board event=missing %.*s", SPAN_ARG(line));
 }
 
+/* Is it missing, and from a file that has not been saved in vain? */
+static bool lacks_handler(struct board *b, const char *name, char *path, size_t size)
+{
+    if (bridge_has_handler(b->bridge, name))
+        return false;
+    snprintf(path, size, "lua/handlers/%.*s.lua", (int)(strrchr(name, '.') - name), name);
+    for (char *p = path + 13; p < path + strlen(path) - 4; p++)
+        *p = *p == '.' ? '/' : *p;
+    return !paths_have(&b->pending, path);
+}
+
+bool board_lacks_job(struct board *b, const struct setting_job *job, struct buf *why)
+{
+    char path[300];
+
+    if (!lacks_handler(b, job->handler, path, sizeof(path)))
+        return false;
+    buf_printf(why,
+               "lua/settings.lua:%u: schedule: there is no handler '%s', expected it in %s\n",
+               job->line, job->handler, path);
+    return true;
+}
+
 bool board_lacks(struct board *b, const struct link *link, struct buf *why)
 {
     const struct op *op = link->op;
     struct span name = span_of(link->name);
     char path[300];
 
-    if (link->kind == LINK_HANDLER && !bridge_has_handler(b->bridge, link->name)) {
-        snprintf(path, sizeof(path), "lua/handlers/%.*s.lua",
-                 (int)(strrchr(link->name, '.') - link->name), link->name);
-        for (char *p = path + 13; p < path + strlen(path) - 4; p++)
-            *p = *p == '.' ? '/' : *p;
-        if (paths_have(&b->pending, path))
+    if (link->kind == LINK_HANDLER) {
+        if (!lacks_handler(b, link->name, path, sizeof(path)))
             return false;
         buf_printf(why, "%s:%u:%u: there is no handler '%s', expected it in %s\n", op->file,
                    op->line, op->column, link->name, path);
@@ -187,6 +206,8 @@ static void tell_missing(struct board *b)
 
     buf_reset(&b->missing);
     links_each(b->library, add_missing, b);
+    for (unsigned i = 0; i < b->settings.job_count; i++)
+        board_lacks_job(b, &b->settings.jobs[i], &b->missing);
     tell_lines(b, buf_span(&b->missing), before, log_missing);
     mem_free(before);
 }

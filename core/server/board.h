@@ -60,6 +60,9 @@ void board_changed(struct board *b, const struct watch_paths *paths);
  * that says so. */
 bool board_lacks(struct board *b, const struct link *link, struct buf *why);
 
+/* The same of what `schedule` of the settings names. */
+bool board_lacks_job(struct board *b, const struct setting_job *job, struct buf *why);
+
 /* For bridge_config.read and .read_version. */
 bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path);
 bool board_read_version(void *board, const char *path, unsigned age, struct buf *text);

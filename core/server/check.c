@@ -181,6 +181,20 @@ static void check_led(void *arg, const struct screen *s, enum source_kind kind)
 
 /* --- handlers --- */
 
+static void check_jobs(struct check *c)
+{
+    const struct settings *s = &c->board.settings;
+    struct buf why;
+
+    buf_init(&why, 16384);
+    for (unsigned i = 0; i < s->job_count; i++) {
+        add_word(&c->named, span_of(s->jobs[i].handler));
+        board_lacks_job(&c->board, &s->jobs[i], &why);
+    }
+    report_lines(c, buf_span(&why));
+    buf_clear(&why);
+}
+
 static void check_named(void *arg, const char *name)
 {
     struct check *c = arg;
@@ -303,6 +317,7 @@ static void check_all(struct check *c, const struct file_list *list)
         report(c, true, "screens/root.txt:1:1: there is no screen 'root', where a call begins");
     links_each(c->board.library, check_link, c);
     library_each(c->board.library, check_led, c);
+    check_jobs(c);
     bridge_each_handler(c->bridge, check_named, c);
 }
 

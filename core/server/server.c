@@ -33,6 +33,7 @@
 #include "server/tested.h"
 #include "store/accounts.h"
 #include "store/bans.h"
+#include "store/runs.h"
 
 enum {
     STOP_SECONDS = 5,
@@ -174,6 +175,7 @@ static void settings_changed(void *arg)
 
     store_set_limits(s->store, &limits);
     logfile_set_most(s->board.settings.log_mb << 20);
+    bridge_schedule(s->bridge);
     if (!s->config->log_level && log_find_level(s->board.settings.log_level, &level))
         log_set_level(level);
 }
@@ -330,6 +332,13 @@ static void ban_still(void *arg, const char *address, double seconds)
     if (why)
         log_warn("gate event=unbanned address=%s why=%s", log_quote(span_of(address)),
                  log_quote(span_of(why)));
+}
+
+static void take_run(void *arg, const char *handler, const struct schedule_run *run)
+{
+    struct server *s = arg;
+
+    bridge_take_run(s->bridge, handler, run);
 }
 
 static void client_left(void *arg, const struct sockaddr *a)
@@ -566,6 +575,8 @@ static int open_store(struct server *s, struct err *e)
     rc = make_sysop(db, e);
     if (rc == 0)
         rc = bans_each(db, (int64_t)time(NULL), ban_still, s, e);
+    if (rc == 0)
+        rc = runs_each(db, take_run, s, e);
     if (rc == 0)
         run_first_schema(s, db);
     db_close(db);

@@ -1,6 +1,8 @@
 #include "server/status.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -22,6 +24,33 @@ static void add_handlers(const struct status_sources *s, struct buf *out)
         buf_printf(out, "%-24.40s %10" PRIu64 " %9.1f %9.1f %9" PRIu64 " %8" PRIu64 "\n",
                    h[i].name, h[i].calls, (double)h[i].total_us / 1e3,
                    (double)h[i].total_us / (double)h[i].calls, h[i].most_us, h[i].errors);
+}
+
+/* "2026-05-01 03:30", local; 0: "-". */
+static const char *time_text(int64_t at, char room[24])
+{
+    time_t t = (time_t)at;
+    struct tm tm;
+
+    if (at == 0 || !localtime_r(&t, &tm) || strftime(room, 24, "%Y-%m-%d %H:%M", &tm) == 0)
+        snprintf(room, 24, "-");
+    return room;
+}
+
+static void add_jobs(const struct status_sources *s, struct buf *out)
+{
+    struct job_figures *jobs = mem_alloc(JOBS_MAX * sizeof(*jobs));
+    unsigned n = bridge_jobs(s->bridge, jobs);
+    char last[24], next[24], ending[40];
+
+    if (n > 0)
+        buf_printf(out, "\n%-24s %-20s %-16s %-12s %s\n", "schedule", "times", "last", "ended",
+                   "next");
+    for (unsigned i = 0; i < n; i++)
+        buf_printf(out, "%-24.40s %-20.40s %-16s %-12s %s\n", jobs[i].handler, jobs[i].times,
+                   time_text(jobs[i].run.started, last),
+                   job_ending(&jobs[i], ending, sizeof(ending)), time_text(jobs[i].next, next));
+    mem_free(jobs);
 }
 
 static void add_callers(const struct status_sources *s, struct buf *out)
@@ -143,6 +172,7 @@ void status_text(const struct status_sources *s, struct buf *out)
         buf_printf(out, "\nnot in use, because it is wrong:\n%.*s",
                    SPAN_ARG(buf_span(&s->board->errors)));
     add_handlers(s, out);
+    add_jobs(s, out);
     add_callers(s, out);
 }
 
@@ -177,6 +207,31 @@ static void add_json_handlers(const struct status_sources *s, struct buf *out)
                    h[i].calls, h[i].errors, h[i].total_us, h[i].most_us, h[i].bytes);
     }
     buf_add_text(out, "],");
+}
+
+static void add_json_jobs(const struct status_sources *s, struct buf *out)
+{
+    struct job_figures *jobs = mem_alloc(JOBS_MAX * sizeof(*jobs));
+    unsigned n = bridge_jobs(s->bridge, jobs);
+    char ending[40];
+
+    buf_add_text(out, "\"schedule\":[");
+    for (unsigned i = 0; i < n; i++) {
+        const struct job_figures *j = &jobs[i];
+
+        buf_printf(out, "%s{\"handler\":", i ? "," : "");
+        add_string(out, j->handler);
+        buf_add_text(out, ",\"times\":");
+        add_string(out, j->times);
+        buf_add_text(out, ",\"ending\":");
+        add_string(out, job_ending(j, ending, sizeof(ending)));
+        buf_printf(out,
+                   ",\"started\":%" PRId64 ",\"ended\":%" PRId64 ",\"incident\":%" PRId64
+                   ",\"next\":%" PRId64 "}",
+                   j->run.started, j->run.ended, j->run.incident, j->next);
+    }
+    buf_add_text(out, "],");
+    mem_free(jobs);
 }
 
 static void add_json_clients(const struct status_sources *s, struct buf *out)
@@ -274,6 +329,7 @@ void status_json(const struct status_sources *s, struct buf *out)
     add_json_figures(s->figures, out);
     add_json_machine(s->machine, out);
     add_json_handlers(s, out);
+    add_json_jobs(s, out);
     add_json_clients(s, out);
     buf_add_text(out, "\"errors\":");
     add_string(out, buf_text(&s->board->errors));

@@ -67,9 +67,13 @@ static const unsigned char schema_013[] = {
 #include "013.sql.h"
 };
 
+static const unsigned char schema_014[] = {
+#include "014.sql.h"
+};
+
 static const unsigned char *const schemas[] = {
     schema_001, schema_002, schema_003, schema_004, schema_005, schema_006, schema_007,
-    schema_008, schema_009, schema_010, schema_011, schema_012, schema_013};
+    schema_008, schema_009, schema_010, schema_011, schema_012, schema_013, schema_014};
 enum { SCHEMA_VERSION = sizeof(schemas) / sizeof(schemas[0]) };
 
 /* A statement that is kept prepared. */

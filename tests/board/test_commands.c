@@ -395,7 +395,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
         "ALTER TABLE files DROP COLUMN listed;"
         "ALTER TABLE chat_choices DROP COLUMN dnd;"
         "ALTER TABLE chat_choices DROP COLUMN colors; DROP TABLE friends; DROP TABLE looks;"
-        "DROP TABLE audit; DROP TABLE bans;"
+        "DROP TABLE audit; DROP TABLE bans; DROP TABLE schedule_runs;"
         "DROP INDEX pages_by_sender; ALTER TABLE pages DROP COLUMN sender;"
         "PRAGMA user_version = 6";
     static const char *const older[] = {
