@@ -26,7 +26,7 @@ static int parse_address(const char *text, size_t len, struct network *n, struct
             return 0;
     }
     return err_set(e,
-                   "limits.allow: '%s' is no address, expected one like 192.0.2.1, 10.0.0.0/8 "
+                   "'%s' is no address, expected one like 192.0.2.1, 10.0.0.0/8 "
                    "or 2001:db8::/32",
                    text);
 }
@@ -41,8 +41,7 @@ int network_parse(const char *text, struct network *n, struct err *e)
         return -1;
     bits = slash ? strtoul(slash + 1, &end, 10) : n->bits;
     if (slash && (slash[1] < '0' || slash[1] > '9' || *end || bits > n->bits))
-        return err_set(e, "limits.allow: '%s' has no length from 0 to %u behind the '/'", text,
-                       n->bits);
+        return err_set(e, "'%s' has no length from 0 to %u behind the '/'", text, n->bits);
     n->bits = (unsigned)bits;
     if (n->family == AF_INET6 && bits >= 96 && address_is_mapped(n->bytes)) {
         n->family = AF_INET; /* as the callers from there are counted */
@@ -59,31 +58,75 @@ int network_check(const char *text, struct err *e)
     return network_parse(text, &ignored, e);
 }
 
-int address_split(const char *host_port, char host[ADDRESS_HOST], const char **port,
-                  struct err *e)
+int address_bytes(const struct sockaddr *a, unsigned char out[16])
 {
-    const char *colon = strrchr(host_port, ':');
-    size_t n = colon ? (size_t)(colon - host_port) : 0;
+    if (a->sa_family == AF_INET) {
+        memcpy(out, &((const struct sockaddr_in *)a)->sin_addr, 4);
+        return AF_INET;
+    }
+    memcpy(out, &((const struct sockaddr_in6 *)a)->sin6_addr, 16);
+    if (!address_is_mapped(out))
+        return AF_INET6;
+    memmove(out, out + 12, 4);
+    return AF_INET;
+}
 
-    if (!colon || n == 0 || n >= ADDRESS_HOST || colon[1] == '\0' ||
-        colon[1 + strspn(colon + 1, "0123456789")] != '\0')
-        return err_set(e, "listen '%s': expected HOST:PORT, as 127.0.0.1:2323 or [::1]:2323",
-                       host_port);
-    if (strlen(colon + 1) > 5 || strtoul(colon + 1, NULL, 10) > 65535)
-        return err_set(e, "listen '%s': expected a port from 0 to 65535", host_port);
-    if (host_port[0] == '[' && colon[-1] == ']') {
-        host_port++;
+bool network_has(const struct network *n, const struct sockaddr *a)
+{
+    unsigned char bytes[16];
+    unsigned whole = n->bits / 8;
+    unsigned mask = 0xFF00u >> (n->bits % 8) & 0xFF;
+
+    if (address_bytes(a, bytes) != n->family || memcmp(n->bytes, bytes, whole) != 0)
+        return false;
+    return mask == 0 || ((n->bytes[whole] ^ bytes[whole]) & mask) == 0;
+}
+
+static bool take_proxy(const char *text, size_t *len)
+{
+    static const char mark[] = " proxy";
+    size_t n = strlen(mark);
+
+    if (*len < n || memcmp(text + *len - n, mark, n) != 0)
+        return false;
+    *len -= n;
+    while (*len > 0 && text[*len - 1] == ' ')
+        (*len)--;
+    return true;
+}
+
+int address_read(const char *text, struct listen_at *out, struct err *e)
+{
+    size_t len = strlen(text);
+    const char *colon;
+    const char *port;
+    size_t n, digits;
+
+    out->is_proxied = take_proxy(text, &len);
+    colon = memrchr(text, ':', len);
+    n = colon ? (size_t)(colon - text) : 0;
+    port = colon ? colon + 1 : text;
+    digits = len - (size_t)(port - text);
+    if (!colon || n == 0 || n >= ADDRESS_HOST || digits == 0 ||
+        strspn(port, "0123456789") != digits)
+        return err_set(e,
+                       "listen '%s': expected HOST:PORT, as 127.0.0.1:2323 or [::1]:2323, or "
+                       "HOST:PORT proxy",
+                       text);
+    if (digits >= ADDRESS_PORT || strtoul(port, NULL, 10) > 65535)
+        return err_set(e, "listen '%s': expected a port from 0 to 65535", text);
+    snprintf(out->port, sizeof(out->port), "%.*s", (int)digits, port);
+    if (text[0] == '[' && colon[-1] == ']') {
+        text++;
         n -= 2;
     }
-    snprintf(host, ADDRESS_HOST, "%.*s", (int)n, host_port);
-    *port = colon + 1;
+    snprintf(out->host, sizeof(out->host), "%.*s", (int)n, text);
     return 0;
 }
 
-int address_check(const char *host_port, struct err *e)
+int address_check(const char *text, struct err *e)
 {
-    char host[ADDRESS_HOST];
-    const char *port;
+    struct listen_at ignored;
 
-    return address_split(host_port, host, &port, e);
+    return address_read(text, &ignored, e);
 }

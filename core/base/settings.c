@@ -47,10 +47,22 @@ static int environment_check(const char *item, struct err *e)
     return 0;
 }
 
+static int allow_check(const char *item, struct err *e)
+{
+    return network_check(item, e) < 0 ? err_prefix(e, "limits.allow: ") : 0;
+}
+
+static int proxy_check(const char *item, struct err *e)
+{
+    return network_check(item, e) < 0 ? err_prefix(e, "proxy.from: ") : 0;
+}
+
 const struct setting settings_table[] = {
     TEXT("board.name", board_name, "Perigee", NULL, true, "what the board is called"),
     LIST("listen", listen, "127.0.0.1:2323", address_check, false,
-         "HOST:PORT of each telnet listener"),
+         "HOST:PORT of each telnet listener, or HOST:PORT proxy behind a proxy"),
+    LIST("proxy.from", proxy_from, "127.0.0.0/8,::1", proxy_check, true,
+         "addresses and networks of proxies that say by the PROXY protocol who calls"),
     TEXT("log.level", log_level, "info", "|error|warn|info|debug|", true, "what is logged"),
     NUMBER("log.file_mb", log_mb, 0, 64, 8, true,
            "MiB of the log in the data folder, half of them an older one; 0: none"),
@@ -127,7 +139,7 @@ const struct setting settings_table[] = {
            "level from which callers may be connected to them"),
     NUMBER("dial.seconds", dial_seconds, 1, 300, 15, true,
            "how long an address of theirs may take to answer"),
-    LIST("limits.allow", allow, "127.0.0.0/8,::1", network_check, true,
+    LIST("limits.allow", allow, "127.0.0.0/8,::1", allow_check, true,
          "addresses and networks that no limit by address holds for"),
     {NULL, SETTING_NUMBER, 0, 0, 0, 0, NULL, NULL, NULL, false, NULL},
 };

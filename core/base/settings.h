@@ -72,7 +72,8 @@ struct settings {
     struct setting_list dial_hosts; /* other systems, as base/remote.h reads them */
     long dial_level;
     long dial_seconds;
-    bool given[SETTINGS_MOST]; /* by the table's order: it is set, and no default */
+    bool given[SETTINGS_MOST];      /* by the table's order: it is set, and no default */
+    struct setting_list proxy_from; /* addresses and networks that a proxy may be at */
     struct setting_list allow; /* addresses and networks that no limit by address holds for */
     struct setting_job *jobs;  /* in no table: their names are the board's own */
     unsigned job_count;

@@ -21,7 +21,9 @@ static const struct command commands[] = {
      "serve a board to callers, in the foreground, until it is stopped",
      BOARD_OPTION DATA_OPTION
      "  --listen HOST:PORT   where callers are taken, up to 16 times; port 0: a free one;\n"
-     "                       default: the setting `listen`, 127.0.0.1:2323\n"
+     "                       default: the setting `listen`, 127.0.0.1:2323;\n"
+     "                       \"HOST:PORT proxy\": behind a proxy, which says who calls by the\n"
+     "                       PROXY protocol\n"
      "  --log-level LEVEL    error, warn, info or debug; default: the setting `log.level`\n"},
     {"check", check_run, "check [--board DIR] [--with PATH]\n",
      "look for mistakes in every screen and handler; exit 1 if there are any",

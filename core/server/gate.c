@@ -79,20 +79,6 @@ void gate_free(struct gate *g)
 
 /* --- addresses and networks --- */
 
-/* The bytes of an address, IPv4 for one that is mapped into IPv6; the family. */
-static int address_bytes(const struct sockaddr *a, unsigned char out[16])
-{
-    if (a->sa_family == AF_INET) {
-        memcpy(out, &((const struct sockaddr_in *)a)->sin_addr, 4);
-        return AF_INET;
-    }
-    memcpy(out, &((const struct sockaddr_in6 *)a)->sin6_addr, 16);
-    if (!address_is_mapped(out))
-        return AF_INET6;
-    memmove(out, out + 12, 4);
-    return AF_INET;
-}
-
 static struct key key_of(const struct sockaddr *a)
 {
     unsigned char bytes[16];
@@ -117,23 +103,10 @@ void gate_set(struct gate *g, const struct settings *s)
     g->ban_seconds = s->ban_seconds;
 }
 
-static bool is_in(const struct network *n, int family, const unsigned char *bytes)
-{
-    unsigned whole = n->bits / 8;
-    unsigned mask = 0xFF00u >> (n->bits % 8) & 0xFF;
-
-    if (n->family != family || memcmp(n->bytes, bytes, whole) != 0)
-        return false;
-    return mask == 0 || ((n->bytes[whole] ^ bytes[whole]) & mask) == 0;
-}
-
 bool gate_is_allowed(const struct gate *g, const struct sockaddr *a)
 {
-    unsigned char bytes[16];
-    int family = address_bytes(a, bytes);
-
     for (unsigned i = 0; i < g->allow_count; i++) {
-        if (is_in(&g->allow[i], family, bytes))
+        if (network_has(&g->allow[i], a))
             return true;
     }
     return false;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "client/timer.h"
+#include "server/proxied.h"
 
 enum {
     LISTENERS_MAX = 32,
@@ -32,6 +33,7 @@ enum {
 struct listener {
     ev_io watcher;
     struct listeners *all;
+    bool is_proxied;
 };
 
 struct listeners {
@@ -40,6 +42,7 @@ struct listeners {
     struct ev_loop *loop;
     struct clients *clients;
     struct gate *gate;
+    struct proxied *proxied; /* NULL: nobody listens to a proxy */
     const struct settings *settings;
     unsigned long files_max;
     int spare; /* a file kept open, to be given up where there are no more */
@@ -94,18 +97,26 @@ static const char *remedy(int error)
     return "";
 }
 
+static void add_socket(struct listeners *l, int fd, bool is_proxied)
+{
+    struct listener *item = &l->items[l->count++];
+
+    item->all = l;
+    item->is_proxied = is_proxied;
+    ev_io_init(&item->watcher, NULL, fd, EV_READ);
+}
+
 int listeners_add(struct listeners *l, const char *host_port, struct err *e)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list;
-    char host[ADDRESS_HOST];
-    const char *port = NULL;
+    struct listen_at at;
     int rc;
 
-    if (address_split(host_port, host, &port, e) < 0)
+    if (address_read(host_port, &at, e) < 0)
         return -1;
-    rc = getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &list);
+    rc = getaddrinfo(strcmp(at.host, "*") == 0 ? NULL : at.host, at.port, &hints, &list);
     if (rc != 0)
         return err_set(e, "listen %s: %s", host_port, gai_strerror(rc));
     rc = 0;
@@ -114,14 +125,10 @@ int listeners_add(struct listeners *l, const char *host_port, struct err *e)
 
         errno = EMFILE;
         fd = l->count < LISTENERS_MAX ? bind_one(a) : -1;
-        if (fd < 0) {
+        if (fd < 0)
             rc = err_set(e, "listen %s: %s%s", host_port, strerror(errno), remedy(errno));
-        } else {
-            struct listener *item = &l->items[l->count++];
-
-            item->all = l;
-            ev_io_init(&item->watcher, NULL, fd, EV_READ);
-        }
+        else
+            add_socket(l, fd, at.is_proxied);
     }
     freeaddrinfo(list);
     return rc;
@@ -162,9 +169,12 @@ static void refuse(struct listeners *l, int fd, const char *why, const char *tex
 static bool is_crowded(const struct listeners *l)
 {
     unsigned long room = l->files_max > SPARE_FILES ? l->files_max - SPARE_FILES : 1;
+    unsigned long used = clients_count(l->clients);
 
+    if (l->proxied)
+        used += proxied_count(l->proxied);
     return clients_visitors(l->clients) >= (unsigned long)l->settings->max_visitors ||
-           clients_count(l->clients) >= room;
+           used >= room;
 }
 
 static void admit(struct listeners *l, int fd, const struct sockaddr *a)
@@ -186,6 +196,11 @@ static void admit(struct listeners *l, int fd, const struct sockaddr *a)
     }
     set_up(fd);
     clients_accept(l->clients, fd, a);
+}
+
+static void admit_proxied(void *arg, int fd, const struct sockaddr *a)
+{
+    admit(arg, fd, a);
 }
 
 /* No file is left for a connection: with the spare one it is taken, and closed at once. */
@@ -213,7 +228,9 @@ static void on_connection(struct ev_loop *loop, ev_io *w, int events)
         socklen_t len = sizeof(a);
         int fd = accept4(w->fd, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-        if (fd >= 0) {
+        if (fd >= 0 && item->is_proxied) {
+            proxied_add(item->all->proxied, fd, (struct sockaddr *)&a);
+        } else if (fd >= 0) {
             admit(item->all, fd, (struct sockaddr *)&a);
         } else if (errno == EMFILE || errno == ENFILE) {
             drop_one(item->all, w->fd);
@@ -224,8 +241,9 @@ static void on_connection(struct ev_loop *loop, ev_io *w, int events)
     }
 }
 
-static bool add_name(int fd, char *out, size_t size)
+static bool add_name(const struct listener *item, char *out, size_t size)
 {
+    int fd = item->watcher.fd;
     struct sockaddr_storage a = {0};
     socklen_t len = sizeof(a);
     char host[NI_MAXHOST];
@@ -235,15 +253,16 @@ static bool add_name(int fd, char *out, size_t size)
         getnameinfo((struct sockaddr *)&a, len, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return false;
-    snprintf(out, size, a.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    snprintf(out, size, a.ss_family == AF_INET6 ? "[%s]:%s%s" : "%s:%s%s", host, port,
+             item->is_proxied ? " proxy" : "");
     return true;
 }
 
-static void tell_address(int fd)
+static void tell_address(const struct listener *item)
 {
     char name[LISTENER_NAME_MAX];
 
-    if (add_name(fd, name, sizeof(name)))
+    if (add_name(item, name, sizeof(name)))
         log_note("listening telnet %s", name);
 }
 
@@ -252,7 +271,7 @@ unsigned listeners_names(const struct listeners *l, struct figures *out)
     unsigned n = 0;
 
     for (unsigned i = 0; i < l->count && n < FIGURES_LISTENERS; i++)
-        n += add_name(l->items[i].watcher.fd, out->listeners[n], LISTENER_NAME_MAX);
+        n += add_name(&l->items[i], out->listeners[n], LISTENER_NAME_MAX);
     return n;
 }
 
@@ -269,10 +288,12 @@ void listeners_start(struct listeners *l, struct ev_loop *loop, struct clients *
     for (unsigned i = 0; i < l->count; i++) {
         struct listener *item = &l->items[i];
 
+        if (item->is_proxied && !l->proxied)
+            l->proxied = proxied_new(loop, settings, admit_proxied, l);
         ev_io_init(&item->watcher, on_connection, item->watcher.fd, EV_READ);
         item->watcher.data = item;
         ev_io_start(loop, &item->watcher);
-        tell_address(item->watcher.fd);
+        tell_address(item);
     }
 }
 
@@ -284,4 +305,6 @@ void listeners_stop(struct listeners *l)
         close(l->items[i].watcher.fd);
     }
     l->count = 0;
+    proxied_free(l->proxied);
+    l->proxied = NULL;
 }

@@ -14,8 +14,8 @@ struct listeners;
 struct listeners *listeners_new(void);
 void listeners_free(struct listeners *l); /* NULL is allowed */
 
-/* Bind and listen on HOST:PORT ("127.0.0.1:2323", "[::1]:0", "localhost:2323", "*:23"). -1 and
- * `e`. */
+/* Bind and listen on HOST:PORT ("127.0.0.1:2323", "[::1]:0", "localhost:2323", "*:23"), or
+ * HOST:PORT proxy, where a proxy says who calls. -1 and `e`. */
 int listeners_add(struct listeners *l, const char *host_port, struct err *e);
 
 /* Accept from now on; logs "listening telnet HOST:PORT" for each. */
