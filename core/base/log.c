@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -121,13 +122,25 @@ static int print_time(char *line, size_t size, enum log_level level)
                              level_names[level]);
 }
 
+/* The variable is inherited, also by who has sent standard error elsewhere: it names the file.
+ */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat st;
+
+    return stream && sscanf(stream, "%20llu:%20llu", &device, &inode) == 2 &&
+           fstat(target, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
 /* On standard error: to the journal a priority. */
 static void print_line(const char *line, int text_at, enum log_level level)
 {
     char priority[4] = {'<', journal_priorities[level], '>', '\0'};
-    bool is_journal = getenv("JOURNAL_STREAM") != NULL;
-    struct iovec iov[2] = {{priority, is_journal ? 3 : 0},
-                           {(char *)(uintptr_t)(is_journal ? line + text_at : line), 0}};
+    bool to_journal = is_journal();
+    struct iovec iov[2] = {{priority, to_journal ? 3 : 0},
+                           {(char *)(uintptr_t)(to_journal ? line + text_at : line), 0}};
 
     iov[1].iov_len = strlen(iov[1].iov_base);
     while (writev(target, iov, 2) < 0) {

@@ -134,6 +134,38 @@ int listeners_add(struct listeners *l, const char *host_port, struct err *e)
     return rc;
 }
 
+/* TCP, and listening? */
+static bool is_listener(int fd)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t len = sizeof(a);
+    int type = 0;
+    int listens = 0;
+
+    if (getsockname(fd, (struct sockaddr *)&a, &len) < 0 ||
+        (a.ss_family != AF_INET && a.ss_family != AF_INET6))
+        return false;
+    len = sizeof(type);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_STREAM)
+        return false;
+    len = sizeof(listens);
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
+}
+
+int listeners_adopt(struct listeners *l, int fd, bool is_proxied, struct err *e)
+{
+    if (!is_listener(fd))
+        return err_set(e,
+                       "LISTEN_FDS: file %d is no TCP socket that listens, expected "
+                       "ListenStream=PORT or ADDRESS:PORT, and Accept=no, in its unit",
+                       fd);
+    if (l->count == LISTENERS_MAX)
+        return err_set(e, "LISTEN_FDS: more than %d sockets", LISTENERS_MAX);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    add_socket(l, fd, is_proxied);
+    return 0;
+}
+
 /* --- accepting --- */
 
 static void set_up(int fd)

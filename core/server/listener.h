@@ -18,6 +18,10 @@ void listeners_free(struct listeners *l); /* NULL is allowed */
  * HOST:PORT proxy, where a proxy says who calls. -1 and `e`. */
 int listeners_add(struct listeners *l, const char *host_port, struct err *e);
 
+/* A listening socket that somebody else has opened; it is ours from now on. -1 and `e`: it is
+ * none. */
+int listeners_adopt(struct listeners *l, int fd, bool is_proxied, struct err *e);
+
 /* Accept from now on; logs "listening telnet HOST:PORT" for each. */
 void listeners_start(struct listeners *l, struct ev_loop *loop, struct clients *clients,
                      struct gate *gate, const struct settings *settings);

@@ -29,6 +29,7 @@
 #include "server/listener.h"
 #include "server/monitor.h"
 #include "server/panel.h"
+#include "server/service.h"
 #include "server/status.h"
 #include "server/tested.h"
 #include "store/accounts.h"
@@ -66,7 +67,9 @@ struct server {
     char data[PATH_LEN];
     char files_folder[PATH_LEN + 8]; /* DATA/files */
     char log_path[PATH_LEN + 8];     /* DATA/log */
-    char listen_text[512];           /* that the command line gives */
+    char listen_text[512];           /* that the command line, or systemd, gives */
+    struct service_socket sockets[SERVICE_SOCKETS_MAX]; /* systemd's */
+    unsigned socket_count;
     char doors_folder[PATH_LEN + 8]; /* DATA/doors */
     int lock;
     ev_async wake;
@@ -124,6 +127,7 @@ static void begin_stop(struct server *s)
     if (s->stop_at > 0)
         return;
     log_info("server event=stopping callers=%u", clients_callers(s->clients));
+    service_tell("STOPPING=1");
     s->stop_at = timer_now() + STOP_SECONDS;
     listeners_stop(s->listeners);
     clients_close_all(s->clients, "The board is going down. Please call again later.");
@@ -143,7 +147,9 @@ static void reload_all(struct server *s)
 {
     struct watch_paths all = {.all = true};
 
+    service_tell_reloading();
     board_changed(&s->board, &all);
+    service_tell("READY=1");
 }
 
 static void on_reload_signal(struct ev_loop *loop, ev_signal *w, int events)
@@ -237,8 +243,7 @@ static const char *get_given(void *arg, const char *setting)
 
     if (strcmp(setting, "log.level") == 0)
         return s->config->log_level;
-    return strcmp(setting, "listen") == 0 && s->config->listen_count > 0 ? s->listen_text
-                                                                         : NULL;
+    return strcmp(setting, "listen") == 0 && s->listen_text[0] ? s->listen_text : NULL;
 }
 
 /* A handler runs: the files are looked at in the next turn of the loop. */
@@ -661,20 +666,31 @@ static int check_first(struct server *s, struct err *e)
     return 0;
 }
 
+static void note_given(struct server *s, const char *before, const char *text)
+{
+    size_t len = strlen(s->listen_text);
+
+    snprintf(s->listen_text + len, sizeof(s->listen_text) - len, "%s%s%s", len ? ", " : "",
+             before, text);
+}
+
+/* Sockets that are passed, and --listen, take the place of the setting. */
 static int open_listeners(struct server *s, struct err *e)
 {
     const struct setting_list *list = &s->board.settings.listen;
 
     s->listeners = listeners_new();
+    for (unsigned i = 0; i < s->socket_count; i++) {
+        if (listeners_adopt(s->listeners, s->sockets[i].fd, s->sockets[i].is_proxied, e) < 0)
+            return -1;
+        note_given(s, "socket ", s->sockets[i].name);
+    }
     for (unsigned i = 0; i < s->config->listen_count; i++) {
-        size_t len = strlen(s->listen_text);
-
         if (listeners_add(s->listeners, s->config->listen[i], e) < 0)
             return -1;
-        snprintf(s->listen_text + len, sizeof(s->listen_text) - len, "%s%s", len ? ", " : "",
-                 s->config->listen[i]);
+        note_given(s, "", s->config->listen[i]);
     }
-    for (unsigned i = 0; s->config->listen_count == 0 && i < list->count; i++) {
+    for (unsigned i = 0; !s->listen_text[0] && i < list->count; i++) {
         if (listeners_add(s->listeners, list->items[i], e) < 0)
             return -1;
     }
@@ -808,6 +824,7 @@ static int start(struct server *s, struct err *e)
     s->started = timer_now();
     ev_now_update(s->loop);
     listeners_start(s->listeners, s->loop, s->clients, s->gate, &s->board.settings);
+    service_tell("READY=1");
     return 0;
 }
 
@@ -846,6 +863,7 @@ int server_run(const struct server_config *config, struct err *e)
     struct server s = {.config = config, .lock = -1};
     int rc;
 
+    s.socket_count = service_take(s.sockets);
     raise_file_limit();
     mem_keep_freed();
     s.loop = ev_loop_new(EVFLAG_NOSIGMASK); /* not the default one: it reaps all children */

@@ -1,5 +1,7 @@
-/* How callers come to be connected: through a proxy that says who they are. */
+/* How callers come to be connected: through a proxy that says who they are, and by sockets that
+ * a service manager has opened. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -9,7 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -158,13 +164,205 @@ static void only_proxies_say_who_calls(void **state)
     caller_expect(c, "you are at 127.0.0.1.");
 }
 
+/* --- a service manager --- */
+
+static int listen_at(int type)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    if (type == SOCK_STREAM)
+        assert_int_equal(listen(fd, 10), 0);
+    return fd;
+}
+
+static int port_at(int fd)
+{
+    struct sockaddr_in a;
+    socklen_t len = sizeof(a);
+
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    return ntohs(a.sin_port);
+}
+
+struct manager {
+    int sockets[2];
+    int count;
+    const char *names;
+    const char *listen; /* for --listen; NULL: not given */
+    char notify[108];   /* NOTIFY_SOCKET */
+    int words;          /* its other end */
+    bool is_journal;    /* standard error is, and the environment says so */
+};
+
+static void open_words(struct manager *m)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+    snprintf(m->notify, sizeof(m->notify), "%.90s/notify", board->folder);
+    memcpy(a.sun_path, m->notify, sizeof(m->notify));
+    m->words = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(m->words, (struct sockaddr *)&a, sizeof(a)), 0);
+    setsockopt(m->words, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 20},
+               sizeof(struct timeval));
+}
+
+static void expect_word(const struct manager *m, const char *word)
+{
+    char text[200] = "";
+    ssize_t n = recv(m->words, text, sizeof(text) - 1, 0);
+
+    assert_true(n > 0);
+    if (strncmp(text, word, strlen(word)) != 0)
+        fail_msg("it said %s", text);
+}
+
+static void set_number(const char *name, const char *format, unsigned long a, unsigned long b)
+{
+    char text[60];
+
+    snprintf(text, sizeof(text), format, a, b);
+    setenv(name, text, 1);
+}
+
+static _Noreturn void become_service(const struct manager *m, int log)
+{
+    const char *build = getenv("BUILD");
+    char path[300];
+    struct stat st;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(log, STDERR_FILENO);
+    for (int i = 0; i < m->count; i++) /* out of the way of one another */
+        fcntl(m->sockets[i], F_DUPFD, 50 + i);
+    for (int i = 0; i < m->count; i++)
+        dup2(50 + i, 3 + i);
+    set_number("LISTEN_PID", "%lu", (unsigned long)getpid(), 0);
+    set_number("LISTEN_FDS", "%lu", (unsigned long)m->count, 0);
+    if (m->names)
+        setenv("LISTEN_FDNAMES", m->names, 1);
+    if (m->notify[0])
+        setenv("NOTIFY_SOCKET", m->notify, 1);
+    fstat(log, &st);
+    set_number("JOURNAL_STREAM", "%lu:%lu", st.st_dev, st.st_ino + !m->is_journal);
+    snprintf(path, sizeof(path), "%s/perigee", build ? build : "build");
+    execl(path, path, "serve", "--board", board->folder, m->listen ? "--listen" : NULL,
+          m->listen, NULL);
+    _exit(127);
+}
+
+static void start_service(const struct manager *m)
+{
+    char path[300];
+    int log;
+
+    snprintf(path, sizeof(path), "%s/server.log", board->folder);
+    log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    board->log_fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(log >= 0 && board->log_fd >= 0);
+    board->pid = fork();
+    if (board->pid == 0)
+        become_service(m, log);
+    close(log);
+}
+
+static void sockets_are_taken_over(void **state)
+{
+    struct manager m = {.sockets = {listen_at(SOCK_STREAM), listen_at(SOCK_STREAM)},
+                        .count = 2,
+                        .names = "telnet:telnet-proxy"};
+    struct caller *early, *c;
+    char text[80];
+
+    (void)state;
+    write_board("listen = { '127.0.0.1:1' }"); /* which is not tried */
+    early = dial_port(port_at(m.sockets[0]));  /* before the server is there */
+    start_service(&m);
+    caller_expect(early, "you are at 127.0.0.1.");
+    snprintf(text, sizeof(text), "listening telnet 127.0.0.1:%d\n", port_at(m.sockets[0]));
+    board_expect_log(board, NULL, text);
+    snprintf(text, sizeof(text), "listening telnet 127.0.0.1:%d proxy\n",
+             port_at(m.sockets[1]));
+    board_expect_log(board, NULL, text);
+    c = THROUGH("PROXY TCP4 192.0.2.7 127.0.0.1 56230 2323\r\n");
+    caller_expect(c, "you are at 192.0.2.7.");
+    assert_int_equal(board_stop(board), 0);
+    c = dial_port(port_at(m.sockets[0])); /* waits for the next server */
+    start_service(&m);
+    caller_expect(c, "you are at 127.0.0.1.");
+    close(m.sockets[0]);
+    close(m.sockets[1]);
+}
+
+static void listeners_of_the_command_line_stay(void **state)
+{
+    struct manager m = {
+        .sockets = {listen_at(SOCK_STREAM)}, .count = 1, .listen = "127.0.0.1:0"};
+    char text[80];
+
+    (void)state;
+    write_board("");
+    start_service(&m);
+    snprintf(text, sizeof(text), "listening telnet 127.0.0.1:%d\n", port_at(m.sockets[0]));
+    board_expect_log(board, NULL, text);
+    board_expect_log(board, &(size_t){(size_t)(strstr(board->log, text) + 1 - board->log)},
+                     "listening telnet 127.0.0.1:");
+    close(m.sockets[0]);
+}
+
+static void what_is_no_listener_is_told(void **state)
+{
+    struct manager m = {.sockets = {listen_at(SOCK_DGRAM)}, .count = 1};
+    int status;
+
+    (void)state;
+    write_board("");
+    start_service(&m);
+    board_expect_log(board, NULL,
+                     "LISTEN_FDS: file 3 is no TCP socket that listens, expected "
+                     "ListenStream=PORT");
+    assert_int_equal(waitpid(board->pid, &status, 0), board->pid);
+    board->pid = 0;
+    assert_int_equal(WEXITSTATUS(status), 3);
+    close(m.sockets[0]);
+}
+
+static void says_how_it_is(void **state)
+{
+    const char *const reload[] = {"reload", "--board", board->folder, NULL};
+    struct manager m = {.sockets = {listen_at(SOCK_STREAM)}, .count = 1, .is_journal = true};
+
+    (void)state;
+    write_board("");
+    open_words(&m);
+    start_service(&m);
+    expect_word(&m, "READY=1");
+    board_expect_log(board, NULL, "\n<6>board event=loaded"); /* as the journal wants it */
+    kill(board->pid, SIGHUP);
+    expect_word(&m, "RELOADING=1\nMONOTONIC_USEC=");
+    expect_word(&m, "READY=1");
+    assert_int_equal(board_run(reload, NULL, NULL), 0);
+    expect_word(&m, "RELOADING=1\n");
+    expect_word(&m, "READY=1");
+    kill(board->pid, SIGTERM);
+    expect_word(&m, "STOPPING=1");
+    assert_int_equal(board_stop(board), 0);
+    m.is_journal = false; /* the variable is there, of another file */
+    start_service(&m);
+    board_expect_log(board, NULL, " info  board event=loaded");
+    close(m.sockets[0]);
+    close(m.words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_proxy_says_who_calls),
-        TEST(without_a_header_nobody_comes_in),
-        TEST(limits_hold_for_who_calls),
-        TEST(only_proxies_say_who_calls),
+        TEST(the_proxy_says_who_calls),    TEST(without_a_header_nobody_comes_in),
+        TEST(limits_hold_for_who_calls),   TEST(only_proxies_say_who_calls),
+        TEST(sockets_are_taken_over),      TEST(listeners_of_the_command_line_stay),
+        TEST(what_is_no_listener_is_told), TEST(says_how_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
