@@ -505,6 +505,30 @@ static int make_folder(const char *path, struct err *e)
     return err_set(e, "data folder %s: %s: name another with --data", path, strerror(errno));
 }
 
+/* What the lock of another server says. 0: not who it is. */
+static long read_process(int lock)
+{
+    char text[24] = "";
+
+    return pread(lock, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static int fail_locked(struct server *s, struct err *e)
+{
+    char process[40] = "";
+    long pid;
+
+    if (errno != EWOULDBLOCK)
+        return err_set(e, "lock data folder %s: %s", s->data, strerror(errno));
+    pid = read_process(s->lock);
+    if (pid > 0)
+        snprintf(process, sizeof(process), ", process %ld", pid);
+    return err_set(e,
+                   "data folder %s: another perigee serves it%s: stop that one first (perigee "
+                   "stop --data %s), or name another folder with --data",
+                   s->data, process, s->data);
+}
+
 /* One server for each data folder. */
 static int lock_data(struct server *s, struct err *e)
 {
@@ -518,8 +542,10 @@ static int lock_data(struct server *s, struct err *e)
     if (s->lock < 0)
         return err_set(e, "%s: %s", path, strerror(errno));
     if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
-        return err_set(e, "data folder %s: another perigee serves it: stop that one first",
-                       s->data);
+        return fail_locked(s, e);
+    /* For the one who comes next; the lock itself holds without. */
+    if (ftruncate(s->lock, 0) < 0 || dprintf(s->lock, "%d\n", (int)getpid()) < 0)
+        log_warn("server event=unnamed file=%s why=\"%s\"", path, strerror(errno));
     return 0;
 }
 
