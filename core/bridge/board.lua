@@ -144,6 +144,23 @@ function board.check(client, path, bytes)
   return caused_by(path, findings, old_findings), caused_by(path, hints, old_hints)
 end
 
+-- board.explain(client, keyword, handle, [term]) -> what `perigee explain` says: why that
+-- account ("guest": nobody's) sees a screen or does not, on a terminal as client.term; or nil
+-- and why not.  Waits.
+function board.explain(client, keyword, handle, term)
+  must_be_sysop(client)
+  local _turn <close> = take_turn "explain"
+  local words = {}
+  if term then
+    words[1] = ("--size=%dx%d"):format(math.max(20, math.min(term.width, 255)),
+      math.max(10, math.min(term.height, 100)))
+    words[2] = "--charset=" .. term.charset
+    if not term.ansi then words[#words + 1] = "--plain" end
+    if term.linear then words[#words + 1] = "--linear" end
+  end
+  return core.explain(keyword, table.concat(words, "\n"), handle)
+end
+
 -- --- saving ---
 
 -- board.save(client, path, bytes, before) -> true; false: the file is not as it was `before`

@@ -33,6 +33,8 @@ enum edit_wanted {
     EDIT_SAVE,     /* 1: it is not as it was `before` */
     EDIT_VERSIONS, /* `out`: a line for each kept one, the newest first: name, seconds, size */
     EDIT_VERSION,  /* `out`: its bytes. 1: it is not there */
+    EDIT_EXPLAIN,  /* `out`: what perigee explain says of the keyword `path` to the caller of
+                    * the handle `version`, with more words, a line each, in `text` */
 };
 
 struct board_edit {
@@ -121,15 +123,16 @@ void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *na
 /* Call `see` with the path of each file that is loaded, "lua/handlers/login.lua". */
 void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg);
 
-/* A command of the files' (files.command of bbs.files), which runs while the loop does. Words
- * are copied. `said` gets its lines, and how it ended, unless an error ended it (which is in
- * the log). */
+/* A command of a module, which runs while the loop does: files.command of "files", or that of
+ * "explain". Words are copied. `said` gets its lines, and how it ended, unless an error ended
+ * it (which is in the log). */
 enum bridge_said { BRIDGE_SAID, BRIDGE_DONE, BRIDGE_REFUSED };
 
 struct bridge_command;
 
 struct bridge_command *
-bridge_command_new(struct bridge *b, const char *const *list, unsigned count,
+bridge_command_new(struct bridge *b, const char *module, const char *const *list,
+                   unsigned count,
                    void (*said)(void *arg, enum bridge_said what, struct span text), void *arg);
 bool bridge_command_runs(const struct bridge_command *command);
 void bridge_command_free(struct bridge_command *command); /* NULL is allowed */

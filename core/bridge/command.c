@@ -1,4 +1,7 @@
-/* command.c -- commands of the command line that are Lua: perigee files. */
+/* command.c -- commands of the command line that are Lua: perigee files, and a part of perigee
+ * explain. */
+#include <stdio.h>
+
 #include "bridge/internal.h"
 
 struct bridge_command {
@@ -20,16 +23,18 @@ static int l_say(lua_State *L)
 
 struct words {
     struct bridge_command *command;
+    const char *module;
     const char *const *list;
     unsigned count;
 };
 
-/* (words, loader) -> a function that does it */
+/* (struct words, loader) -> a function that does it */
 static int make_function(lua_State *L)
 {
     const struct words *words = lua_touserdata(L, 1);
 
     lua_getfield(L, 2, "command");
+    lua_pushstring(L, words->module);
     lua_createtable(L, (int)words->count, 0);
     for (unsigned i = 0; i < words->count; i++) {
         lua_pushstring(L, words->list[i]);
@@ -37,23 +42,26 @@ static int make_function(lua_State *L)
     }
     lua_pushlightuserdata(L, words->command);
     lua_pushcclosure(L, l_say, 1);
-    lua_call(L, 2, 1); /* in the protected call */
+    lua_call(L, 3, 1); /* in the protected call */
     return 1;
 }
 
 struct bridge_command *
-bridge_command_new(struct bridge *b, const char *const *list, unsigned count,
+bridge_command_new(struct bridge *b, const char *module, const char *const *list,
+                   unsigned count,
                    void (*said)(void *arg, enum bridge_said what, struct span text), void *arg)
 {
     struct bridge_command *command = mem_zalloc(sizeof(*command));
-    struct words words = {command, list, count};
+    struct words words = {command, module, list, count};
+    char name[40];
     struct task *t;
 
     command->said = said;
     command->arg = arg;
     if (!modules_call_loader(b, make_function, &words, 1, NULL))
         return command;
-    t = task_new(b, NULL, handler_find(b, "files.command"));
+    snprintf(name, sizeof(name), "%s.command", module);
+    t = task_new(b, NULL, handler_find(b, name));
     t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
     t->is_async = true;
     t->held_by = &command->task;

@@ -90,6 +90,11 @@ local function may_see(client, area)
   return area and (client.level >= area.see or is_sysop(client))
 end
 
+-- files.defined() -> all areas in the board's order, whoever may see them, and the policy
+function files.defined()
+  return areas, policy
+end
+
 -- files.area(name) -> what was defined, or nil
 function files.area(name)
   return areas[name]

@@ -171,6 +171,16 @@ static int l_version(lua_State *L)
     return start(L, EDIT_VERSION);
 }
 
+/* board.explain(keyword, words, handle) -> what perigee explain says; `words` are more of its
+ * words, a line each.  Waits. */
+static int l_explain(lua_State *L)
+{
+    lua_settop(L, 3);
+    lua_pushnil(L);
+    lua_insert(L, 3);
+    return start(L, EDIT_EXPLAIN);
+}
+
 /* board.mistakes() -> lines "FILE:LINE: WHY": what is saved and not in use, or not there */
 static int l_mistakes(lua_State *L)
 {
@@ -201,11 +211,17 @@ static int l_decode(lua_State *L)
 
 int luaopen_core_board(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"list", l_list},       {"name", l_name},
-                                         {"read", l_read},       {"check", l_check},
-                                         {"save", l_save},       {"versions", l_versions},
-                                         {"version", l_version}, {"mistakes", l_mistakes},
-                                         {"decode", l_decode},   {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"list", l_list},
+                                         {"name", l_name},
+                                         {"read", l_read},
+                                         {"check", l_check},
+                                         {"save", l_save},
+                                         {"versions", l_versions},
+                                         {"version", l_version},
+                                         {"mistakes", l_mistakes},
+                                         {"decode", l_decode},
+                                         {"explain", l_explain},
+                                         {NULL, NULL}};
 
     luaL_newlib(L, functions);
     return 1;

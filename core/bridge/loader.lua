@@ -175,8 +175,8 @@ end
 -- Load one file into a generation; what it requires is loaded on the way.
 local function load_file(generation, name, path, text)
   local file = {
-    name = name, path = path, text = text, needs = {}, timers = {}, generation = generation,
-    is_loading = true,
+    name = name, path = path, text = text, needs = {}, uses = {}, timers = {},
+    generation = generation, is_loading = true,
   }
   local outer = loading
   generation.files[name] = file
@@ -224,7 +224,10 @@ function require_for(asker)
     local file = not name:find "^core%." and find_file(asker.generation, name, asker)
     if not file then
       local own = find_own(name)
-      if own then return own end
+      if own then
+        asker.uses[name] = true
+        return own
+      end
       local path = name:gsub("%.", "/")
       error(("there is no module '%s', expected lua/%s.lua"):format(name, path), 2)
     end
@@ -421,7 +424,9 @@ end
 -- -> a list of { name, value } of the settings a file returns, and one of { name, problem } of
 -- its doors, which loader.take_doors takes.
 function loader.settings(path, text)
-  local file = { name = "settings", path = path, needs = {}, timers = {}, generation = current }
+  local file = {
+    name = "settings", path = path, needs = {}, uses = {}, timers = {}, generation = current,
+  }
   local t = run(file, text)
   if type(t) ~= "table" then
     error(path .. ": the file returns no table, expected 'return { ... }'", 0)
@@ -469,6 +474,7 @@ host.modules["core.door_settings"] = own "door_settings"
 doors = host.modules["core.door_settings"]
 own_modules["bbs.doors"] = own "doors"
 own_modules["bbs.board"] = own "board"
+host.modules["core.explain"] = own "explain"
 host.start_timer({}, 1, host.modules["core.rooms"].flush_moves)
 loader.listeners = host.modules["core.clients"].listeners
 for _, name in ipairs { "client", "choose", "pager", "editor" } do own(name) end
@@ -488,10 +494,28 @@ end
 -- A function that does a command of the command line; what it says goes to say(what, text).
 local SAID <const>, DONE <const>, REFUSED <const> = 0, 1, 2
 
-function loader.command(words, say)
+-- The engine's modules that a handler's file requires, and those that it requires.
+local function used_by(handler)
+  local used, seen = {}, {}
+  local function visit(name)
+    local file = current.files[name]
+    if not file or seen[name] then return end
+    seen[name] = true
+    for module in pairs(file.uses) do used[module] = true end
+    for need in pairs(file.needs) do visit(need) end
+  end
+  visit("handlers." .. handler:match "^(.*)%.[^.]*$")
+  return used
+end
+
+local board = { read = host.read, find = loader.find, used_by = used_by }
+
+function loader.command(module, words, say)
   return function()
     local function print_line(text) say(SAID, text) end
-    local done, why = own_modules["bbs.files"].command(words, print_line)
+    local command = module == "explain" and host.modules["core.explain"].command
+      or own_modules["bbs.files"].command
+    local done, why = command(words, print_line, board)
     say(done and DONE or REFUSED, why or "")
   end
 end

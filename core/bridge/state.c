@@ -78,6 +78,10 @@ static const char board_lua[] = {
 #include "board.lua.h"
 };
 
+static const char explain_lua[] = {
+#include "explain.lua.h"
+};
+
 static const char shoulder_lua[] = {
 #include "shoulder.lua.h"
 };
@@ -201,6 +205,7 @@ static const struct {
     {"dropfiles", dropfiles_lua},
     {"door_settings", door_settings_lua},
     {"board", board_lua},
+    {"explain", explain_lua},
 };
 
 static void add_own_files(lua_State *L)

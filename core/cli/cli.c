@@ -64,6 +64,23 @@ static const struct command commands[] = {
      "  --png FILE           draw it to an image, with the 8x16 letters of a VGA card; needs\n"
      "                       the program ansilove (apt-get install ansilove)\n" BOARD_OPTION
          DATA_OPTION},
+    {"explain", explain_run,
+     "explain KEYWORD [--as USER] [--size COLUMNSxROWS] [--charset NAME] [--plain] [--linear]\n"
+     "explain files/AREA [--as USER]\n",
+     "why a caller sees a screen, and each of its items, or does not",
+     "A verdict, and then a line for each rule with the file and line that it stands in: the\n"
+     "account's state, which of the screen's files is chosen, its level, its items, if: and\n"
+     "each: with what their handlers answer this caller, the settings that bear on it. Exit "
+     "0:\n"
+     "it is seen; 1: it is not. The board's handlers run, on a copy of its data. Without --as\n"
+     "the caller is whom perigee show takes.\n\n"
+     "  --as USER            the caller: a handle, or guest\n"
+     "  --size 80x25         the caller's window, from 20x10 to 255x100\n"
+     "  --charset NAME       what the caller's terminal shows: utf-8 (the default), cp437 or\n"
+     "                       ascii\n"
+     "  --plain              a terminal without ANSI\n"
+     "  --linear             it is read to the caller, by a screen reader\n" BOARD_OPTION
+         DATA_OPTION},
     {"user", user_run,
      "user add HANDLE [--nick NAME] [--level N] [--password-stdin]\n"
      "user list [SEARCH]\n"

@@ -24,6 +24,7 @@ int cli_main(int argc, char **argv); /* the exit status */
 int serve_run(const struct command *self, int argc, char **argv);
 int check_run(const struct command *self, int argc, char **argv);
 int show_command(const struct command *self, int argc, char **argv); /* show_run is client/'s */
+int explain_run(const struct command *self, int argc, char **argv);
 int user_run(const struct command *self, int argc, char **argv);
 int files_run(const struct command *self, int argc, char **argv);
 int control_run(const struct command *self, int argc, char **argv); /* who status reload stop */

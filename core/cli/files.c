@@ -35,8 +35,9 @@ static const struct files_action *find_action(const char *name)
     return NULL;
 }
 
-static void print_line(struct span line)
+static void print_line(void *arg, struct span line)
 {
+    (void)arg;
     printf("%.*s\n", SPAN_ARG(line));
     fflush(stdout);
 }
@@ -112,7 +113,8 @@ static int run_on_board(const struct command *self, const struct headless_config
 
     if (!h)
         return cli_say(self, CLI_FAILED, "%s", e.text);
-    rc = headless_command(h, words, count, print_line, &e);
+    rc = headless_command(h, &(struct headless_words){"files", words, count, print_line, NULL},
+                          &e);
     headless_free(h);
     if (rc == 0)
         return CLI_DONE;

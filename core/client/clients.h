@@ -33,6 +33,9 @@ struct clients_config {
      * screen `root`. NULL is allowed. */
     void (*begin)(void *arg, struct client *c);
     void (*shows)(void *arg, const struct screen *s); /* somebody comes to it; NULL is allowed */
+    /* A macro has been passed on a screen's way: an item: or go: (`out` is NULL), or an if: or
+     * each: that has its answer. For who explains a screen; NULL is allowed. */
+    void (*passed)(void *arg, const struct op *op, const struct outcome *out);
     void *arg;
 };
 

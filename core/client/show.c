@@ -539,6 +539,14 @@ static void enter_returned(struct client *c, const struct outcome *out)
     c->is_passing = false;
 }
 
+static void tell_passed(const struct client *c, const struct op *op, const struct outcome *out)
+{
+    const struct clients_config *config = &c->all->config;
+
+    if (config->passed)
+        config->passed(config->arg, op, out);
+}
+
 /* A value for the operation at which the screen stands: nothing else runs meanwhile. */
 static void value_returned(struct client *c, struct outcome *out)
 {
@@ -546,6 +554,8 @@ static void value_returned(struct client *c, struct outcome *out)
 
     assert(c->screen && c->pc < c->screen->count);
     op = &c->screen->ops[c->pc];
+    if (op->code == OP_IF || op->code == OP_EACH)
+        tell_passed(c, op, out);
     if (c->call == CALL_GET)
         text_returned(c, op, out);
     else if (c->call == CALL_IF)
@@ -661,6 +671,14 @@ static void each_field(struct client *c, const struct op *op)
     c->pc++;
 }
 
+static void if_field(struct client *c, const struct op *op)
+{
+    struct outcome out = {.is_true = value_is_true(show_field_value(c, op->level, op->index))};
+
+    tell_passed(c, op, &out);
+    c->pc = out.is_true ? c->pc + 1 : op->target;
+}
+
 static void run_call(struct client *c, enum call_kind kind, const struct op *op)
 {
     struct outcome out;
@@ -695,8 +713,7 @@ static void run_op(struct client *c, const struct op *op)
         run_call(c, CALL_IF, op);
         break;
     case OP_IF_FIELD:
-        c->pc =
-            value_is_true(show_field_value(c, op->level, op->index)) ? c->pc + 1 : op->target;
+        if_field(c, op);
         break;
     case OP_JUMP:
         c->pc = op->target;
@@ -717,10 +734,12 @@ static void run_op(struct client *c, const struct op *op)
         ask_key(c);
         break;
     case OP_ITEM:
+        tell_passed(c, op, NULL);
         lightbar_add(c, op);
         c->pc++;
         break;
     case OP_GO:
+        tell_passed(c, op, NULL);
         c->live |= (uint64_t)1 << op->index;
         c->pc++;
         break;

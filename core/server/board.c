@@ -286,7 +286,7 @@ static void reload_settings(struct board *b)
 
 static void keep_version(struct board *b, const char *path, struct span text)
 {
-    if (b->history)
+    if (b->history && !b->keeps_nothing)
         history_add(b->history, path, text);
 }
 

@@ -24,6 +24,7 @@ struct board {
     struct library *library;
     struct bridge *bridge;
     struct history *history; /* or NULL */
+    bool keeps_nothing;      /* the history is only read */
     struct clients *clients; /* or NULL */
     struct store *store;     /* or NULL */
     struct gate *gate;       /* or NULL */

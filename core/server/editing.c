@@ -13,7 +13,7 @@
 #include "client/place.h"
 #include "server/files.h"
 
-enum { PATH_LEN = 1024, CHECK_MS = 15000 };
+enum { PATH_LEN = 1024, CHECK_MS = 15000, EXPLAIN_MS = 30000, EXPLAIN_WORDS = 16 };
 
 /* --- where a file is --- */
 
@@ -235,6 +235,52 @@ static int check(const char *board, const struct board_edit *edit, struct buf *o
     return 0;
 }
 
+/* --- why a caller sees a screen --- */
+
+static struct span take_word(struct span *rest)
+{
+    const char *end = memchr(rest->data, '\n', rest->len);
+    struct span word = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
+
+    span_take(rest, 1);
+    return word;
+}
+
+/* In a process of its own, on a copy of the data: the board's handlers run. What it answers is
+ * no failure of it: exit 1 says that the screen is not seen. */
+static int explain(const char *board, const char *data, const struct board_edit *edit,
+                   struct buf *out, struct err *e)
+{
+    const char *args[10 + EXPLAIN_WORDS] = {"explain", "--board", board,        "--data",
+                                            data,      "--as",    edit->version};
+    char *words[EXPLAIN_WORDS];
+    struct self_run run = {.args = args, .with_errors = true, .ms = EXPLAIN_MS};
+    struct span rest = edit->text;
+    unsigned count = 0;
+    int status = -1;
+
+    while (rest.len > 0 && count < EXPLAIN_WORDS) {
+        struct span word = take_word(&rest);
+
+        words[count] = mem_strndup(word.data, word.len);
+        args[7 + count] = words[count];
+        count++;
+    }
+    args[7 + count] = "--";
+    args[8 + count] = edit->path;
+    run.input = open_text(SPAN_LIT(""));
+    if (run.input >= 0)
+        status = self_run(&run, out, e);
+    else
+        err_set(e, "%s", strerror(errno));
+    close(run.input);
+    for (unsigned i = 0; i < count; i++)
+        mem_free(words[i]);
+    if (status < 0)
+        return err_prefix(e, "explain %s: ", edit->path);
+    return status > 1 ? err_set(e, "%s", buf_text(out)) : 0;
+}
+
 /* --- saving --- */
 
 /* 0 it is as it was, 1 it is not, -1 and `e`. */
@@ -335,8 +381,8 @@ static int look_back(const struct history *history, struct board_edit *edit, str
     return 0;
 }
 
-int editing_do(const char *board, const struct history *history, struct board_edit *edit,
-               struct err *e)
+int editing_do(const char *board, const char *data, const struct history *history,
+               struct board_edit *edit, struct err *e)
 {
     switch (edit->wanted) {
     case EDIT_LIST:
@@ -352,6 +398,8 @@ int editing_do(const char *board, const struct history *history, struct board_ed
     case EDIT_VERSIONS:
     case EDIT_VERSION:
         return look_back(history, edit, e);
+    case EDIT_EXPLAIN:
+        return explain(board, data, edit, &edit->out, e);
     }
     return -1;
 }

@@ -9,7 +9,7 @@
 #include "server/history.h"
 
 /* For bridge_config.edit. */
-int editing_do(const char *board, const struct history *history, struct board_edit *edit,
-               struct err *e);
+int editing_do(const char *board, const char *data, const struct history *history,
+               struct board_edit *edit, struct err *e);
 
 #endif

@@ -193,14 +193,25 @@ static void on_begin(void *arg, struct client *c)
 {
     struct headless *h = arg;
     const struct visit *v = h->visit;
+    const struct terminal is_read = {TERMINAL_FOUND, TERMINAL_FOUND, 1, TERMINAL_FOUND};
 
     h->client = c;
     client_hold(c);
+    if (v->is_linear)
+        client_set_terminal(c, &is_read);
     if (v->account)
         client_log_in(c, v->account->id, v->account->handle, v->account->nick_name,
                       (unsigned)v->account->level, v->account->hidden);
     if (v->account || strcmp(v->keyword, "root") != 0)
         client_enter(c, span_of(v->keyword));
+}
+
+static void on_passed(void *arg, const struct op *op, const struct outcome *out)
+{
+    const struct headless *h = arg;
+
+    if (h->visit->passed)
+        h->visit->passed(h->visit->arg, op, out);
 }
 
 static void end_visit(struct headless *h, enum visit_end end)
@@ -435,6 +446,7 @@ static int open_board(struct headless *h, struct err *e)
         .readers = h->hashers,
         .files = h->config->data ? h->files : h->scratch.folder,
         .begin = on_begin,
+        .passed = on_passed,
         .arg = h,
     };
 
@@ -455,7 +467,7 @@ static int open_board(struct headless *h, struct err *e)
 /* --- commands --- */
 
 struct answer_of {
-    void (*print)(struct span line);
+    const struct headless_words *words;
     bool is_done;
     bool is_refused;
     struct err *error;
@@ -466,19 +478,18 @@ static void command_said(void *arg, enum bridge_said what, struct span text)
     struct answer_of *answer = arg;
 
     if (what == BRIDGE_SAID)
-        answer->print(text);
+        answer->words->print(answer->words->arg, text);
     answer->is_done = what == BRIDGE_DONE;
     answer->is_refused = what == BRIDGE_REFUSED;
     if (answer->is_refused)
         err_set(answer->error, "%.*s", SPAN_ARG(text));
 }
 
-int headless_command(struct headless *h, const char *const *words, unsigned count,
-                     void (*print)(struct span line), struct err *e)
+int headless_command(struct headless *h, const struct headless_words *words, struct err *e)
 {
-    struct answer_of answer = {.print = print, .error = e};
-    struct bridge_command *command =
-        bridge_command_new(h->bridge, words, count, command_said, &answer);
+    struct answer_of answer = {.words = words, .error = e};
+    struct bridge_command *command = bridge_command_new(h->bridge, words->module, words->list,
+                                                        words->count, command_said, &answer);
 
     while (bridge_command_runs(command) && h->signal == 0)
         ev_run(h->loop, EVRUN_ONCE);
@@ -498,6 +509,10 @@ struct headless *headless_new(const struct headless_config *config, struct err *
     h->config = config;
     buf_init(&h->answers, BUF_LARGE);
     board_init(&h->board, config->board);
+    if (config->versions) {
+        h->board.history = history_new(config->versions, NULL);
+        h->board.keeps_nothing = true;
+    }
     h->loop = ev_loop_new(EVFLAG_NOSIGMASK); /* not the default one: it reaps all children */
     if (!h->loop) {
         err_set(e, "make an event loop: %s", strerror(errno));
@@ -528,6 +543,7 @@ void headless_free(struct headless *h)
     store_close(h->store);
     worker_free(h->hashers);
     bridge_free(h->bridge);
+    history_free(h->board.history);
     board_clear(&h->board);
     buf_clear(&h->answers);
     scratch_remove(&h->scratch);

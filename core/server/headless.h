@@ -18,7 +18,9 @@ struct headless_config {
     const char *board;    /* folder */
     const char *database; /* what is copied; NULL: a new one, with the account `sysop` */
     const char *data; /* the board's own data folder, which is worked on itself; NULL: none */
-    bool watches;     /* for saves: see headless_wait */
+    const char *versions; /* of its files, kept when they were good, which take the place of
+                           * those that are not; NULL: nothing does */
+    bool watches;         /* for saves: see headless_wait */
 };
 
 /* NULL and `e`. What is wrong with the board's files is in headless_board()->errors. */
@@ -39,6 +41,10 @@ struct visit {
     const char *keyword;
     const struct account *account; /* NULL: a guest, who has just come if it is `root` */
     struct terminal_kind terminal;
+    bool is_linear; /* it is read to the caller */
+    /* As that of clients_config; NULL is allowed. */
+    void (*passed)(void *arg, const struct op *op, const struct outcome *out);
+    void *arg;
 };
 
 enum visit_end {
@@ -60,10 +66,17 @@ struct visited {
 int headless_visit(struct headless *h, const struct visit *visit, struct visited *out,
                    struct err *e);
 
-/* Do a command of the files'; `print` gets its lines. 0; 1 and `e`: it was refused; -1 and
- * `e`. */
-int headless_command(struct headless *h, const char *const *words, unsigned count,
-                     void (*print)(struct span line), struct err *e);
+/* Do a command of one of the engine's modules (see bridge_command_new); `print` gets its lines.
+ * 0; 1 and `e`: it was refused; -1 and `e`. */
+struct headless_words {
+    const char *module;
+    const char *const *list;
+    unsigned count;
+    void (*print)(void *arg, struct span line);
+    void *arg;
+};
+
+int headless_command(struct headless *h, const struct headless_words *words, struct err *e);
 
 /* Wait until something of the board has been saved, and is in use or known to be wrong. False:
  * a signal came, or a 'q' from `keys` (a descriptor). */

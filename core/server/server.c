@@ -273,7 +273,7 @@ static int edit(void *arg, struct board_edit *what, struct err *e)
 {
     struct server *s = arg;
 
-    return editing_do(s->config->board, s->history, what, e);
+    return editing_do(s->config->board, s->data, s->history, what, e);
 }
 
 static void get_mistakes(void *arg, struct buf *out)

@@ -1,6 +1,7 @@
 -- One caller on line, for sysops: what there is to know, and what a sysop can do.
 local audit = require "bbs.audit"
 local bans = require "bbs.bans"
+local board = require "bbs.board"
 local clients = require "bbs.clients"
 local shoulder = require "bbs.shoulder"
 local sysop = require "bbs.sysop"
@@ -106,6 +107,19 @@ function actions.m(client, other)
   return other.user_id .. " goes there at the next prompt."
 end
 
+-- Why the caller sees a screen, or does not, on the terminal as it is now.
+function actions.w(client, other)
+  local handle = other.user_id
+  local keyword = sysop.ask(client, "Why what (a screen, or files/AREA)", 60, other.keyword)
+  if not keyword or keyword == "" then return "" end
+  if not other_of(client) then return GONE, "sysop/callers" end
+  local said, why = board.explain(client, keyword, handle, other.term)
+  if not said then return why .. "." end
+  audit.add(client, "explain", handle, keyword)
+  client:pager((said:gsub("|", "||")))
+  return ""
+end
+
 function actions.e(client, other)
   local handle = other.user_id
   local reason = sysop.ask(client, "Why (the caller is told)", 60)
@@ -140,7 +154,8 @@ function actions.b(client, other)
 end
 
 -- What is not done to a sysop of a higher level, whose screen may have others' new passwords.
-local IS_FOR_OWN_LEVEL <const> = { l = true, m = true, e = true, a = true, b = true }
+local IS_FOR_OWN_LEVEL <const> = { l = true, m = true, e = true, a = true, b = true,
+  w = true }
 
 -- <% key:sysop.caller.pick %>
 function caller.pick(client, key)

@@ -1,6 +1,7 @@
 -- One account, for sysops: each of its fields behind a key, a new password, locking, deleting,
 -- merging. It goes by its number: its handle may become another.
 local audit = require "bbs.audit"
+local board = require "bbs.board"
 local clients = require "bbs.clients"
 local sysop = require "bbs.sysop"
 local text = require "bbs.text"
@@ -168,6 +169,16 @@ end
 
 function actions.m(client, user)
   return change_number(client, user, "minutes", "Minutes")
+end
+
+-- Why this account sees a screen, or does not: in a window of 80 by 25.
+function actions.w(client, user)
+  local keyword = sysop.ask(client, "Why what (a screen, or files/AREA)", 60)
+  if not keyword or keyword == "" then return nil end
+  local said, why = board.explain(client, keyword, user.handle)
+  if not said then return why .. "." end
+  audit.add(client, "explain", user.handle, keyword)
+  client:pager((said:gsub("|", "||")))
 end
 
 -- --- the account as a whole ---
