@@ -24,6 +24,7 @@ CORE_C := $(filter-out core/main.c,$(sort $(shell find core -name '*.c')))
 CORE_O := $(CORE_C:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libperigee.a
 PROGRAM := $(BUILD)/perigee
+MANUAL := $(BUILD)/perigee.1 $(BUILD)/perigee-settings.5
 EMBEDDED := $(sort $(wildcard core/store/schema/*.sql core/bridge/*.lua))
 EMBEDDED_H := $(foreach f,$(EMBEDDED),$(BUILD)/gen/$(notdir $(f)).h)
 
@@ -33,7 +34,7 @@ PEER_TESTS := $(wildcard tests/peers/test_*.sh)
 BENCHES := $(patsubst %,$(BUILD)/tests/bench/%,bare load transfer)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all run test tests lint lint-installed bench fuzz install clean help setup setup-test tests format
+.PHONY: all run test tests lint lint-installed bench fuzz install uninstall clean help setup setup-test tests format
 .DEFAULT_GOAL := all
 
 all: $(PROGRAM) ## build the program to build/perigee
@@ -74,13 +75,30 @@ fuzz: setup-test ## each fuzz target for a minute (SECONDS=N for another time)
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
 	$(Q)scripts/fuzz $(or $(SECONDS),60)
 
-install: $(PROGRAM) ## install to PREFIX (/usr/local), under DESTDIR
+SHARE := $(DESTDIR)$(PREFIX)/share
+ONE_BY_ONE = bin/perigee share/man/man1/perigee.1 share/man/man5/perigee-settings.5 \
+             share/bash-completion/completions/perigee lib/systemd/system/perigee.service \
+             lib/systemd/system/perigee.socket lib/sysusers.d/perigee.conf lib/tmpfiles.d/perigee.conf
+
+install: $(PROGRAM) $(MANUAL) $(BUILD)/perigee.service ## install to PREFIX (/usr/local), under DESTDIR
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/perigee
-	for f in $$(find lua screens doors -type f); do \
+	rm -rf $(SHARE)/perigee
+	for f in $$(find lua screens doors -type f ! -name '.*'); do \
 	    mode=644; [ ! -x $$f ] || mode=755; \
-	    install -D -m $$mode $$f $(DESTDIR)$(PREFIX)/share/perigee/$$f; done
-	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/perigee/README.md
-	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/perigee/LICENSE
+	    install -D -m $$mode $$f $(SHARE)/perigee/$$f || exit 1; done
+	install -D -m 644 $(BUILD)/perigee.1 $(SHARE)/man/man1/perigee.1
+	install -D -m 644 $(BUILD)/perigee-settings.5 $(SHARE)/man/man5/perigee-settings.5
+	install -D -m 644 packaging/perigee.bash $(SHARE)/bash-completion/completions/perigee
+	install -D -m 644 $(BUILD)/perigee.service $(DESTDIR)$(PREFIX)/lib/systemd/system/perigee.service
+	install -D -m 644 packaging/perigee.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/perigee.socket
+	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/perigee.conf
+	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/perigee.conf
+	for f in README.md welcome.png LICENSE; do \
+	    install -D -m 644 $$f $(SHARE)/doc/perigee/$$f || exit 1; done
+
+uninstall: ## remove what install has put to PREFIX; boards and their data stay
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(ONE_BY_ONE))
+	rm -rf $(SHARE)/perigee $(SHARE)/doc/perigee
 
 setup: ## install the packages that building and running need
 	$(Q)scripts/setup run
@@ -118,6 +136,22 @@ $(LIB): $(CORE_O)
 $(PROGRAM): $(BUILD)/core/main.o $(LIB)
 	$(call SAY,LD  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+# What PREFIX the program was built with: another one builds anew what has it inside.
+$(BUILD)/prefix: ALWAYS
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+$(patsubst %.c,$(BUILD)/%.o,$(shell grep -l PERIGEE_PREFIX $(CORE_C))): $(BUILD)/prefix
+ALWAYS:
+
+$(BUILD)/perigee.1: $(PROGRAM)
+	$(Q)$(PROGRAM) help --man > $@
+
+$(BUILD)/perigee-settings.5: $(PROGRAM)
+	$(Q)$(PROGRAM) help --man settings > $@
+
+$(BUILD)/perigee.service: packaging/perigee.service.in $(BUILD)/prefix
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|g' $< > $@
 
 $(BUILD)/tests/%.o: tests/%.c | $(EMBEDDED_H)
 	$(call SAY,CC  )

@@ -7,6 +7,8 @@
 
 #include "client/archive.h"
 #include "client/process.h"
+#include "cli/complete.h"
+#include "cli/manual.h"
 
 #define BOARD_OPTION "  --board DIR          the board's folder; default: the current one\n"
 #define DATA_OPTION                                                                            \
@@ -162,18 +164,25 @@ static const struct command commands[] = {
      "  --adopt              for a board that init has not made: begin from now\n" BOARD_OPTION
          DATA_OPTION},
     {"version", version_run, "version\n", "which version this is", ""},
-    {"help", help_run, "help [COMMAND]\n", "this list, or how a command is used", ""},
+    {"help", help_run, "help [COMMAND]\nhelp settings\nhelp --man [settings]\n",
+     "this list, how a command is used, or the settings",
+     "  --man                the manual's page perigee(1), or perigee-settings(5), for man "
+     "-l\n"},
+    {.name = NULL},
 };
 
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+const struct command *cli_commands(void)
+{
+    return commands;
+}
 
 static const struct option no_options[] = {{.name = NULL}};
 
 static const struct command *find_command(const char *name)
 {
-    for (unsigned i = 0; i < COMMANDS; i++) {
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
+    for (const struct command *c = commands; c->name; c++) {
+        if (strcmp(c->name, name) == 0)
+            return c;
     }
     return NULL;
 }
@@ -205,20 +214,40 @@ static int print_help(const struct command *c)
 static void print_commands(FILE *to)
 {
     fprintf(to, "usage: perigee COMMAND [...]\n\n");
-    for (unsigned i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-9s%s\n", commands[i].name, commands[i].help);
+    for (const struct command *c = commands; c->name; c++)
+        fprintf(to, "  %-9s%s\n", c->name, c->help);
     fprintf(to, "\nperigee help COMMAND tells how one is used.\n");
+}
+
+/* `about`: a word, or NULL. */
+static int print_manual(const struct command *self, const char *about)
+{
+    if (about && strcmp(about, "settings") != 0)
+        return cli_wrong(self, "--man %s: expected settings, or nothing", about);
+    if (about)
+        manual_print_settings(stdout);
+    else
+        manual_print_commands(stdout);
+    return CLI_DONE;
 }
 
 static int help_run(const struct command *self, int argc, char **argv)
 {
     const struct command *about;
-    int status = cli_take(self, no_options, &argc, argv, 0, 1);
+    bool is_man = false;
+    const struct option options[] = {{.name = "man", .flag = &is_man}, {.name = NULL}};
+    int status = cli_take(self, options, &argc, argv, 0, 1);
 
     if (status >= 0)
         return status;
+    if (is_man)
+        return print_manual(self, argc > 0 ? argv[0] : NULL);
     if (argc == 0) {
         print_commands(stdout);
+        return CLI_DONE;
+    }
+    if (strcmp(argv[0], "settings") == 0) {
+        manual_list_settings(stdout);
         return CLI_DONE;
     }
     about = find_command(argv[0]);
@@ -339,6 +368,8 @@ int cli_main(int argc, char **argv)
         return archive_inside(argv[2]);
     if (argc == 2 && strcmp(argv[1], PROCESS_COMMAND) == 0)
         return process_inside();
+    if (argc >= 2 && strcmp(argv[1], COMPLETE_COMMAND) == 0)
+        return finish(complete_words(argc - 2, argv + 2));
     if (argc < 2) {
         print_commands(stderr);
         return CLI_WRONG;

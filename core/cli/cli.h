@@ -21,6 +21,8 @@ struct command {
 
 int cli_main(int argc, char **argv); /* the exit status */
 
+const struct command *cli_commands(void); /* all; the last has no name */
+
 int serve_run(const struct command *self, int argc, char **argv);
 int check_run(const struct command *self, int argc, char **argv);
 int show_command(const struct command *self, int argc, char **argv); /* show_run is client/'s */
