@@ -173,6 +173,30 @@ function board.save(client, path, bytes, before)
   return saved and true or saved, why
 end
 
+-- board.undo(client, path, bytes, before) -> the same; what was there is kept as a version.
+-- Waits.
+function board.undo(client, path, bytes, before)
+  must_be_sysop(client)
+  local _turn <close> = take_turn "save"
+  local saved, why = core.undo(path, bytes, before)
+  return saved and true or saved, why
+end
+
+-- board.history(client, [search]) -> { { path=, count=, newest=Unix seconds }, ... }: the files
+-- that have kept versions, also of those that are gone.  Waits.
+function board.history(client, search)
+  must_be_sysop(client)
+  local lines, why = core.history()
+  if not lines then return nil, why end
+  local files = {}
+  for count, newest, path in lines:gmatch "(%d+) (%d+) ([^\n]+)\n" do
+    if not search or path:find(search, 1, true) then
+      files[#files + 1] = { path = path, count = tonumber(count), newest = tonumber(newest) }
+    end
+  end
+  return files
+end
+
 -- board.versions(client, path) -> { { name=, kept=Unix seconds, size= }, ... }, the newest
 -- first.  Waits.
 function board.versions(client, path)

@@ -31,7 +31,9 @@ enum edit_wanted {
     EDIT_READ,     /* `out`: its bytes. 1: it is not there */
     EDIT_CHECK,    /* `out`: what perigee check says of the board, with `text` in that file */
     EDIT_SAVE,     /* 1: it is not as it was `before` */
+    EDIT_UNDO,     /* the same with a kept version; what was there is kept as one */
     EDIT_VERSIONS, /* `out`: a line for each kept one, the newest first: name, seconds, size */
+    EDIT_HISTORY,  /* `out`: a line for each file that has some: how many, newest, path */
     EDIT_VERSION,  /* `out`: its bytes. 1: it is not there */
     EDIT_EXPLAIN,  /* `out`: what perigee explain says of the keyword `path` to the caller of
                     * the handle `version`, with more words, a line each, in `text` */
@@ -43,7 +45,8 @@ struct board_edit {
     const char *version;
     struct span text;
     struct span before;
-    bool is_new; /* EDIT_SAVE: there is no such file */
+    bool is_new;    /* EDIT_SAVE, EDIT_UNDO: there is no such file */
+    bool is_beside; /* by who sits at the machine, and may save settings, too */
     struct buf out;
 };
 

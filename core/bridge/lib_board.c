@@ -153,6 +153,20 @@ static int l_save(lua_State *L)
     return start(L, EDIT_SAVE);
 }
 
+/* board.undo(path, text, before) -> the same; what was there is kept as a version.  Waits. */
+static int l_undo(lua_State *L)
+{
+    lua_settop(L, 3);
+    return start(L, EDIT_UNDO);
+}
+
+/* board.history() -> lines "COUNT SECONDS PATH": the files that have kept versions.  Waits. */
+static int l_history(lua_State *L)
+{
+    lua_settop(L, 0);
+    return start(L, EDIT_HISTORY);
+}
+
 /* board.versions(path) -> lines "NAME SECONDS SIZE", the newest first.  Waits. */
 static int l_versions(lua_State *L)
 {
@@ -217,6 +231,8 @@ int luaopen_core_board(lua_State *L)
                                          {"check", l_check},
                                          {"save", l_save},
                                          {"versions", l_versions},
+                                         {"undo", l_undo},
+                                         {"history", l_history},
                                          {"version", l_version},
                                          {"mistakes", l_mistakes},
                                          {"decode", l_decode},

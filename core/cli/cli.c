@@ -110,6 +110,24 @@ static const struct command commands[] = {
      "in\n"
      "their names or descriptions; add copies files, and leaves out what is there already.\n"
      "A board that is being served scans its areas by itself.\n\n" BOARD_OPTION DATA_OPTION},
+    {"history", history_run,
+     "history [--board DIR] [--data DIR]\n"
+     "history FILE [--diff N] [--board DIR] [--data DIR]\n",
+     "the kept versions of the board's files, whether it is being served or not",
+     "The last 20 good versions of each file are kept in the data folder. FILE is a path in "
+     "the\n"
+     "board (screens/menu.txt), or from the current folder. Version 1 is the newest.\n\n"
+     "  --diff N             what has changed in FILE since its version N, by diff "
+     "-u\n" BOARD_OPTION DATA_OPTION},
+    {"undo", undo_run, "undo FILE [--to N] [--board DIR] [--data DIR]\n",
+     "write a file back as it was, whether the board is being served or not",
+     "FILE gets the newest of its kept versions that is not what it has now. What it has now "
+     "is\n"
+     "kept as a version, so that the same once more takes the undo back. A running server "
+     "loads\n"
+     "it like any save.\n\n"
+     "  --to N               that version instead; perigee history FILE has their "
+     "numbers\n" BOARD_OPTION DATA_OPTION},
     {"who", control_run, "who [--board DIR] [--data DIR]\n",
      "who is on line, where, from where", BOARD_OPTION DATA_OPTION},
     {"say", callers_run, "say TEXT [--board DIR] [--data DIR]\n",

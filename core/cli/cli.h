@@ -32,6 +32,8 @@ int files_run(const struct command *self, int argc, char **argv);
 int control_run(const struct command *self, int argc, char **argv); /* who status reload stop */
 int callers_run(const struct command *self, int argc, char **argv); /* say kick */
 int test_command(const struct command *self, int argc, char **argv);
+int history_run(const struct command *self, int argc, char **argv);
+int undo_run(const struct command *self, int argc, char **argv);
 int top_run(const struct command *self, int argc, char **argv);
 int init_run(const struct command *self, int argc, char **argv);
 int backup_run(const struct command *self, int argc, char **argv);

@@ -12,6 +12,8 @@
 
 enum { TOLD_MAX = 5 }; /* lines of errors that sysops on line are shown at once */
 
+#define SETTINGS "lua/settings.lua"
+#define SCHEMA "lua/schema.sql"
 #define OLD_VERSION                                                                            \
     "reload event=old file=%s why=\"it is broken: its last good version is used\""
 
@@ -218,7 +220,7 @@ static void tell_missing(struct board *b)
 static bool read_settings_into(struct board *b, struct settings *s)
 {
     struct buf text;
-    struct bridge_file file = {.name = "settings", .path = "lua/settings.lua"};
+    struct bridge_file file = {.name = "settings", .path = SETTINGS};
     struct err e;
     bool ok = true;
     int rc;
@@ -263,6 +265,24 @@ static void keep_fixed(struct board *b, const struct settings *fresh)
     }
 }
 
+static void keep_version(struct board *b, const char *path, struct span text)
+{
+    if (b->history && !b->keeps_nothing)
+        history_add(b->history, path, text);
+}
+
+/* As it is now, which has just been found good. */
+static void keep_file(struct board *b, const char *path)
+{
+    struct buf text;
+    struct err ignored;
+
+    buf_init(&text, SOURCE_MAX);
+    if (b->history && board_read(b, path, &text, &ignored) == 0)
+        keep_version(b, path, buf_span(&text));
+    buf_clear(&text);
+}
+
 static void reload_settings(struct board *b)
 {
     struct settings fresh;
@@ -272,6 +292,7 @@ static void reload_settings(struct board *b)
         settings_clear(&fresh);
         return;
     }
+    keep_file(b, SETTINGS);
     if (b->gate)
         gate_set(b->gate, &fresh);
     keep_fixed(b, &fresh);
@@ -284,32 +305,41 @@ static void reload_settings(struct board *b)
 
 /* --- screens --- */
 
-static void keep_version(struct board *b, const char *path, struct span text)
-{
-    if (b->history && !b->keeps_nothing)
-        history_add(b->history, path, text);
-}
-
 static void take_screen(struct board *b, const struct file *f, struct span text)
 {
     if (library_set(b->library, f->name, f->source, f->path, text, &b->errors) == 0)
         keep_version(b, f->path, text);
 }
 
-/* At the start a broken screen is shown as it last was good. */
-static void take_old_screen(struct board *b, const struct file *f)
+/* The newest kept version that is taken: what an undo took the place of is kept as well, and
+ * may be wrong. */
+static void take_old(struct board *b, const struct file *f,
+                     bool (*take)(struct board *b, const struct file *f, struct span text))
 {
     struct buf old;
-    struct buf ignored;
+    bool taken = false;
 
+    if (!b->history)
+        return;
     buf_init(&old, SOURCE_MAX);
-    buf_init(&ignored, 4096);
-    if (!library_has(b->library, span_of(f->name)) && b->history &&
-        history_read(b->history, f->path, 0, &old) &&
-        library_set(b->library, f->name, f->source, f->path, buf_span(&old), &ignored) == 0)
+    for (unsigned age = 0; !taken && history_read(b->history, f->path, age, &old); age++) {
+        taken = take(b, f, buf_span(&old));
+        buf_reset(&old);
+    }
+    if (taken)
         log_warn(OLD_VERSION, f->path);
     buf_clear(&old);
+}
+
+static bool take_old_screen(struct board *b, const struct file *f, struct span text)
+{
+    struct buf ignored;
+    bool ok;
+
+    buf_init(&ignored, 4096);
+    ok = library_set(b->library, f->name, f->source, f->path, text, &ignored) == 0;
     buf_clear(&ignored);
+    return ok;
 }
 
 static void load_screen(struct board *b, const struct file *f, bool is_start)
@@ -329,8 +359,9 @@ static void load_screen(struct board *b, const struct file *f, bool is_start)
         library_remove(b->library, f->name, f->source);
     if (b->errors.len > errors)
         paths_add(&b->broken, f->path);
-    if (is_start && b->errors.len > errors)
-        take_old_screen(b, f);
+    /* At the start a broken screen is shown as it last was good. */
+    if (is_start && b->errors.len > errors && !library_has(b->library, span_of(f->name)))
+        take_old(b, f, take_old_screen);
     buf_clear(&text);
 }
 
@@ -483,24 +514,28 @@ static void load_saved(struct board *b, const struct path_set *saved)
 
 /* --- the start: what can be loaded is --- */
 
+static bool take_old_lua(struct board *b, const struct file *f, struct span text)
+{
+    struct bridge_file source = {f->name, f->path, text};
+    struct buf ignored;
+    bool ok;
+
+    buf_init(&ignored, 65536);
+    ok = bridge_load(b->bridge, &source, 1, NULL, 0, &ignored) == 0;
+    buf_clear(&ignored);
+    return ok;
+}
+
 static void load_alone(struct board *b, const struct file *f)
 {
     struct lua_set s;
-    struct buf ignored;
 
     set_init(&s, 1);
-    buf_init(&ignored, 65536);
     set_add(b, &s, f->path);
     if (s.count && !set_load(b, &s)) {
         paths_add(&b->pending, f->path);
-        buf_reset(&s.texts[0]);
-        if (b->history && history_read(b->history, f->path, 0, &s.texts[0])) {
-            s.sources[0].text = buf_span(&s.texts[0]);
-            if (bridge_load(b->bridge, s.sources, 1, NULL, 0, &ignored) == 0)
-                log_warn(OLD_VERSION, f->path);
-        }
+        take_old(b, f, take_old_lua);
     }
-    buf_clear(&ignored);
     set_clear(&s);
 }
 
@@ -557,6 +592,7 @@ int board_load(struct board *b, struct err *e)
 {
     if (board_load_files(b, e) < 0)
         return -1;
+    keep_file(b, SETTINGS);
     tell_lines(b, buf_span(&b->errors), "", log_refused);
     tell_missing(b);
     log_info("board event=loaded folder=%s screens=%u", log_quote(span_of(b->folder)),
@@ -576,7 +612,7 @@ static int run_schema(struct store_work *w, struct db *db)
 {
     struct schema_work *s = (struct schema_work *)w;
 
-    return db_run_file(db, "lua/schema.sql", buf_span(&s->text), &w->error);
+    return db_run_file(db, SCHEMA, buf_span(&s->text), &w->error);
 }
 
 static void schema_run(struct store_work *w)
@@ -588,6 +624,7 @@ static void schema_run(struct store_work *w)
         tell_sysops(s->board, span_of(w->error.text));
     } else {
         log_info("reload event=schema");
+        keep_version(s->board, SCHEMA, buf_span(&s->text));
     }
     buf_clear(&s->text);
     mem_free(s);
@@ -597,7 +634,7 @@ bool board_read_schema(const struct board *b, struct buf *out)
 {
     struct err ignored;
 
-    return board_read(b, "lua/schema.sql", out, &ignored) == 0;
+    return board_read(b, SCHEMA, out, &ignored) == 0;
 }
 
 static void reload_schema(struct board *b)

@@ -353,13 +353,16 @@ static int write_new(const struct place *p, struct span text, struct err *e)
     return rc;
 }
 
-static int save(const char *board, const struct board_edit *edit, struct err *e)
+static int save(const char *board, const struct history *history, const struct board_edit *edit,
+                struct err *e)
 {
     struct place p;
-    int rc = check_path(edit->path, e);
+    int rc = edit->is_beside ? 0 : check_path(edit->path, e);
 
     if (rc == 0)
         rc = compare(board, edit, e);
+    if (rc == 0 && edit->wanted == EDIT_UNDO && !edit->is_new)
+        rc = history_keep(history, edit->path, edit->before, e);
     if (rc != 0)
         return rc;
     if (find_place(board, edit->path, &p, e) < 0)
@@ -394,7 +397,11 @@ int editing_do(const char *board, const char *data, const struct history *histor
     case EDIT_CHECK:
         return check(board, edit, &edit->out, e);
     case EDIT_SAVE:
-        return save(board, edit, e);
+    case EDIT_UNDO:
+        return save(board, history, edit, e);
+    case EDIT_HISTORY:
+        history_list_files(history, &edit->out);
+        return 0;
     case EDIT_VERSIONS:
     case EDIT_VERSION:
         return look_back(history, edit, e);

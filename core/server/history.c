@@ -7,14 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/files.h"
 
 enum { PATH_LEN = 1024, STAMP_LEN = 32, STAMP_CHARS = 22, COMPLAIN_SECONDS = 3600 };
+
+#define TOO_LONG "a file's path or text is too long to be kept"
+#define PART "part" /* a version that is not whole yet */
 
 struct history {
     char *folder;
@@ -192,6 +197,51 @@ void history_list(const struct history *h, const char *path, struct buf *out)
     free_versions(list, n);
 }
 
+/* Of which the names are sorted as the paths they make. */
+static int is_below(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && !is_version_name(entry->d_name) &&
+           strcmp(entry->d_name, PART) != 0;
+}
+
+static void list_file(const struct history *h, const char *path, struct buf *out)
+{
+    char folder[PATH_LEN];
+    struct dirent **list = NULL;
+    int n = set_folder(h, path, folder) ? list_versions(folder, &list) : -1;
+    time_t seconds;
+    long micros;
+
+    if (n > 0 && read_stamp(list[n - 1]->d_name, &seconds, &micros))
+        buf_printf(out, "%d %jd %s\n", n, (intmax_t)seconds, path);
+    free_versions(list, n);
+}
+
+/* Each file's versions are in a folder of its name, among those of the board. */
+static void list_below(const struct history *h, const char *path, unsigned depth,
+                       struct buf *out)
+{
+    char folder[PATH_LEN];
+    char below[PATH_LEN];
+    struct dirent **list = NULL;
+    int n = set_folder(h, path, folder) ? scandir(folder, &list, is_below, alphasort) : -1;
+
+    for (int i = 0; i < n; i++) {
+        if (snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? "/" : "",
+                     list[i]->d_name) >= (int)sizeof(below))
+            continue;
+        list_file(h, below, out);
+        if (depth > 0)
+            list_below(h, below, depth - 1, out);
+    }
+    free_versions(list, n);
+}
+
+void history_list_files(const struct history *h, struct buf *out)
+{
+    list_below(h, "", FILES_DEPTH + 2, out);
+}
+
 bool history_read_named(const struct history *h, const char *path, const char *name,
                         struct buf *out)
 {
@@ -249,7 +299,7 @@ static int write_version(const char *folder, const char *stamp, struct span text
     char whole[PATH_LEN + STAMP_LEN];
     int rc;
 
-    snprintf(part, sizeof(part), "%s/part", folder);
+    snprintf(part, sizeof(part), "%s/" PART, folder);
     snprintf(whole, sizeof(whole), "%s/%s", folder, stamp);
     rc = write_file(part, text, e);
     if (rc == 0 && rename(part, whole) < 0)
@@ -281,7 +331,21 @@ static bool is_same(const struct version *v, const char *name)
     return same;
 }
 
-static int keep(struct version *v)
+/* A command keeps versions, too: one at a time, or both would write the same part. Freed by
+ * close. -1 and `e`. */
+static int lock_folder(const char *folder, struct err *e)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return fd;
+    err_set(e, "%s: %s", folder, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static int keep_in_folder(struct version *v)
 {
     struct dirent **list = NULL;
     int n = list_versions(v->folder, &list);
@@ -292,13 +356,25 @@ static int keep(struct version *v)
         goto done;
     if (newest)
         make_later(v->stamp, newest);
-    rc = make_folders(v->folder, &v->error);
-    if (rc == 0)
-        rc = write_version(v->folder, v->stamp, buf_span(&v->text), &v->error);
+    rc = write_version(v->folder, v->stamp, buf_span(&v->text), &v->error);
     if (rc == 0)
         remove_oldest(v->folder, list, n + 1 - HISTORY_KEPT);
 done:
     free_versions(list, n);
+    return rc;
+}
+
+static int keep(struct version *v)
+{
+    int lock = make_folders(v->folder, &v->error);
+    int rc;
+
+    if (lock == 0)
+        lock = lock_folder(v->folder, &v->error);
+    if (lock < 0)
+        return -1;
+    rc = keep_in_folder(v);
+    close(lock);
     return rc;
 }
 
@@ -332,19 +408,45 @@ static void kept(struct job *job)
     mem_free(v);
 }
 
-void history_add(struct history *h, const char *path, struct span text)
+/* NULL: its path or text is too long. */
+static struct version *make_version(const struct history *h, const char *path, struct span text)
 {
     struct version *v = mem_zalloc(sizeof(*v));
 
     buf_init(&v->text, BUF_LARGE);
     if (!set_folder(h, path, v->folder) || !buf_add(&v->text, text)) {
-        complain(h, "a file's path or text is too long to be kept");
         mem_free(v);
+        return NULL;
+    }
+    make_stamp(v->stamp);
+    return v;
+}
+
+void history_add(struct history *h, const char *path, struct span text)
+{
+    struct version *v = make_version(h, path, text);
+
+    if (!v) {
+        complain(h, TOO_LONG);
         return;
     }
     v->job.run = run_keep;
     v->job.done = kept;
     v->history = h;
-    make_stamp(v->stamp);
     worker_add(h->worker, &v->job);
+}
+
+int history_keep(const struct history *h, const char *path, struct span text, struct err *e)
+{
+    struct version *v = make_version(h, path, text);
+    int rc;
+
+    if (!v)
+        return err_set(e, "%s: %s", path, TOO_LONG);
+    rc = keep(v);
+    if (rc < 0)
+        *e = v->error;
+    buf_clear(&v->text);
+    mem_free(v);
+    return rc;
 }

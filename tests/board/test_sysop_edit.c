@@ -388,7 +388,7 @@ static void an_old_version_is_brought_back(void **state)
     caller_expect(moon, "Which number");
     say(moon, "2");
     caller_expect(moon, WALL " is saved, 28 bytes.");
-    expect_audit("edit file " WALL " 39 to 28 bytes, as of 20");
+    expect_audit("undo " WALL " 39 to 28 bytes, as of 20");
     expect_file(WALL, "THE WALL\n<% key:wall.key %>\n");
     board_expect_log(board, NULL, "reload event=screens generation=3");
     luna = newcomer("luna");
@@ -396,6 +396,49 @@ static void an_old_version_is_brought_back(void **state)
     assert_false(caller_has(luna, "Worse"));
     caller_send(moon, "q");
     caller_expect(moon, "Screens and Lua of this board");
+}
+
+/* A file that is wrong is kept by its undo, which can be undone; and one that is gone is found
+ * among all that have versions. */
+static void an_undo_is_undone(void **state)
+{
+    struct caller *moon;
+
+    (void)state;
+    begin();
+    moon = sysop_at_files();
+    board_write(board, WALL, "<% if:wrong");
+    board_expect_log(board, NULL, "reload event=refused");
+    find(moon, WALL);
+    see_versions(moon, "28 bytes");
+    caller_send(moon, "u");
+    caller_expect(moon, WALL " is saved, 28 bytes.");
+    expect_audit("undo " WALL " 11 to 28 bytes, as of 20");
+    expect_file(WALL, "THE WALL\n<% key:wall.key %>\n");
+    caller_send(moon, "u");
+    caller_expect(moon, "It has mistakes:");
+    caller_send(moon, "s");
+    caller_expect(moon, WALL " is saved, 11 bytes.");
+    expect_file(WALL, "<% if:wrong");
+    board_remove(board, WALL);
+    caller_send(moon, "q");
+    caller_expect(moon, "Screens and Lua of this board");
+    caller_send(moon, "a");
+    caller_expect(moon, "Kept versions of this board's files");
+    caller_send(moon, "s");
+    caller_expect(moon, "Search for");
+    say(moon, WALL);
+    caller_expect(moon, "those with \"" WALL "\"");
+    caller_expect(moon, "back to the files");
+    caller_send(moon, "\r");
+    caller_expect(moon, "Which number");
+    say(moon, "1");
+    caller_expect(moon, "Good versions of " WALL);
+    caller_send(moon, "b");
+    caller_expect(moon, "Which number");
+    say(moon, "1");
+    caller_expect(moon, WALL " is saved, 28 bytes.");
+    expect_file(WALL, "THE WALL\n<% key:wall.key %>\n");
 }
 
 static void line_ends_tabs_and_marks_are_kept(void **state)
@@ -647,6 +690,8 @@ static void nobody_else_gets_at_the_files(void **state)
         "board.check(client, 'screens/menu.txt', '')",
         "board.check_all(client)",
         "board.save(client, 'screens/menu.txt', 'gone', nil)",
+        "board.undo(client, 'screens/menu.txt', 'gone', nil)",
+        "board.history(client)",
         "board.versions(client, 'screens/menu.txt')",
         "board.version(client, 'screens/menu.txt', '')",
         "board.begin(client, 'screens/menu.txt', '')",
@@ -674,7 +719,7 @@ static void nobody_else_gets_at_the_files(void **state)
         caller_send(luna, "o");
         caller_expect(luna, "THE WALL");
         caller_send(luna, "x");
-        caller_expect(luna, i < 10 ? "board: for sysops, and the caller has level 10"
+        caller_expect(luna, i < 12 ? "board: for sysops, and the caller has level 10"
                                    : "there is no module 'core.board'");
         caller_expect(luna, "which key?");
     }
@@ -762,6 +807,7 @@ int main(void)
         TEST(new_lua_is_written),
         TEST(what_no_file_can_be_called_is_refused),
         TEST(an_old_version_is_brought_back),
+        TEST(an_undo_is_undone),
         TEST(line_ends_tabs_and_marks_are_kept),
         TEST(what_the_editor_would_change_is_not_edited),
         TEST(art_is_seen_and_not_edited),

@@ -133,8 +133,10 @@ end
 
 -- It is written down before it is done: whoever hangs up meanwhile has done it all the same.
 local function write(client, job)
-  audit.add(client, job.before and "edit file" or "new file", job.path, sizes(job))
-  local saved, why = board.save(client, job.path, job.bytes, job.before)
+  local what = job.is_undo and "undo" or job.before and "edit file" or "new file"
+  audit.add(client, what, job.path, sizes(job))
+  local do_save = job.is_undo and board.undo or board.save
+  local saved, why = do_save(client, job.path, job.bytes, job.before)
   if not saved then audit.add(client, "not saved", job.path, why or "changed meanwhile") end
   return saved, why
 end
@@ -355,6 +357,10 @@ function actions.h(client)
   return "sysop/versions", { path = file.path }
 end
 
+function actions.a()
+  return "sysop/history"
+end
+
 function actions.s(client)
   return list.search(client, client.data.board)
 end
@@ -364,6 +370,46 @@ function screen.pick(client, key)
   local action = actions[key:lower()]
   if action then return action(client) end
   return list.turn(client, key)
+end
+
+-- --- the files that have kept versions ---
+
+-- <% enter:sysop.board.enter_history %>
+function screen.enter_history(client)
+  client.data.board_history = client.data.board_history or {}
+end
+
+-- <% each:sysop.board.history(rows=13, grows=true) %>
+function screen.history(client, args)
+  local state, rows = client.data.board_history, {}
+  local all, why = board.history(client, state.search)
+  if not all then error(why, 0) end
+  state.all = all
+  for i = (args.page - 1) * args.rows + 1, math.min(args.page * args.rows, #all) do
+    local file = all[i]
+    rows[#rows + 1] = {
+      no = i, path = file.path, count = file.count, newest = when(file.newest),
+    }
+  end
+  return rows, #all
+end
+
+-- <% get:sysop.board.history_place %>
+function screen.history_place(client)
+  return list.found(client, client.data.board_history.search)
+end
+
+-- <% key:sysop.board.pick_history %>
+function screen.pick_history(client, key)
+  local state = client.data.board_history
+  key = key:lower()
+  if key == "s" then return list.search(client, state) end
+  if key ~= "enter" and key ~= "h" then return list.turn(client, key) end
+  local answer = sysop.ask(client, "Which number", 5)
+  if not answer or answer == "" then return "refresh" end
+  local file = state.all[math.tointeger(tonumber(answer)) or 0]
+  if not file then return "refresh", "There is no such number." end
+  return "sysop/versions", { path = file.path }
 end
 
 -- --- the versions of one file ---
@@ -424,16 +470,30 @@ local function bring_back(client, path, version)
   if now == version.bytes then return "That is what the file has now." end
   local job = {
     path = path, bytes = version.bytes, before = now or nil,
-    note = "as of " .. when(version.kept),
+    note = "as of " .. when(version.kept), is_undo = true,
   }
   settle(client, job)
   return job.said or "The file stays as it is."
+end
+
+-- The newest version that is not what the file has.
+local function undo(client, path)
+  local now, why = board.read(client, path)
+  if now == nil then return why end
+  for _, version in ipairs(client.data.board_versions.all) do
+    local bytes = board.version(client, path, version.name)
+    if bytes and bytes ~= now then
+      return bring_back(client, path, { bytes = bytes, kept = version.kept })
+    end
+  end
+  return "There is nothing to go back to."
 end
 
 -- <% key:sysop.board.pick_version %>
 function screen.pick_version(client, key)
   local path = client.data.board_versions.path
   key = key:lower()
+  if key == "u" then return "refresh", undo(client, path) end
   if key ~= "v" and key ~= "b" then return list.turn(client, key) end
   local version, why = choose_version(client)
   if not version then return "refresh", why end
