@@ -20,7 +20,8 @@ function password.new(client, text)
   if (utf8.len(text) or #text) < SHORTEST then
     return "repeat", "A password has at least " .. SHORTEST .. " characters."
   end
-  if text:lower() == client.user_id:lower() then
+  local handle = client.user_id == "GUEST" and client.data.handle or client.user_id
+  if text:lower() == handle:lower() then
     return "repeat", "The password is the same as the handle. Choose another."
   end
   client.data.new_password = text
