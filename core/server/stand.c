@@ -322,20 +322,6 @@ static void end_server(struct stand *s, int signal)
 
 /* --- a fresh copy --- */
 
-static int copy_board(struct stand *s, struct err *e)
-{
-    static const char *const folders[] = {"screens", "lua", "doors"};
-    char from[SCRATCH_PATH + 32], to[SCRATCH_PATH + 32];
-
-    for (unsigned i = 0; i < 3; i++) {
-        snprintf(from, sizeof(from), "%s/%s", s->board, folders[i]);
-        snprintf(to, sizeof(to), "%s/%s", s->served, folders[i]);
-        if (tree_copy(from, to, e) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int copy_data(struct stand *s, struct err *e)
 {
     char to[SCRATCH_PATH + 64];
@@ -350,7 +336,7 @@ static int copy_fresh(struct stand *s, struct err *e)
     snprintf(s->data, sizeof(s->data), "%s/data", s->served);
     if (mkdir(s->served, 0700) < 0 || mkdir(s->data, 0700) < 0)
         return err_set(e, "make %s: %s", s->data, strerror(errno));
-    return copy_board(s, e) < 0 || copy_data(s, e) < 0 ? -1 : 0;
+    return tree_copy_board(s->board, s->served, e) < 0 || copy_data(s, e) < 0 ? -1 : 0;
 }
 
 int stand_start(struct stand *s, struct err *e)

@@ -77,6 +77,22 @@ int tree_copy(const char *from, const char *to, struct err *e)
     return copy_entry(from, to, 0, e);
 }
 
+int tree_copy_board(const char *board, const char *to, struct err *e)
+{
+    static const char *const folders[] = {"screens", "lua", "doors"};
+    char a[PATH_LEN], b[PATH_LEN];
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        if (snprintf(a, sizeof(a), "%s/%s", board, folders[i]) >= PATH_LEN ||
+            snprintf(b, sizeof(b), "%s/%s", to, folders[i]) >= PATH_LEN)
+            rc = err_set(e, "copy %s: the path is too long", board);
+        else
+            rc = tree_copy(a, b, e);
+    }
+    return rc;
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st;

@@ -276,21 +276,6 @@ static int find_target(const struct upgrade_file *f, const char *root, char out[
 
 /* --- does the board that comes out have mistakes? --- */
 
-static int make_copy(const struct upgrade *u, const char *to, struct err *e)
-{
-    static const char *const folders[] = {"screens", "lua", "doors"};
-    char from[PATH_MAX];
-    char copy[PATH_MAX];
-
-    for (int i = 0; i < 3; i++) {
-        if (path_join(from, u->board, folders[i]) < 0 || path_join(copy, to, folders[i]) < 0)
-            return err_set(e, "%s: %s", u->board, strerror(errno));
-        if (tree_copy(from, copy, e) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int change_copy(const struct upgrade *u, const char *to, struct err *e)
 {
     for (unsigned i = 0; i < u->count; i++) {
@@ -317,7 +302,7 @@ static int rehearse(const struct upgrade *u, struct buf *report, struct err *e)
 
     if (staging_begin_inside(&s, temp && temp[0] ? temp : "/tmp", e) < 0)
         return err_prefix(e, "name another folder with TMPDIR: ");
-    if (make_copy(u, s.folder, e) == 0 && change_copy(u, s.folder, e) == 0)
+    if (tree_copy_board(u->board, s.folder, e) == 0 && change_copy(u, s.folder, e) == 0)
         rc = board_check(s.folder, NULL, report, e);
     staging_drop(&s);
     return rc;
