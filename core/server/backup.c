@@ -159,8 +159,7 @@ static bool is_output(const struct making *m)
 
 static bool is_passing(void *arg, const char *path, bool is_folder)
 {
-    static const char *const names[] = {"control.sock",     "lock",  "log", "log.1",
-                                        "doors/" DROP_LINK, DATABASE};
+    static const char *const names[] = {"control.sock", "lock", "log", "log.1", DATABASE};
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
 
@@ -170,7 +169,8 @@ static bool is_passing(void *arg, const char *path, bool is_folder)
         if (strcmp(path, names[i]) == 0)
             return true;
     }
-    return strncmp(name, FOLDER_PART, strlen(FOLDER_PART)) == 0 || /* half an upload */
+    return strcmp(path, "doors/" DROP_LINK) == 0 ||
+           strncmp(name, FOLDER_PART, strlen(FOLDER_PART)) == 0 || /* half an upload */
            strncmp(name, ".perigee-", 9) == 0 ||                   /* another command's */
            strncmp(path, DATABASE "-", strlen(DATABASE "-")) == 0; /* -wal, -shm, -journal */
 }

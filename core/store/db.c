@@ -194,7 +194,7 @@ int db_version(struct db *db, int *version, struct err *e)
 bool db_is_current(struct db *db)
 {
     struct err ignored;
-    int version;
+    int version = 0;
 
     return db_version(db, &version, &ignored) == 0 && version == SCHEMA_VERSION;
 }
@@ -379,11 +379,11 @@ int db_copy(const char *from, const char *to, bool (*go_on)(void *arg), void *ar
 
 int db_check(struct db *db, struct err *e)
 {
-    struct rows *rows;
+    struct rows *rows = NULL;
     struct span first;
-    int rc = 0;
+    int rc = db_run(db, SPAN_LIT("PRAGMA integrity_check(1)"), NULL, 0, &rows, e);
 
-    if (db_run(db, SPAN_LIT("PRAGMA integrity_check(1)"), NULL, 0, &rows, e) < 0)
+    if (rc < 0 || !rows)
         return -1;
     first = rows->count ? rows_at(rows, 0, 0).text : SPAN_LIT("it can't be looked through");
     if (!span_is(first, "ok"))
