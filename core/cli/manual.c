@@ -215,26 +215,27 @@ static void put_setting(FILE *to, const struct setting *t)
 void manual_print_settings(FILE *to)
 {
     put_heading(to, "PERIGEE-SETTINGS", "5");
-    fprintf(to,
-            ".SH NAME\nperigee\\-settings \\- the settings of a board\n"
-            ".SH DESCRIPTION\n"
-            "A board's \\fIlua/settings.lua\\fR returns a table with what is to be other than\n"
-            "the default. A dot in a name is a table in the table:\n"
-            ".PP\n.RS\n.nf\n"
-            "return {\n"
-            "  board = { name = \"The Moon Base\" },\n"
-            "  listen = { \"0.0.0.0:2323\" },\n"
-            "  limits = { callers = 5000, idle_seconds = 600 },\n"
-            "}\n"
-            ".fi\n.RE\n.PP\n"
-            "It is read again whenever it is saved. What is wrong in it is told with its\n"
-            "line, and the last good settings stay in force; \\fBperigee check\\fR tells it\n"
-            "before.\n"
-            ".PP\n"
-            "The table \\fBdoors\\fR, of the programs beside the board, is told in the\n"
-            "chapter on doors of the manual (README.md).\n"
-            ".SH SETTINGS\n"
-            "Each with its default.\n");
+    fprintf(
+        to,
+        ".SH NAME\nperigee\\-settings \\- the settings of a board\n"
+        ".SH DESCRIPTION\n"
+        "A board's \\fIlua/settings.lua\\fR returns a table with what is to be other than\n"
+        "the default. A dot in a name is a table in the table:\n"
+        ".PP\n.RS\n.nf\n"
+        "return {\n"
+        "  board = { name = \"The Moon Base\" },\n"
+        "  listen = { \"0.0.0.0:2323\" },\n"
+        "  limits = { callers = 5000, idle_seconds = 600 },\n"
+        "}\n"
+        ".fi\n.RE\n.PP\n"
+        "It is read again whenever it is saved. What is wrong in it is told with its\n"
+        "line, and the last good settings stay in force; \\fBperigee check\\fR tells it\n"
+        "before.\n"
+        ".PP\n"
+        "Tables of another kind, as \\fBdoors\\fR and \\fBschedule\\fR, are told where the\n"
+        "manual (README.md) has what they are for.\n"
+        ".SH SETTINGS\n"
+        "Each with its default.\n");
     for (const struct setting *t = settings_table; t->name; t++)
         put_setting(to, t);
     fprintf(to, ".SH SEE ALSO\nperigee(1)\n");

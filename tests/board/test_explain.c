@@ -347,7 +347,8 @@ static void a_sysop_asks_why_at_an_account_and_at_a_caller(void **state)
     caller_expect(c, "Why what");
     caller_send(c, "\025");
     say(c, "files/programs");
-    caller_expect(c, "stella (level 10) sees the area 'programs'; downloads: may; uploads: may");
+    caller_expect(c,
+                  "stella (level 10) sees the area 'programs'; downloads: may; uploads: may");
 }
 
 int main(void)
