@@ -32,7 +32,8 @@ struct clients_config {
     /* A terminal is known, and its call begins: client_enter a screen, or nothing for the
      * screen `root`. NULL is allowed. */
     void (*begin)(void *arg, struct client *c);
-    void (*shows)(void *arg, const struct screen *s); /* somebody comes to it; NULL is allowed */
+    /* Somebody comes to a screen. NULL is allowed. */
+    void (*shows)(void *arg, const struct screen *s);
     /* A macro has been passed on a screen's way: an item: or go: (`out` is NULL), or an if: or
      * each: that has its answer. For who explains a screen; NULL is allowed. */
     void (*passed)(void *arg, const struct op *op, const struct outcome *out);

@@ -9,7 +9,7 @@ struct timer;
 /* Call `fire` once, after `seconds`. Free it before or after that, or in `fire`. */
 struct timer *timer_new(struct ev_loop *loop, double seconds, void (*fire)(void *arg),
                         void *arg);
-void timer_free(struct timer *t); /* NULL is allowed */
+void timer_free(struct timer *t);         /* NULL is allowed */
 double timer_left(const struct timer *t); /* seconds */
 
 /* Seconds, of a clock that nobody sets: what takes its time, or ends by it, goes by this one.
