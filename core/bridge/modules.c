@@ -486,6 +486,9 @@ static int take_job(lua_State *L, struct settings *s, unsigned line, struct err 
         return -1;
     if (!lua_istable(L, -1))
         return take_time(L, s, e);
+    if (n == 0)
+        return err_set(e, "schedule: %s has no times, expected one like \"03:30\"",
+                       name + strlen("schedule."));
     for (lua_Unsigned i = 1; i <= n && rc == 0; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
         rc = take_time(L, s, e);

@@ -160,6 +160,7 @@ static void check_tells_what_is_wrong(void **state)
          "schedule: jobs.say: 'every 0s': expected 1 second to 366 days"},
         {"{ ['jobs.say'] = { '03:30', 'every 5m' } }", "'every 5m': an \"every\" stands alone"},
         {"{ ['jobs.say'] = 330 }", "schedule: jobs.say: a time is a number, expected a text"},
+        {"{ ['jobs.say'] = {} }", "schedule: jobs.say has no times, expected one"},
         {"{ say = '03:30' }", "schedule: 'say' is no handler's name, expected one like"},
         {"{ ['../x.y'] = '03:30' }", "schedule: '../x.y' is no handler's name"},
         {"'03:30'", "schedule is a string, expected a table { [\"maintenance.nightly\"]"},
