@@ -28,9 +28,11 @@ int tree_copy_file(const char *from, const char *to, mode_t mode, struct err *e)
     return rc;
 }
 
-static int copy_entry(const char *from, const char *to, int depth, struct err *e);
+static int copy_entry(const char *from, const char *to, const char *less, int depth,
+                      struct err *e);
 
-static int copy_folder(const char *from, const char *to, int depth, struct err *e)
+static int copy_folder(const char *from, const char *to, const char *less, int depth,
+                       struct err *e)
 {
     DIR *dir = opendir(from);
     struct dirent *entry;
@@ -51,16 +53,19 @@ static int copy_folder(const char *from, const char *to, int depth, struct err *
             snprintf(b, sizeof(b), "%s/%s", to, entry->d_name) >= PATH_LEN)
             rc = err_set(e, "copy %s: the path is too long", from);
         else
-            rc = copy_entry(a, b, depth + 1, e);
+            rc = copy_entry(a, b, less, depth + 1, e);
     }
     closedir(dir);
     return rc;
 }
 
-static int copy_entry(const char *from, const char *to, int depth, struct err *e)
+static int copy_entry(const char *from, const char *to, const char *less, int depth,
+                      struct err *e)
 {
     struct stat st;
 
+    if (less && strcmp(from, less) == 0)
+        return 0;
     if (stat(from, &st) < 0)
         return errno == ENOENT ? 0 : err_set(e, "copy %s: %s", from, strerror(errno));
     if (S_ISREG(st.st_mode))
@@ -69,26 +74,28 @@ static int copy_entry(const char *from, const char *to, int depth, struct err *e
         return 0;
     if (depth > DEPTH_MOST)
         return err_set(e, "copy %s: more than %d folders below one another", from, DEPTH_MOST);
-    return copy_folder(from, to, depth, e);
+    return copy_folder(from, to, less, depth, e);
 }
 
 int tree_copy(const char *from, const char *to, struct err *e)
 {
-    return copy_entry(from, to, 0, e);
+    return copy_entry(from, to, NULL, 0, e);
 }
 
 int tree_copy_board(const char *board, const char *to, struct err *e)
 {
     static const char *const folders[] = {"screens", "lua", "doors"};
-    char a[PATH_LEN], b[PATH_LEN];
+    char from[PATH_LEN], copy[PATH_LEN], tests[PATH_LEN];
     int rc = 0;
 
+    if (snprintf(tests, sizeof(tests), "%s/lua/tests", board) >= PATH_LEN)
+        return err_set(e, "copy %s: the path is too long", board);
     for (int i = 0; rc == 0 && i < 3; i++) {
-        if (snprintf(a, sizeof(a), "%s/%s", board, folders[i]) >= PATH_LEN ||
-            snprintf(b, sizeof(b), "%s/%s", to, folders[i]) >= PATH_LEN)
+        snprintf(from, sizeof(from), "%s/%s", board, folders[i]);
+        if (snprintf(copy, sizeof(copy), "%s/%s", to, folders[i]) >= PATH_LEN)
             rc = err_set(e, "copy %s: the path is too long", board);
         else
-            rc = tree_copy(a, b, e);
+            rc = copy_entry(from, copy, tests, 0, e);
     }
     return rc;
 }

@@ -9,7 +9,7 @@
 /* Folders and regular files, with their modes; other things are left out. A `from` that is not
  * there is nothing to copy. -1 and `e`. */
 int tree_copy(const char *from, const char *to, struct err *e);
-/* A board's own folders alone: screens/, lua/, doors/. `to` is there. */
+/* What a server has of a board: screens/, lua/ but for its tests, doors/. `to` is there. */
 int tree_copy_board(const char *board, const char *to, struct err *e);
 int tree_copy_file(const char *from, const char *to, mode_t mode, struct err *e);
 void tree_remove(const char *folder);
