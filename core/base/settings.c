@@ -68,6 +68,8 @@ const struct setting settings_table[] = {
            "MiB of the log in the data folder, half of them an older one; 0: none"),
     TEXT("reload.redraw", reload_redraw, "sysop", "|sysop|all|none|", true,
          "whose screen is redrawn when it is saved"),
+    TEXT("reload.canary", reload_canary, "none", "|none|sysop|", true,
+         "whose calls have a save before it is promoted; none: it is for all at once"),
     NUMBER("levels.new", level_new, 1, 255, 10, true, "level of a new account"),
     NUMBER("levels.sysop", level_sysop, 2, 255, 100, true, "level from which one is a sysop"),
     NUMBER("limits.callers", max_callers, 1, 1000000, 10000, true, "callers at once"),

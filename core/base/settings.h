@@ -32,6 +32,7 @@ struct settings {
     char *log_level;
     long log_mb;
     char *reload_redraw; /* "sysop", "all", "none" */
+    char *reload_canary; /* "none", "sysop" */
     long level_new;
     long level_sysop;
 

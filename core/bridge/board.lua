@@ -216,6 +216,38 @@ function board.version(client, path, name)
   return core.version(path, name)
 end
 
+-- --- what is on trial: reload.canary = "sysop" ---
+
+-- board.trial(client) -> { wanted=, generation=everybody's, trial=that sysops have or nil,
+-- files={ path, ... } }
+function board.trial(client)
+  must_be_sysop(client)
+  local lines = core.trial()
+  local wanted, generation, trial = lines:match "^(%d+) (%d+) (%d+)\n"
+  local files = {}
+  for path in lines:match "\n(.*)":gmatch "[^\n]+" do files[#files + 1] = path end
+  return {
+    wanted = wanted == "1", generation = tonumber(generation),
+    trial = trial ~= "0" and tonumber(trial) or nil, files = files,
+  }
+end
+
+-- board.promote(client) -> true: everybody has it; or nil and why not.  Waits.
+function board.promote(client)
+  must_be_sysop(client)
+  return core.promote()
+end
+
+-- board.undo_trial(client) -> how many files were written back as everybody has them; or nil
+-- and why not.  Waits.
+function board.undo_trial(client)
+  must_be_sysop(client)
+  local _turn <close> = take_turn "save"
+  local lines, why = core.undo_trial()
+  if not lines then return nil, why end
+  return select(2, lines:gsub("\n", ""))
+end
+
 -- --- drafts: each was begun from a text, which may not be the file's any more ---
 
 local NEW <const>, OLD <const> = "-", "+"

@@ -26,12 +26,14 @@ struct bridge_file {
 
 /* What a sysop on line wants of the board's files. */
 enum edit_wanted {
-    EDIT_LIST,     /* `out`: a line for each, size, Unix seconds of its change, path */
-    EDIT_NAME,     /* may there be a file of that path? -1: no */
-    EDIT_READ,     /* `out`: its bytes. 1: it is not there */
-    EDIT_CHECK,    /* `out`: what perigee check says of the board, with `text` in that file */
-    EDIT_SAVE,     /* 1: it is not as it was `before` */
-    EDIT_UNDO,     /* the same with a kept version; what was there is kept as one */
+    EDIT_LIST,       /* `out`: a line for each, size, Unix seconds of its change, path */
+    EDIT_NAME,       /* may there be a file of that path? -1: no */
+    EDIT_READ,       /* `out`: its bytes. 1: it is not there */
+    EDIT_CHECK,      /* `out`: what perigee check says of the board, with `text` in that file */
+    EDIT_SAVE,       /* 1: it is not as it was `before` */
+    EDIT_UNDO,       /* the same with a kept version; what was there is kept as one */
+    EDIT_UNDO_TRIAL, /* all files as everybody has them; `out`: the paths of those that were
+                      * not so, a line each. What they had is kept as a version */
     EDIT_VERSIONS, /* `out`: a line for each kept one, the newest first: name, seconds, size */
     EDIT_HISTORY,  /* `out`: a line for each file that has some: how many, newest, path */
     EDIT_VERSION,  /* `out`: its bytes. 1: it is not there */
@@ -57,9 +59,10 @@ struct bridge_config {
     struct store *store;    /* NULL: there is none (perigee check) */
     struct worker *hashers; /* likewise */
     struct worker *readers; /* likewise */
-    /* Read a file that `require` names and that no generation holds yet. False: there is none.
-     */
-    bool (*read)(void *arg, const char *name, struct buf *text, struct buf *path);
+    /* Read a file that `require` names and that no generation holds yet, as it is on trial or
+     * for everybody. False: there is none. */
+    bool (*read)(void *arg, const char *name, bool is_trial, struct buf *text,
+                 struct buf *path);
     /* The text of a kept version of a file, 0 the newest. False: there are not so many. */
     bool (*read_version)(void *arg, const char *path, unsigned age, struct buf *text);
     /* Called on a thread of the workers that bridge_set_workers gives: it blocks. -1 and `e`.
@@ -67,6 +70,11 @@ struct bridge_config {
     int (*edit)(void *arg, struct board_edit *edit, struct err *e);
     /* What is wrong with the board's files as they are now, a line FILE:LINE: WHY each. */
     void (*get_mistakes)(void *arg, struct buf *out);
+    /* What sysops try before everybody has it: "WANTED GENERATION TRIAL", 0 or 1 and two
+     * numbers, and a line for each file. */
+    void (*get_trial)(void *arg, struct buf *out);
+    /* Everybody has it from now on. Called while no handler runs; it blocks. -1 and `e`. */
+    int (*promote)(void *arg, struct err *e);
     /* A login from this client failed. True: its address is banned now. */
     bool (*login_failed)(void *arg, struct client *c);
     void (*login_right)(void *arg, struct client *c);
@@ -99,11 +107,21 @@ void bridge_set_clients(struct bridge *b, struct clients *all);
 
 void bridge_machine_ready(struct bridge *b); /* who waits for a look goes on */
 
-/* Load `files` (new or changed) and all that requires them, drop `gone`, and swap it in if all
- * of it loads: 0. Else -1, `errors` has a line FILE:LINE: WHY for each, and all stays as it
- * was. */
-int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
-                const char *const *gone, unsigned gone_count, struct buf *errors);
+/* Files that were saved together. */
+struct bridge_files {
+    const struct bridge_file *files; /* new or changed */
+    unsigned count;
+    const char *const *gone;
+    unsigned gone_count;
+    bool is_trial; /* they are for calls of sysops alone, until bridge_end_trial */
+};
+
+/* Load `files` and all that requires them, drop `gone`, and swap it in if all of it loads: 0.
+ * Else -1, `errors` has a line FILE:LINE: WHY for each, and all stays as it was. */
+int bridge_load(struct bridge *b, const struct bridge_files *files, struct buf *errors);
+
+/* What is on trial is for everybody from now on; or is no more. Nothing where nothing is. */
+void bridge_end_trial(struct bridge *b, bool is_promoted);
 
 /* Read the settings that a file returns into `s`, which holds the defaults: they are in force
  * from now on, as far as Lua itself needs them (doors). -1: `errors` has a line FILE:LINE: WHY
@@ -118,13 +136,19 @@ unsigned bridge_tasks(const struct bridge *b);      /* handlers that run or wait
 bool bridge_sleeps(const struct bridge *b, const struct client *c);
 
 /* Is there a function `name` ("login.name")? */
-bool bridge_has_handler(struct bridge *b, const char *name);
+bool bridge_has_handler(struct bridge *b, const char *name, bool is_trial);
 
 /* Call `see` with each function of the handlers, "login.name". */
-void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *name), void *arg);
+void bridge_each_handler(struct bridge *b, bool is_trial,
+                         void (*see)(void *arg, const char *name), void *arg);
 
-/* Call `see` with the path of each file that is loaded, "lua/handlers/login.lua". */
-void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg);
+/* Call `see` with the path of each file that is loaded, "lua/handlers/login.lua", and its text.
+ */
+void bridge_each_file(struct bridge *b, bool is_trial,
+                      void (*see)(void *arg, const char *path, struct span text), void *arg);
+
+/* Was the file of that name loaded from this text? */
+bool bridge_has_text(struct bridge *b, const char *name, bool is_trial, struct span text);
 
 /* A command of a module, which runs while the loop does: files.command of "files", or that of
  * "explain". Words are copied. `said` gets its lines, and how it ended, unless an error ended
@@ -174,6 +198,7 @@ struct handler_figures {
     uint64_t total_us;
     uint64_t most_us;
     uint64_t bytes; /* that its runs allocated, at most in one run */
+    bool is_trial;
 };
 
 /* The `count` dearest by time, in order; how many there are. */

@@ -1,5 +1,6 @@
 -- clients.lua -- bbs.clients: who is on line, and who listens to callers that come and go.
 local core = require "core.clients"
+local loading = require "core.loading"
 
 local clients = {
   all = core.all, each = core.each, count = core.count, of = core.of, find = core.find,
@@ -20,7 +21,7 @@ function clients.listen(name, f)
   if f ~= nil and type(f) ~= "function" then
     error("clients.listen: a function expected behind the name", 2)
   end
-  listeners[name] = f
+  loading.register(function() listeners[name] = f end)
 end
 
 -- clients.page(from, name, text) -> true, or nil and why not: a line from one caller to

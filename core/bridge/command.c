@@ -61,7 +61,7 @@ bridge_command_new(struct bridge *b, const char *module, const char *const *list
     if (!modules_call_loader(b, make_function, &words, 1, NULL))
         return command;
     snprintf(name, sizeof(name), "%s.command", module);
-    t = task_new(b, NULL, handler_find(b, name));
+    t = task_new(b, NULL, handler_find(b, name, false));
     t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
     t->is_async = true;
     t->held_by = &command->task;
@@ -111,7 +111,7 @@ void bridge_account_ended(struct bridge *b, int64_t id, const char *nick_name, i
 
     if (!modules_call_loader(b, make_forget, &ended, 1, NULL))
         return;
-    t = task_new(b, NULL, handler_find(b, "accounts.forget"));
+    t = task_new(b, NULL, handler_find(b, "accounts.forget", false));
     t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
     t->is_async = true;
     task_start(t);

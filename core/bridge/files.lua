@@ -3,6 +3,7 @@
 local disk = require "core.files"
 local descriptions = require "core.descriptions"
 local db = require "bbs.db"
+local loading = require "core.loading"
 local log = require "bbs.log"
 local settings = require "bbs.settings"
 local time = require "bbs.time"
@@ -79,7 +80,7 @@ function files.define(list)
       error("policy: a function expected", 2)
     end
   end
-  areas, policy = new, list.policy
+  loading.register(function() areas, policy = new, list.policy end)
 end
 
 local function is_sysop(client)

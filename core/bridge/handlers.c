@@ -19,20 +19,36 @@ static double now(void)
 
 /* --- what a handler has cost --- */
 
-struct handler *handler_find(struct bridge *b, const char *name)
+bool handler_is_trial(const struct bridge *b, const struct client *c)
+{
+    return b->generations[1] != 0 && c && client_is_sysop(c);
+}
+
+struct handler *handler_find(struct bridge *b, const char *name, bool is_trial)
 {
     struct handler *h;
     size_t n = strlen(name);
 
-    HASH_FIND(hh, b->handlers, name, n, h);
+    HASH_FIND(hh, b->handlers[is_trial], name, n, h);
     if (h)
         return h;
     h = mem_zalloc(sizeof(*h) + n + 1);
     memcpy(h->name, name, n + 1);
     h->figures.name = h->name;
+    h->figures.is_trial = is_trial;
+    h->is_trial = is_trial;
     h->ref = LUA_NOREF;
-    HASH_ADD_KEYPTR(hh, b->handlers, h->name, n, h);
+    HASH_ADD_KEYPTR(hh, b->handlers[is_trial], h->name, n, h);
     return h;
+}
+
+void handlers_forget_trial(struct bridge *b)
+{
+    for (struct handler *h = b->handlers[1]; h; h = h->hh.next) {
+        luaL_unref(b->L, LUA_REGISTRYINDEX, h->ref);
+        h->ref = LUA_NOREF;
+        h->generation = 0;
+    }
 }
 
 static int by_time(const void *a, const void *b)
@@ -46,12 +62,14 @@ static int by_time(const void *a, const void *b)
 unsigned bridge_dearest(struct bridge *b, struct handler_figures *out, unsigned count)
 {
     unsigned n = 0;
-    unsigned total = HASH_COUNT(b->handlers);
+    unsigned total = HASH_COUNT(b->handlers[0]) + HASH_COUNT(b->handlers[1]);
     struct handler_figures *all = mem_alloc(total * sizeof(*all));
 
-    for (struct handler *h = b->handlers; h; h = h->hh.next) {
-        if (h->figures.calls > 0)
-            all[n++] = h->figures;
+    for (int trial = 0; trial < 2; trial++) {
+        for (struct handler *h = b->handlers[trial]; h; h = h->hh.next) {
+            if (h->figures.calls > 0)
+                all[n++] = h->figures;
+        }
     }
     qsort(all, n, sizeof(*all), by_time);
     if (n > count)
@@ -77,11 +95,11 @@ static bool resolve(struct bridge *b, struct handler *h)
     bool same = false;
     int old = h->ref;
 
-    if (h->generation == b->generation)
+    if (h->generation == b->generations[h->is_trial])
         return h->ref != LUA_NOREF;
     h->ref = LUA_NOREF;
-    h->generation = b->generation;
-    if (modules_push_handler(b, h->name)) {
+    h->generation = b->generations[h->is_trial];
+    if (modules_push_handler(b, h->name, h->is_trial)) {
         lua_rawgeti(b->L, LUA_REGISTRYINDEX, old);
         same = lua_rawequal(b->L, -1, -2);
         lua_pop(b->L, 1);
@@ -93,15 +111,16 @@ static bool resolve(struct bridge *b, struct handler *h)
     return h->ref != LUA_NOREF;
 }
 
-bool bridge_has_handler(struct bridge *b, const char *name)
+bool bridge_has_handler(struct bridge *b, const char *name, bool is_trial)
 {
+    bool on_trial = is_trial && b->generations[1] != 0;
     struct handler *h = NULL;
     bool found;
 
-    HASH_FIND(hh, b->handlers, name, strlen(name), h);
+    HASH_FIND(hh, b->handlers[on_trial], name, strlen(name), h);
     if (h)
         return resolve(b, h);
-    found = modules_push_handler(b, name);
+    found = modules_push_handler(b, name, on_trial);
     if (found)
         lua_pop(b->L, 1);
     return found;
@@ -137,13 +156,14 @@ static void give_way(struct task *t)
     struct bridge *b = t->bridge;
     struct handler *h = t->handler;
 
-    if (!t->client || client_user(t->client) || h->worked || h->generation != b->generation)
+    if (!t->client || client_user(t->client) || h->worked || h->is_trial ||
+        h->generation != b->generations[0])
         return;
     if (++h->failed_for_guests < FAILED_FOR_GUESTS || !modules_revert(b, h->name))
         return;
     log_error("reload event=reverted handler=%s generation=%u "
               "why=\"it failed for everybody who wants to log in\"",
-              h->name, b->generation);
+              h->name, b->generations[0]);
     tell(b, "%s failed for everybody: the version before is used again", h->name);
 }
 
@@ -371,11 +391,19 @@ static void push_place(lua_State *L, struct task *t)
     }
 }
 
+/* The screens that the caller has. */
+static const struct library *library_of(const struct task *t)
+{
+    struct library *l = t->bridge->config.library;
+
+    return t->client && client_is_sysop(t->client) ? library_trial(l) : l;
+}
+
 static void take_keyword(lua_State *L, struct task *t, struct span word)
 {
     struct bridge *b = t->bridge;
 
-    if (b->config.library && !library_has(b->config.library, word)) {
+    if (b->config.library && !library_has(library_of(t), word)) {
         push_place(L, t);
         luaL_error(L, "%s: returned '%s', and there is no such screen", lua_tostring(L, -1),
                    word.data);
@@ -576,7 +604,7 @@ static bool hook_call(void *arg, struct client *c, const struct call *call, stru
     struct handler *h = NULL;
 
     if (call->kind != CALL_RESCUE) {
-        h = handler_find(b, call->name);
+        h = handler_find(b, call->name, handler_is_trial(b, c));
         if (!resolve(b, h)) {
             log_error("handler event=unknown handler=%s file=%s line=%u", call->name,
                       call->file ? call->file : "-", call->line);
@@ -617,12 +645,12 @@ static void hook_gone(void *arg, struct client *c)
 struct task *handler_apart(lua_State *L, struct client *c, const char *name)
 {
     struct bridge *b = bridge_of(L);
-    struct handler *h = handler_find(b, name);
+    struct handler *h = handler_find(b, name, false);
     struct task *t;
 
-    if (h->generation != b->generation)
+    if (h->generation != b->generations[0])
         forgive(h);
-    h->generation = b->generation;
+    h->generation = b->generations[0];
     if (h->refused_until > now()) {
         lua_pop(L, 1);
         return NULL;
@@ -637,7 +665,7 @@ struct task *handler_apart(lua_State *L, struct client *c, const char *name)
 struct task *handler_job(struct bridge *b, const char *name, const struct job_call *call,
                          const char **why)
 {
-    struct handler *h = handler_find(b, name);
+    struct handler *h = handler_find(b, name, false);
     struct task *t;
 
     *why = "there is no such handler";
@@ -687,15 +715,15 @@ static void hook_presence(void *arg, struct client *c, bool comes)
     lua_pop(b->L, 1);
 }
 
-static void hook_each_handler(void *arg, void (*see)(void *see_arg, const char *name),
-                              void *see_arg)
+static void hook_each_handler(void *arg, const struct client *c,
+                              void (*see)(void *see_arg, const char *name), void *see_arg)
 {
-    bridge_each_handler(arg, see, see_arg);
+    bridge_each_handler(arg, handler_is_trial(arg, c), see, see_arg);
 }
 
-static bool hook_has_handler(void *arg, const char *name)
+static bool hook_has_handler(void *arg, const struct client *c, const char *name)
 {
-    return bridge_has_handler(arg, name);
+    return bridge_has_handler(arg, name, handler_is_trial(arg, c));
 }
 
 struct client_hooks bridge_hooks(struct bridge *b)

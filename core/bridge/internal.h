@@ -35,6 +35,7 @@ struct handler {
     double refused_until;
     unsigned failed_for_guests; /* in this version, without a success */
     bool worked;                /* in this version */
+    bool is_trial;
     char name[];
 };
 
@@ -64,6 +65,7 @@ struct task {
     struct job_call job;
     bool has_call;  /* client_finish is awaited */
     bool has_aside; /* another handler waits for the caller until this one has ended */
+    bool is_trial;  /* it runs what is on trial */
     bool is_async;  /* the call has returned already */
     bool is_running;
     bool is_over;
@@ -94,13 +96,14 @@ struct bridge {
     struct task *current;
     struct task *deferred;
     struct timer *deferred_soon; /* or NULL */
+    struct promotion *promotion; /* of what is on trial; NULL: none is under way */
     struct every *every;         /* functions that files want called every so often */
     struct schedule *schedule;
     unsigned task_count;
     int pool[POOL_MAX];
     unsigned pool_count;
-    struct handler *handlers;
-    unsigned generation;
+    struct handler *handlers[2]; /* those for everybody, and those on trial */
+    unsigned generations[2];     /* likewise; the second 0: nothing is on trial */
     unsigned incidents;
     time_t since;
     struct sys_wait *sys_waits; /* handlers that wait for a look at the machine */
@@ -163,7 +166,8 @@ int task_raise(lua_State *L); /* in `k`, when it is: raise the error */
 /* modules.c */
 void modules_add_host(lua_State *L);
 void modules_close(struct bridge *b);
-bool modules_push_handler(struct bridge *b, const char *name); /* a function, on b->L */
+bool modules_push_handler(struct bridge *b, const char *name,
+                          bool is_trial); /* a function, on b->L */
 bool modules_push_rescue(struct bridge *b);
 /* Pushes a list of { name, function }: who listens to callers that come and go. */
 bool modules_push_listeners(struct bridge *b);
@@ -174,7 +178,10 @@ bool modules_call_loader(struct bridge *b, lua_CFunction f, void *arg, int resul
 bool modules_revert(struct bridge *b, const char *handler); /* to the version before */
 
 /* handlers.c */
-struct handler *handler_find(struct bridge *b, const char *name); /* made if need be */
+struct handler *handler_find(struct bridge *b, const char *name,
+                             bool is_trial);                           /* made if need be */
+bool handler_is_trial(const struct bridge *b, const struct client *c); /* for this caller? */
+void handlers_forget_trial(struct bridge *b);                          /* their functions */
 int handler_entry(lua_State *L); /* the body of each task: light userdata of the task */
 /* A task for the function on top of L's stack, which it pops: to be started, and freed by
  * itself. It has the budget, and the figures, of the handler `name`. NULL: that rests. */
@@ -224,6 +231,7 @@ void dial_check_options(lua_State *L, struct dial_options *o);
 int dial_push_ending(lua_State *L, const struct dial_ending *e);
 int luaopen_core_accounts(lua_State *L);
 int luaopen_core_board(lua_State *L);
+void lib_board_forget(struct bridge *b); /* a promotion that has not begun */
 int luaopen_core_files(lua_State *L);
 int luaopen_core_rooms(lua_State *L);
 void lib_string_open(lua_State *L);    /* what does patterns */

@@ -1,6 +1,7 @@
 /* lib_board.c -- core.board: what board.lua does with the board's files. Each waits for one of
  * the threads that look through files, but mistakes and decode. */
 #include "bridge/internal.h"
+#include "client/timer.h"
 #include "term/ansi.h"
 #include "term/charset.h"
 
@@ -209,6 +210,105 @@ static int l_mistakes(lua_State *L)
     return 1;
 }
 
+/* board.trial() -> lines "WANTED GENERATION TRIAL", and the path of each file that is on trial
+ */
+static int l_trial(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    struct buf *out;
+
+    if (!b->config.get_trial)
+        return luaL_error(L, "board: no server runs here");
+    out = buf_push(L, BUF_LARGE);
+    b->config.get_trial(b->config.arg, out);
+    buf_push_text(L, out);
+    return 1;
+}
+
+/* --- promoting, in the next turn of the loop: no handler runs then --- */
+
+struct promotion {
+    struct bridge *bridge;
+    struct task *task; /* NULL: its handler does not wait any more */
+    struct timer *timer;
+    int rc;
+    struct err error;
+};
+
+void lib_board_forget(struct bridge *b)
+{
+    struct promotion *p = b->promotion;
+
+    if (!p)
+        return;
+    timer_free(p->timer);
+    mem_free(p);
+    b->promotion = NULL;
+}
+
+static void run_promotion(void *arg)
+{
+    struct promotion *p = arg;
+    struct bridge *b = p->bridge;
+
+    p->rc = b->config.promote(b->config.arg, &p->error);
+    if (p->task)
+        task_wake(p->task, p);
+    lib_board_forget(b);
+}
+
+static void cancel_promotion(void *wait)
+{
+    ((struct promotion *)wait)->task = NULL;
+}
+
+static int promoted(lua_State *L, int status, lua_KContext at)
+{
+    const struct promotion *p = lua_touserdata(L, (int)at + 1);
+
+    (void)status;
+    if (task_is_cancelled(L, (int)at + 1))
+        return task_raise(L);
+    if (p->rc < 0) {
+        lua_pushnil(L);
+        lua_pushstring(L, p->error.text);
+        return 2;
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* board.promote() -> true: what was on trial is for everybody.  Waits. */
+static int l_promote(lua_State *L)
+{
+    struct bridge *b = bridge_of(L);
+    struct task *t;
+
+    if (!b->config.promote)
+        return luaL_error(L, "board: no server runs here");
+    t = task_current(L);
+    if (t->is_cancelled)
+        return task_raise(L);
+    if (b->promotion) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "another sysop does that just now");
+        return 2;
+    }
+    b->promotion = mem_zalloc(sizeof(*b->promotion));
+    b->promotion->bridge = b;
+    b->promotion->task = t;
+    b->promotion->timer = timer_new(b->config.loop, 0, run_promotion, b->promotion);
+    lua_settop(L, 0);
+    return task_wait(L, cancel_promotion, b->promotion, promoted);
+}
+
+/* board.undo_trial() -> the paths of the files that were written back, lines.  Waits. */
+static int l_undo_trial(lua_State *L)
+{
+    lua_settop(L, 0);
+    return start(L, EDIT_UNDO_TRIAL);
+}
+
 /* board.decode(bytes) -> the text of art, UTF-8 without colours and sequences */
 static int l_decode(lua_State *L)
 {
@@ -237,6 +337,9 @@ int luaopen_core_board(lua_State *L)
                                          {"mistakes", l_mistakes},
                                          {"decode", l_decode},
                                          {"explain", l_explain},
+                                         {"trial", l_trial},
+                                         {"promote", l_promote},
+                                         {"undo_trial", l_undo_trial},
                                          {NULL, NULL}};
 
     luaL_newlib(L, functions);

@@ -28,7 +28,7 @@ static int l_info(lua_State *L)
     lua_createtable(L, 0, 10);
     lua_pushstring(L, PERIGEE_VERSION);
     lua_setfield(L, -2, "version");
-    set_integer(L, "generation", b->generation);
+    set_integer(L, "generation", b->generations[0]);
     set_integer(L, "lua_bytes", (lua_Integer)b->used);
     set_integer(L, "uptime", (lua_Integer)(time(NULL) - b->since));
     if (b->all) {

@@ -3,11 +3,13 @@
 --
 -- A generation is a set of loaded files. A changed file and all that requires it are loaded
 -- into a new generation beside the old; the rest is taken over. Only if all of it loads does it
--- become the current one.
+-- become the current one; or the one on trial, which sysops' calls alone run, and which is the
+-- current one with changes on top. Files that are in both are the same file.
 local host = ...
 
 local loader = {}
 local current = { number = 0, files = {} }
+local trial -- a generation, or nil
 local BEFORE_MOST = 3 -- replaced versions of a file that can still be gone back to
 local kept = {} -- keep "name": tables that survive
 local MANY <const> = 1e6 -- for a loop inside C, which nothing stops
@@ -160,6 +162,18 @@ end
 host.modules["bbs.time"].every = host.modules.every
 host.modules.every = nil
 
+-- What a file says of itself while it loads, and all callers are to have: of one on trial it
+-- holds from the time that it is promoted.
+host.modules["core.loading"] = {
+  register = function(f)
+    if loading and loading.generation.is_trial then
+      loading.later[#loading.later + 1] = f
+    else
+      f()
+    end
+  end,
+}
+
 local function is_handler_file(name)
   return name:find("^handlers%.") ~= nil
 end
@@ -175,7 +189,7 @@ end
 -- Load one file into a generation; what it requires is loaded on the way.
 local function load_file(generation, name, path, text)
   local file = {
-    name = name, path = path, text = text, needs = {}, uses = {}, timers = {},
+    name = name, path = path, text = text, needs = {}, uses = {}, timers = {}, later = {},
     generation = generation, is_loading = true,
   }
   local outer = loading
@@ -214,14 +228,20 @@ local function find_file(generation, name, asker)
   if file then return file end
   local source = generation.sources and generation.sources[name]
   if source then return load_file(generation, name, source.path, source.text) end
-  local text, path = host.read(name)
+  local text, path = host.read(name, generation.is_trial)
   return text and load_file(generation, name, path, text)
+end
+
+-- Where a file looks for others: one that is current and on trial does where its caller is.
+local function home_of(file)
+  local is_both = trial and not file.is_loading and trial.files[file.name] == file
+  return is_both and host.is_on_trial() and trial or file.generation
 end
 
 function require_for(asker)
   return function(name)
     if type(name) ~= "string" then error("require: a name expected", 2) end
-    local file = not name:find "^core%." and find_file(asker.generation, name, asker)
+    local file = not name:find "^core%." and find_file(home_of(asker), name, asker)
     if not file then
       local own = find_own(name)
       if own then
@@ -237,12 +257,12 @@ function require_for(asker)
 end
 
 -- All that require one of `names`, at any distance, and they themselves.
-local function affected_by(names)
+local function affected_by(names, generation)
   local affected = {}
   for name in pairs(names) do affected[name] = true end
   repeat
     local more = false
-    for name, file in pairs(current.files) do
+    for name, file in pairs(generation.files) do
       for need in pairs(file.needs) do
         if affected[need] and not affected[name] then
           affected[name], more = true, true
@@ -277,6 +297,14 @@ local function become_current(generation)
   current = generation
 end
 
+-- Files that are on trial alone belong to that generation.
+local function become_trial(generation)
+  for name, file in pairs(generation.files) do
+    if current.files[name] ~= file then file.generation = generation end
+  end
+  trial = generation
+end
+
 local number = 0
 
 -- Each file that `names` brings remembers the one it replaces, and what was replaced with it.
@@ -292,15 +320,16 @@ local function remember(new, names)
   end
 end
 
--- loader.load(sources, gone): `sources` maps names to { path =, text = }, `gone` is a set of
--- names. -> the number of the new generation, or nil and a list of messages.
-function loader.load(sources, gone)
+-- loader.load(sources, gone, [is_trial]): `sources` maps names to { path =, text = }, `gone` is
+-- a set of names. -> the number of the new generation, or nil and a list of messages.
+function loader.load(sources, gone, is_trial)
+  local old = is_trial and trial or current
   local changed = {}
   for name in pairs(sources) do changed[name] = true end
   for name in pairs(gone) do changed[name] = true end
-  local affected = affected_by(changed)
-  local new = { files = {}, sources = {} }
-  for name, file in pairs(current.files) do
+  local affected = affected_by(changed, old)
+  local new = { files = {}, sources = {}, is_trial = is_trial }
+  for name, file in pairs(old.files) do
     if not affected[name] then
       new.files[name] = file
     elseif not gone[name] then
@@ -327,9 +356,44 @@ function loader.load(sources, gone)
   new.sources = nil
   number = number + 1
   new.number = number
-  remember(new, affected)
-  become_current(new)
+  if is_trial then
+    become_trial(new)
+  else
+    remember(new, affected)
+    become_current(new)
+  end
   return number
+end
+
+-- The files of `a` that are not in `b`, or others there: a set of their names.
+local function differing(a, b)
+  local names = {}
+  for name, file in pairs(a.files) do
+    if b.files[name] ~= file then names[name] = true end
+  end
+  return names
+end
+
+-- loader.promote(): what is on trial is for all. -> the generation that is current then
+function loader.promote()
+  local new = trial
+  if not new then return current.number end
+  local names = differing(new, current)
+  trial, new.is_trial = nil, nil
+  remember(new, names)
+  become_current(new)
+  local sorted = {}
+  for name in pairs(names) do sorted[#sorted + 1] = name end
+  table.sort(sorted)
+  for _, name in ipairs(sorted) do
+    for _, f in ipairs(new.files[name].later) do f() end
+  end
+  return new.number
+end
+
+-- loader.end_trial(): nothing is on trial any more.
+function loader.end_trial()
+  trial = nil
 end
 
 -- What was loaded together goes together, but for what was saved since. -> the new generation
@@ -373,10 +437,14 @@ function loader.revert(handler)
   return load_old(name, file)
 end
 
+local function look_in(is_trial)
+  return is_trial and trial or current
+end
+
 -- -> the function of a handler, or nil
-function loader.find(name)
+function loader.find(name, is_trial)
   local module, f = name:match "^(.*)%.([^.]*)$"
-  local file = module and current.files["handlers." .. module]
+  local file = module and look_in(is_trial).files["handlers." .. module]
   local value = own_handlers[module]
   if file then value = file.value end
   local found = type(value) == "table" and rawget(value, f)
@@ -384,9 +452,9 @@ function loader.find(name)
 end
 
 -- -> a sorted list of all handlers' names
-function loader.handlers()
+function loader.handlers(is_trial)
   local names = {}
-  for name, file in pairs(current.files) do
+  for name, file in pairs(look_in(is_trial).files) do
     if is_handler_file(name) then
       for f, value in pairs(file.value) do
         if type(value) == "function" and type(f) == "string" then
@@ -399,11 +467,19 @@ function loader.handlers()
   return names
 end
 
--- -> a list of the paths of all files
-function loader.files()
-  local paths = {}
-  for _, file in pairs(current.files) do paths[#paths + 1] = file.path end
-  return paths
+-- -> a list of the paths of all files, and one of their texts
+function loader.files(is_trial)
+  local paths, texts = {}, {}
+  for _, file in pairs(look_in(is_trial).files) do
+    paths[#paths + 1], texts[#texts + 1] = file.path, file.text
+  end
+  return paths, texts
+end
+
+-- -> the text that a file was loaded from, or nil
+function loader.text(name, is_trial)
+  local file = look_in(is_trial).files[name]
+  return file and file.text
 end
 
 local doors -- what the settings say of them, forward

@@ -26,7 +26,7 @@ static void run_every(void *arg)
     start_every(e);
     if (e->task)
         return; /* the last one still runs: it is not called on top of itself */
-    t = task_new(e->bridge, NULL, handler_find(e->bridge, "time.every"));
+    t = task_new(e->bridge, NULL, handler_find(e->bridge, "time.every", false));
     lua_rawgeti(e->bridge->L, LUA_REGISTRYINDEX, e->function);
     t->function = luaL_ref(e->bridge->L, LUA_REGISTRYINDEX);
     t->is_async = true;
@@ -93,15 +93,16 @@ static int l_stop_timer(lua_State *L)
     return 0;
 }
 
-/* host.read(name) -> text, path, or nothing */
+/* host.read(name, is_trial) -> text, path, or nothing */
 static int l_read(lua_State *L)
 {
     struct bridge *b = bridge_of(L);
     const char *name = luaL_checkstring(L, 1);
+    bool is_trial = lua_toboolean(L, 2);
     struct buf *text = buf_push(L, SOURCE_MAX);
     struct buf *path = buf_push(L, 4096);
 
-    if (!b->config.read || !b->config.read(b->config.arg, name, text, path))
+    if (!b->config.read || !b->config.read(b->config.arg, name, is_trial, text, path))
         return 0;
     buf_push_text(L, text);
     buf_push_text(L, path);
@@ -129,11 +130,21 @@ static int l_is_over(lua_State *L)
     return 1;
 }
 
+/* host.is_on_trial() -> does what runs now run what is on trial? */
+static int l_is_on_trial(lua_State *L)
+{
+    const struct bridge *b = bridge_of(L);
+
+    lua_pushboolean(L, b->current && b->current->is_trial);
+    return 1;
+}
+
 void modules_add_host(lua_State *L)
 {
     static const luaL_Reg host[] = {{"read", l_read},
                                     {"read_version", l_read_version},
                                     {"is_over", l_is_over},
+                                    {"is_on_trial", l_is_on_trial},
                                     {"start_timer", l_start_timer},
                                     {"stop_timer", l_stop_timer},
                                     {NULL, NULL}};
@@ -154,19 +165,16 @@ void modules_close(struct bridge *b)
 /* --- loading --- */
 
 struct load {
-    const struct bridge_file *files;
-    unsigned count;
-    const char *const *gone;
-    unsigned gone_count;
+    const struct bridge_files *what;
     struct buf *errors;
     unsigned generation; /* 0: it failed */
 };
 
-static void push_sources(lua_State *L, const struct load *load)
+static void push_sources(lua_State *L, const struct bridge_files *what)
 {
-    lua_createtable(L, 0, (int)load->count);
-    for (unsigned i = 0; i < load->count; i++) {
-        const struct bridge_file *f = &load->files[i];
+    lua_createtable(L, 0, (int)what->count);
+    for (unsigned i = 0; i < what->count; i++) {
+        const struct bridge_file *f = &what->files[i];
 
         lua_createtable(L, 0, 2);
         lua_pushstring(L, f->path);
@@ -175,10 +183,10 @@ static void push_sources(lua_State *L, const struct load *load)
         lua_setfield(L, -2, "text");
         lua_setfield(L, -2, f->name);
     }
-    lua_createtable(L, 0, (int)load->gone_count);
-    for (unsigned i = 0; i < load->gone_count; i++) {
+    lua_createtable(L, 0, (int)what->gone_count);
+    for (unsigned i = 0; i < what->gone_count; i++) {
         lua_pushboolean(L, 1);
-        lua_setfield(L, -2, load->gone[i]);
+        lua_setfield(L, -2, what->gone[i]);
     }
 }
 
@@ -200,8 +208,9 @@ static int load_files(lua_State *L)
     struct load *load = lua_touserdata(L, 1);
 
     lua_getfield(L, 2, "load");
-    push_sources(L, load);
-    lua_call(L, 2, 2); /* in the protected call of bridge_load */
+    push_sources(L, load->what);
+    lua_pushboolean(L, load->what->is_trial);
+    lua_call(L, 3, 2); /* in the protected call of bridge_load */
     if (lua_isnil(L, -2))
         take_messages(L, lua_gettop(L), load->errors);
     else
@@ -224,20 +233,46 @@ static struct span first_line(struct buf *why)
     return span_from(buf_text(why), strcspn(buf_text(why), "\n"));
 }
 
-int bridge_load(struct bridge *b, const struct bridge_file *files, unsigned count,
-                const char *const *gone, unsigned gone_count, struct buf *errors)
+int bridge_load(struct bridge *b, const struct bridge_files *files, struct buf *errors)
 {
-    struct load load = {files, count, gone, gone_count, errors, 0};
-
+    struct load load = {files, errors, 0};
     struct buf why;
 
     buf_init(&why, 8000);
     if (!modules_call_loader(b, load_files, &load, 0, &why))
         buf_printf(errors, "%.*s\n", SPAN_ARG(first_line(&why)));
     else if (load.generation > 0)
-        b->generation = load.generation;
+        b->generations[files->is_trial] = load.generation;
     buf_clear(&why);
     return load.generation > 0 ? 0 : -1;
+}
+
+/* (whether it is promoted, loader) */
+static int end_trial(lua_State *L)
+{
+    const bool *is_promoted = lua_touserdata(L, 1);
+
+    lua_getfield(L, 2, *is_promoted ? "promote" : "end_trial");
+    lua_call(L, 0, 1); /* in the protected call of bridge_end_trial */
+    return 1;
+}
+
+void bridge_end_trial(struct bridge *b, bool is_promoted)
+{
+    struct buf why;
+
+    if (b->generations[1] == 0)
+        return;
+    buf_init(&why, 8000);
+    if (modules_call_loader(b, end_trial, &is_promoted, 1, &why))
+        lua_pop(b->L, 1);
+    else
+        log_error("reload event=failed what=trial why=%s", log_quote(first_line(&why)));
+    buf_clear(&why);
+    if (is_promoted)
+        b->generations[0] = b->generations[1];
+    b->generations[1] = 0;
+    handlers_forget_trial(b);
 }
 
 /* (name, loader) */
@@ -259,23 +294,33 @@ bool modules_revert(struct bridge *b, const char *handler)
     lua_pop(b->L, 1);
     if (number == 0)
         return false;
-    b->generation = number;
+    b->generations[0] = number;
     return true;
 }
 
 /* --- finding --- */
 
+struct name {
+    const char *name;
+    bool is_trial;
+};
+
 static int find(lua_State *L)
 {
+    const struct name *n = lua_touserdata(L, 1);
+
     lua_getfield(L, 2, "find");
-    lua_pushstring(L, lua_touserdata(L, 1));
-    lua_call(L, 1, 1); /* in the protected call of modules_push_handler */
+    lua_pushstring(L, n->name);
+    lua_pushboolean(L, n->is_trial);
+    lua_call(L, 2, 1); /* in the protected call of modules_push_handler */
     return 1;
 }
 
-bool modules_push_handler(struct bridge *b, const char *name)
+bool modules_push_handler(struct bridge *b, const char *name, bool is_trial)
 {
-    if (!modules_call_loader(b, find, (void *)(uintptr_t)name, 1, NULL))
+    struct name n = {name, is_trial};
+
+    if (!modules_call_loader(b, find, &n, 1, NULL))
         return false;
     if (lua_isfunction(b->L, -1))
         return true;
@@ -307,39 +352,89 @@ bool modules_push_listeners(struct bridge *b)
 }
 
 struct each {
-    const char *list; /* the loader's function */
-    void (*see)(void *arg, const char *name);
+    bool is_trial;
+    void (*see_handler)(void *arg, const char *name);
+    void (*see_file)(void *arg, const char *path, struct span text);
     void *arg;
 };
 
-static int each(lua_State *L)
+static int each_handler(lua_State *L)
 {
     struct each *e = lua_touserdata(L, 1);
     lua_Unsigned n;
 
-    lua_getfield(L, 2, e->list);
-    lua_call(L, 0, 1); /* in the protected call of bridge_each_... */
+    lua_getfield(L, 2, "handlers");
+    lua_pushboolean(L, e->is_trial);
+    lua_call(L, 1, 1); /* in the protected call of bridge_each_handler */
     n = lua_rawlen(L, -1);
     for (lua_Unsigned i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i);
-        e->see(e->arg, lua_tostring(L, -1));
+        e->see_handler(e->arg, lua_tostring(L, -1));
         lua_pop(L, 1);
     }
     return 0;
 }
 
-void bridge_each_handler(struct bridge *b, void (*see)(void *arg, const char *name), void *arg)
+void bridge_each_handler(struct bridge *b, bool is_trial,
+                         void (*see)(void *arg, const char *name), void *arg)
 {
-    struct each e = {"handlers", see, arg};
+    struct each e = {.is_trial = is_trial, .see_handler = see, .arg = arg};
 
-    modules_call_loader(b, each, &e, 0, NULL);
+    modules_call_loader(b, each_handler, &e, 0, NULL);
 }
 
-void bridge_each_file(struct bridge *b, void (*see)(void *arg, const char *path), void *arg)
+static int each_file(lua_State *L)
 {
-    struct each e = {"files", see, arg};
+    struct each *e = lua_touserdata(L, 1);
+    lua_Unsigned n;
 
-    modules_call_loader(b, each, &e, 0, NULL);
+    lua_getfield(L, 2, "files");
+    lua_pushboolean(L, e->is_trial);
+    lua_call(L, 1, 2); /* in the protected call of bridge_each_file */
+    n = lua_rawlen(L, -1);
+    for (lua_Unsigned i = 1; i <= n; i++) {
+        struct span text;
+
+        lua_rawgeti(L, -2, (lua_Integer)i);
+        lua_rawgeti(L, -2, (lua_Integer)i);
+        text.data = lua_tolstring(L, -1, &text.len);
+        e->see_file(e->arg, lua_tostring(L, -2), text);
+        lua_pop(L, 2);
+    }
+    return 0;
+}
+
+void bridge_each_file(struct bridge *b, bool is_trial,
+                      void (*see)(void *arg, const char *path, struct span text), void *arg)
+{
+    struct each e = {.is_trial = is_trial, .see_file = see, .arg = arg};
+
+    modules_call_loader(b, each_file, &e, 0, NULL);
+}
+
+static int text_of(lua_State *L)
+{
+    const struct name *n = lua_touserdata(L, 1);
+
+    lua_getfield(L, 2, "text");
+    lua_pushstring(L, n->name);
+    lua_pushboolean(L, n->is_trial);
+    lua_call(L, 2, 1); /* in the protected call of bridge_has_text */
+    return 1;
+}
+
+bool bridge_has_text(struct bridge *b, const char *name, bool is_trial, struct span text)
+{
+    struct name n = {name, is_trial};
+    struct span has;
+    bool same;
+
+    if (!modules_call_loader(b, text_of, &n, 1, NULL))
+        return false;
+    has.data = lua_tolstring(b->L, -1, &has.len);
+    same = has.data && span_equals(has, text);
+    lua_pop(b->L, 1);
+    return same;
 }
 
 /* --- settings --- */

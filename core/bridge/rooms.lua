@@ -6,6 +6,7 @@ local clients = require "bbs.clients"
 local core = require "core.rooms"
 local page_anybody = require "core.clients".page
 local db = require "bbs.db"
+local loading = require "core.loading"
 local settings = require "bbs.settings"
 local time = require "bbs.time"
 local users = require "bbs.users"
@@ -225,8 +226,9 @@ end
 -- rooms.define{ {name=, topic=}, ... }: the board's own rooms, which are nobody's, and there
 -- from the beginning.
 function rooms.define(list)
-  own = {}
-  for i, room in ipairs(list) do own[i], own[core.key(room.name)] = room, room end
+  local new = {}
+  for i, room in ipairs(list) do new[i], new[core.key(room.name)] = room, room end
+  loading.register(function() own = new end)
 end
 
 -- Of the private rooms, those that the client may know of: their ids.
@@ -291,14 +293,14 @@ end
 -- as it is to be said, or nil and why not. It may wait, but not ask the caller. One function;
 -- nil for none.
 function rooms.on_line(f)
-  policy = f
+  loading.register(function() policy = f end)
 end
 
 -- rooms.listen(name, f): f(room, line) is called behind each line that is said, by its kind,
 -- nick_name and text; for bots. It runs by itself: nobody waits for it. Under one name, so that
 -- a file that is loaded anew is one bot.
 function rooms.listen(name, f)
-  listeners[name] = f
+  loading.register(function() listeners[name] = f end)
 end
 
 -- --- who is there ---

@@ -351,7 +351,7 @@ static struct job_figures figures_of(struct bridge *b, const struct plan *j)
                                 .run = j->run,
                                 .next = is_every(j) ? (int64_t)(every + 0.5) : j->due,
                                 .is_running = j->task != NULL,
-                                .is_missing = !bridge_has_handler(b, j->handler)};
+                                .is_missing = !bridge_has_handler(b, j->handler, false)};
 }
 
 static int by_handler(const void *a, const void *b)

@@ -295,14 +295,14 @@ struct bridge *bridge_new(const struct bridge_config *config, struct err *e)
     return b;
 }
 
-static void free_handlers(struct bridge *b)
+static void free_handlers(struct handler **all)
 {
     struct handler *h;
     struct handler *next;
 
-    HASH_ITER(hh, b->handlers, h, next)
+    HASH_ITER(hh, *all, h, next)
     {
-        HASH_DEL(b->handlers, h);
+        HASH_DEL(*all, h);
         mem_free(h);
     }
 }
@@ -336,11 +336,13 @@ void bridge_free(struct bridge *b)
     end_tasks(b);
     schedule_close(b);
     timer_free(b->deferred_soon);
+    lib_board_forget(b);
     modules_close(b);
     budget_close();
     if (b->L)
         lua_close(b->L);
-    free_handlers(b);
+    free_handlers(&b->handlers[0]);
+    free_handlers(&b->handlers[1]);
     buf_clear(&b->text);
     buf_clear(&b->notice);
     buf_clear(&b->keyword);
@@ -362,7 +364,7 @@ void bridge_set_clients(struct bridge *b, struct clients *all)
 
 unsigned bridge_generation(const struct bridge *b)
 {
-    return b->generation;
+    return b->generations[0];
 }
 
 size_t bridge_memory(const struct bridge *b)

@@ -109,6 +109,7 @@ struct task *task_new(struct bridge *b, struct client *c, struct handler *h)
     t->bridge = b;
     t->handler = h;
     t->client = c;
+    t->is_trial = h && h->is_trial;
     t->function = LUA_NOREF;
     buf_init(&t->message, 8000);
     if (c)

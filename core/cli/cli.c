@@ -119,15 +119,17 @@ static const struct command commands[] = {
      "board (screens/menu.txt), or from the current folder. Version 1 is the newest.\n\n"
      "  --diff N             what has changed in FILE since its version N, by diff "
      "-u\n" BOARD_OPTION DATA_OPTION},
-    {"undo", undo_run, "undo FILE [--to N] [--board DIR] [--data DIR]\n",
+    {"undo", undo_run,
+     "undo FILE [--to N] [--board DIR] [--data DIR]\n"
+     "undo --trial [--board DIR] [--data DIR]\n",
      "write a file back as it was, whether the board is being served or not",
-     "FILE gets the newest of its kept versions that is not what it has now. What it has now "
-     "is\n"
-     "kept as a version, so that the same once more takes the undo back. A running server "
-     "loads\n"
-     "it like any save.\n\n"
-     "  --to N               that version instead; perigee history FILE has their "
-     "numbers\n" BOARD_OPTION DATA_OPTION},
+     "FILE gets the newest of its kept versions that is not what it has now. What it has\n"
+     "now is kept as a version, so that the same once more takes the undo back. A running\n"
+     "server loads it like any save.\n\n"
+     "  --to N               that version instead; perigee history FILE has their numbers\n"
+     "  --trial              all screens and Lua as everybody has them: what is on trial for\n"
+     "                       sysops (reload.canary in lua/settings.lua) is kept as "
+     "versions\n" BOARD_OPTION DATA_OPTION},
     {"who", control_run, "who [--board DIR] [--data DIR]\n",
      "who is on line, where, from where", BOARD_OPTION DATA_OPTION},
     {"say", callers_run, "say TEXT [--board DIR] [--data DIR]\n",
@@ -147,6 +149,11 @@ static const struct command commands[] = {
     {"reload", control_run, "reload [--board DIR] [--data DIR]\n",
      "have the running server read all screens, handlers and settings again",
      BOARD_OPTION DATA_OPTION},
+    {"promote", control_run, "promote [--board DIR] [--data DIR]\n",
+     "give what is on trial for sysops to all callers",
+     "With the setting reload.canary = \"sysop\" each save of a screen or of Lua is used by\n"
+     "sysops' calls alone, until this; perigee undo --trial takes it back "
+     "instead.\n\n" BOARD_OPTION DATA_OPTION},
     {"stop", control_run, "stop [--board DIR] [--data DIR]\n",
      "stop the running server; its callers are told", BOARD_OPTION DATA_OPTION},
     {"init", init_run, "init DIR\n", "make a new board in DIR, a copy of the starter board",

@@ -15,6 +15,7 @@
 #include "cli/difference.h"
 #include "server/editing.h"
 #include "server/files.h"
+#include "server/trial.h"
 
 enum { NAME_ROOM = 32, TIME_ROOM = 32, PATH_ROOM = PATH_MAX + 64 };
 
@@ -384,25 +385,47 @@ static int undo(struct place_of_versions *at, const char *file, const char *to)
     return status;
 }
 
+static int undo_trial(struct place_of_versions *at)
+{
+    char promoted[PATH_ROOM];
+    struct buf paths;
+    struct err e;
+    int rc;
+
+    snprintf(promoted, sizeof(promoted), "%s/promoted", at->data);
+    buf_init(&paths, BUF_LARGE);
+    rc = trial_undo(at->board, promoted, at->history, &paths, &e);
+    cli_print(buf_span(&paths));
+    if (rc == 0)
+        printf(
+            "These are as everybody has them. What they had is kept: perigee history FILE.\n");
+    buf_clear(&paths);
+    return rc == 0 ? CLI_DONE : cli_say(at->self, CLI_NO, "%s", e.text);
+}
+
 int undo_run(const struct command *self, int argc, char **argv)
 {
     const char *board = ".";
     const char *data = NULL;
     const char *to = NULL;
+    bool is_trial = false;
     const struct option options[] = {
         {.name = "board", .values = &board},
         {.name = "data", .values = &data},
         {.name = "to", .values = &to},
+        {.name = "trial", .flag = &is_trial},
         {.name = NULL},
     };
     struct place_of_versions at;
-    int status = cli_take(self, options, &argc, argv, 1, 1);
+    int status = cli_take(self, options, &argc, argv, 0, 1);
 
     if (status >= 0)
         return status;
+    if (is_trial ? argc > 0 || to : argc == 0)
+        return cli_wrong(self, is_trial ? "--trial: it is of all files" : "of which file?");
     status = open_place(&at, self, board, data);
     if (status == CLI_DONE)
-        status = undo(&at, argv[0], to);
+        status = is_trial ? undo_trial(&at) : undo(&at, argv[0], to);
     history_free(at.history);
     return status;
 }

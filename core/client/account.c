@@ -46,6 +46,17 @@ void client_set_hidden(struct client *c, bool is_hidden)
         tell_presence(c, true);
 }
 
+/* A sysop who comes while something is tried. */
+static void tell_trial(struct client *c)
+{
+    char line[100];
+
+    if (c->all->trial == 0 || !client_is_sysop(c))
+        return;
+    snprintf(line, sizeof(line), CLIENTS_TRIAL_NOTICE, c->all->trial);
+    client_tell(c, span_of(line));
+}
+
 void client_log_in(struct client *c, int64_t user, const char *handle, const char *nick_name,
                    unsigned level, bool is_hidden)
 {
@@ -63,6 +74,7 @@ void client_log_in(struct client *c, int64_t user, const char *handle, const cha
              log_quote(span_of(handle)));
     if (!c->is_hidden)
         tell_presence(c, true);
+    tell_trial(c);
 }
 
 void client_log_out(struct client *c)

@@ -331,9 +331,20 @@ static bool may_redraw(const struct client *c)
     return strcmp(who, "all") == 0 || (strcmp(who, "sysop") == 0 && client_is_sysop(c));
 }
 
-void clients_redraw(struct clients *all, unsigned generation)
+unsigned clients_trial(const struct clients *all)
+{
+    return all->trial;
+}
+
+unsigned clients_generation(const struct clients *all, const struct client *c)
+{
+    return all->trial && c && client_is_sysop(c) ? all->trial : all->generation;
+}
+
+void clients_redraw(struct clients *all, unsigned generation, unsigned trial)
 {
     all->generation = generation;
+    all->trial = trial;
     for (struct client *c = all->list; c; c = c->next) {
         if (!c->screen || !may_redraw(c))
             continue;

@@ -15,6 +15,10 @@
 struct ev_loop;
 struct clients;
 
+/* What sysops are told of a generation that only they have. */
+#define CLIENTS_TRIAL_NOTICE                                                                   \
+    "Generation %u is a trial, for sysops only: perigee promote gives it to all."
+
 struct clients_config {
     struct ev_loop *loop;
     struct library *library;
@@ -87,8 +91,12 @@ struct clients_work clients_work(const struct clients *all);
 struct client *clients_at(struct clients *all, unsigned id); /* by node number, or NULL */
 unsigned clients_last_id(const struct clients *all);         /* no node number is larger */
 
-/* Screens have been swapped: those who may see it at once do. */
-void clients_redraw(struct clients *all, unsigned generation);
+/* Screens have been swapped: those who may see it at once do. `trial`: the generation that
+ * sysops have; 0: the same. */
+void clients_redraw(struct clients *all, unsigned generation, unsigned trial);
+/* That a screen of theirs which begins now is of; NULL: of who is no sysop. */
+unsigned clients_trial(const struct clients *all); /* 0: none is on trial */
+unsigned clients_generation(const struct clients *all, const struct client *c);
 
 /* The record of an account has changed: bring those who are logged in to it up to date, and
  * end the calls of one that is locked or deleted. */

@@ -47,7 +47,7 @@ void command_refuse(struct client *c, struct span line, struct buf *out)
     const struct client_hooks *hooks = &c->all->config.hooks;
     struct nearest n = {.wanted = command_word(line), .distance = FAR + 1};
 
-    hooks->each_handler(hooks->arg, look_at, &n);
+    hooks->each_handler(hooks->arg, c, look_at, &n);
     if (n.distance <= FAR)
         buf_printf(out, "There is no such command. Did you mean /%s?", n.name);
     else
@@ -123,7 +123,7 @@ void command_complete(struct client *c, struct span text, struct buf *add, struc
 
     if (is_command) {
         span_take(&t.begun, 1);
-        hooks->each_handler(hooks->arg, add_command, &t);
+        hooks->each_handler(hooks->arg, c, add_command, &t);
     } else if (t.begun.len > 0) {
         add_nick_names(c, &t);
     }

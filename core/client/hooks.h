@@ -106,9 +106,10 @@ struct client_hooks {
     void (*presence)(void *arg, struct client *c, bool comes);
     /* The client is about to be freed. */
     void (*forget)(void *arg, struct client *c);
-    bool (*has_handler)(void *arg, const char *name);
-    void (*each_handler)(void *arg, void (*see)(void *see_arg, const char *name),
-                         void *see_arg);
+    /* Of those that this caller's calls run. */
+    bool (*has_handler)(void *arg, const struct client *c, const char *name);
+    void (*each_handler)(void *arg, const struct client *c,
+                         void (*see)(void *see_arg, const char *name), void *see_arg);
 };
 
 #endif

@@ -232,6 +232,7 @@ struct clients {
     long day; /* of the last of them */
     unsigned calls_today;
     unsigned generation;
+    unsigned trial; /* the one that sysops have; 0: none is on trial */
     ev_prepare before_wait;
     ev_check after_wait;
     ev_idle no_wait;
@@ -299,6 +300,7 @@ void terminal_set_header(struct client *c, unsigned rows);
 void terminal_show_art(struct client *c); /* as c->screen wants it */
 void terminal_end(struct client *c);      /* all as it was */
 struct screen *client_find_screen(const struct client *c, struct span keyword); /* or NULL */
+const struct library *client_library(const struct client *c); /* the screens it is shown */
 
 /* detect.c */
 void detect_begin(struct client *c);

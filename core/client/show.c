@@ -148,7 +148,7 @@ static void begin_screen(struct client *c)
     c->post_done = c->at_end = false;
     c->is_stale = c->is_bare = c->is_left = false;
     c->asker = ASKER_SCREEN;
-    c->generation = c->all->generation;
+    c->generation = clients_generation(c->all, c);
     c->last_tick = clients_now(c->all);
     c->next_tick = c->screen->tick_seconds ? c->last_tick + c->screen->tick_seconds : 0;
     if (c->screen->keep)
@@ -284,7 +284,7 @@ static void go_back(struct client *c)
     const char *keyword = c->back_count ? c->back[--c->back_count] : "root";
 
     if (c->user && c->back_count == 0 && strcmp(keyword, "root") == 0 &&
-        library_has(c->all->config.library, SPAN_LIT("menu")))
+        library_has(client_library(c), SPAN_LIT("menu")))
         keyword = "menu"; /* who is logged in does not go back to the login */
     go_to(c, span_of(keyword), true);
 }

@@ -96,7 +96,7 @@ bool show_is_slash(struct client *c, struct span line)
     char name[64];
 
     return !c->is_resting && slash_name(line, name, sizeof(name)) &&
-           c->all->config.hooks.has_handler(c->all->config.hooks.arg, name);
+           c->all->config.hooks.has_handler(c->all->config.hooks.arg, c, name);
 }
 
 void show_slash(struct client *c, struct span line)
@@ -125,7 +125,7 @@ bool client_impose(struct client *c, struct span line)
     char name[64];
 
     if (!client_is_open(c) || c->imposed || !slash_name(line, name, sizeof(name)) ||
-        !c->all->config.hooks.has_handler(c->all->config.hooks.arg, name))
+        !c->all->config.hooks.has_handler(c->all->config.hooks.arg, c, name))
         return false;
     c->imposed = mem_strndup(line.data, line.len);
     client_mark_ready(c); /* another handler may be running now */

@@ -92,11 +92,18 @@ void terminal_end(struct client *c)
     c->is_pasting = false;
 }
 
+const struct library *client_library(const struct client *c)
+{
+    struct library *l = c->all->config.library;
+
+    return client_is_sysop(c) ? library_trial(l) : l;
+}
+
 struct screen *client_find_screen(const struct client *c, struct span keyword)
 {
     enum audience who = c->linear ? FOR_LINEAR : c->ansi ? FOR_ANSI : FOR_PLAIN;
 
-    return library_find(c->all->config.library, keyword, who, c->width);
+    return library_find(client_library(c), keyword, who, c->width);
 }
 
 void client_set_terminal(struct client *c, const struct terminal *chosen)

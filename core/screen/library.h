@@ -1,5 +1,8 @@
 /* library.h -- all screens of a board, by keyword. Fed with files as they are saved; what does
- * not compile or link is reported and the last good one stays. */
+ * not compile or link is reported and the last good one stays.
+ *
+ * There may be a second set of them on trial, beside the one that is for everybody: it begins
+ * as the same, is fed by itself, and takes the place of the other or ends. */
 #ifndef PERIGEE_SCREEN_LIBRARY_H
 #define PERIGEE_SCREEN_LIBRARY_H
 
@@ -9,6 +12,12 @@ struct library;
 
 struct library *library_new(void);
 void library_free(struct library *l); /* NULL is allowed */
+
+/* The set on trial: borrowed from `l`, which is the one for everybody. Where none has begun it
+ * reads as that one, and nothing may be set in it. */
+struct library *library_trial(struct library *l);
+void library_begin_trial(struct library *l);                 /* nothing, where one has begun */
+void library_end_trial(struct library *l, bool is_promoted); /* the same where none has */
 
 /* For perigee check: what is broken is taken all the same, so that it shows what else is wrong
  * with it and is not missed elsewhere. Nothing of it may be shown to callers. */
@@ -44,6 +53,13 @@ bool library_has(const struct library *l, struct span name); /* in any of its fi
 void library_each(const struct library *l,
                   void (*see)(void *arg, const struct screen *s, enum source_kind kind),
                   void *arg);
+
+/* The text that a file of the set was compiled from; no data: there is none. */
+struct span library_text(const struct library *l, const char *name, enum source_kind kind);
+
+/* Call `see` with the path and the text of each compiled file. */
+void library_each_text(const struct library *l,
+                       void (*see)(void *arg, const char *file, struct span text), void *arg);
 
 /* Call `see` with the path of each compiled file. */
 void library_each_file(const struct library *l, void (*see)(void *arg, const char *file),

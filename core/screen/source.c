@@ -1136,5 +1136,6 @@ void source_unref(struct source *s)
         text_free(s->ops[i].text);
     mem_free(s->ops);
     arena_clear(&s->arena);
+    blob_unref(s->text);
     mem_free(s);
 }

@@ -6,6 +6,7 @@
 #ifndef PERIGEE_SCREEN_SOURCE_H
 #define PERIGEE_SCREEN_SOURCE_H
 
+#include "base/blob.h"
 #include "base/buf.h"
 #include "screen/op.h"
 
@@ -30,6 +31,7 @@ struct source {
     unsigned capacity;
     struct arena arena; /* names and arguments */
     const char *file;
+    struct blob *text; /* what it was compiled from, where somebody wants to know; or NULL */
     bool is_broken; /* it has findings: the operations are those that could be read */
     bool is_vague;  /* and some that begin or end a block may be missing */
     uint32_t

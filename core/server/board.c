@@ -9,6 +9,7 @@
 #include "server/files.h"
 #include "server/gate.h"
 #include "server/starter.h"
+#include "server/trial.h"
 
 enum { TOLD_MAX = 5 }; /* lines of errors that sysops on line are shown at once */
 
@@ -67,8 +68,35 @@ void board_clear(struct board *b)
     paths_clear(&b->broken);
 }
 
+/* What is loaded now is for sysops alone. */
+static bool is_trial(const struct board *b)
+{
+    return !b->is_loading && trial_is_wanted(b);
+}
+
+/* The screens that saves change. */
+static struct library *library_of(const struct board *b)
+{
+    if (!is_trial(b))
+        return b->library;
+    library_begin_trial(b->library);
+    return library_trial(b->library);
+}
+
+static int read_from(const struct texts *from, const char *path, struct buf *out, struct err *e)
+{
+    const struct text_of *t = texts_find(from, path);
+
+    if (!t)
+        return 1;
+    return buf_add(out, span_from(t->data, t->len)) ? 0
+                                                    : err_set(e, "%s: it is too large", path);
+}
+
 int board_read(const struct board *b, const char *path, struct buf *out, struct err *e)
 {
+    if (b->from)
+        return read_from(b->from, path, out, e);
     if (!b->draft || strcmp(b->draft->path, path) != 0)
         return file_read(b->folder, path, out, e);
     return buf_add(out, b->draft->text) ? 0 : err_set(e, "%s: it is too large", path);
@@ -77,6 +105,12 @@ int board_read(const struct board *b, const char *path, struct buf *out, struct 
 int board_find(const struct board *b, struct file_list *list, struct buf *problems,
                struct err *e)
 {
+    if (b->from) {
+        *list = (struct file_list){0};
+        for (unsigned i = 0; i < b->from->count; i++)
+            files_add(list, b->from->items[i].path, problems);
+        return 0;
+    }
     if (files_find(b->folder, list, problems, e) < 0)
         return -1;
     if (b->draft)
@@ -142,10 +176,17 @@ static void log_missing(struct span line)
     log_warn("board event=missing %.*s", SPAN_ARG(line));
 }
 
-/* Is it missing, and from a file that has not been saved in vain? */
-static bool lacks_handler(struct board *b, const char *name, char *path, size_t size)
+/* The same, to look at: where nothing is on trial, nothing begins. */
+static const struct library *look_library(const struct board *b)
 {
-    if (bridge_has_handler(b->bridge, name))
+    return is_trial(b) ? library_trial(b->library) : b->library;
+}
+
+/* Is it missing, and from a file that has not been saved in vain? */
+static bool lacks_handler(struct board *b, const char *name, bool on_trial, char *path,
+                          size_t size)
+{
+    if (bridge_has_handler(b->bridge, name, on_trial))
         return false;
     snprintf(path, size, "lua/handlers/%.*s.lua", (int)(strrchr(name, '.') - name), name);
     for (char *p = path + 13; p < path + strlen(path) - 4; p++)
@@ -157,7 +198,7 @@ bool board_lacks_job(struct board *b, const struct setting_job *job, struct buf 
 {
     char path[300];
 
-    if (!lacks_handler(b, job->handler, path, sizeof(path)))
+    if (!lacks_handler(b, job->handler, false, path, sizeof(path)))
         return false;
     buf_printf(why,
                "lua/settings.lua:%u: schedule: there is no handler '%s', expected it in %s\n",
@@ -172,14 +213,14 @@ bool board_lacks(struct board *b, const struct link *link, struct buf *why)
     char path[300];
 
     if (link->kind == LINK_HANDLER) {
-        if (!lacks_handler(b, link->name, path, sizeof(path)))
+        if (!lacks_handler(b, link->name, is_trial(b), path, sizeof(path)))
             return false;
         buf_printf(why, "%s:%u:%u: there is no handler '%s', expected it in %s\n", op->file,
                    op->line, op->column, link->name, path);
         return true;
     }
     if (link->kind == LINK_SCREEN && !source_is_return_word(name) &&
-        !library_has(b->library, name)) {
+        !library_has(look_library(b), name)) {
         buf_printf(why, "%s:%u:%u: there is no screen '%s', expected screens/%s.txt\n",
                    op->file, op->line, op->column, link->name, link->name);
         return true;
@@ -207,7 +248,7 @@ static void tell_missing(struct board *b)
     char *before = mem_strdup(buf_text(&b->missing));
 
     buf_reset(&b->missing);
-    links_each(b->library, add_missing, b);
+    links_each(look_library(b), add_missing, b);
     for (unsigned i = 0; i < b->settings.job_count; i++)
         board_lacks_job(b, &b->settings.jobs[i], &b->missing);
     tell_lines(b, buf_span(&b->missing), before, log_missing);
@@ -267,7 +308,7 @@ static void keep_fixed(struct board *b, const struct settings *fresh)
 
 static void keep_version(struct board *b, const char *path, struct span text)
 {
-    if (b->history && !b->keeps_nothing)
+    if (b->history && !b->from && !b->keeps_nothing)
         history_add(b->history, path, text);
 }
 
@@ -286,6 +327,8 @@ static void keep_file(struct board *b, const char *path)
 static void reload_settings(struct board *b)
 {
     struct settings fresh;
+    bool tried = trial_is_wanted(b);
+    struct err e;
 
     settings_init(&fresh);
     if (!read_settings_into(b, &fresh)) {
@@ -299,15 +342,29 @@ static void reload_settings(struct board *b)
     settings_clear(&b->settings);
     b->settings = fresh;
     log_info("settings event=loaded");
+    if (trial_set_up(b, tried, &e) < 0)
+        tell_sysops(b, span_of(e.text));
     if (b->settings_changed)
         b->settings_changed(b->arg);
 }
 
 /* --- screens --- */
 
+static bool has_text(const struct library *l, const struct file *f, struct span text)
+{
+    struct span has = library_text(l, f->name, f->source);
+
+    return has.data && span_equals(has, text);
+}
+
+/* On trial is what is not as everybody has it: what is the same stays so. */
 static void take_screen(struct board *b, const struct file *f, struct span text)
 {
-    if (library_set(b->library, f->name, f->source, f->path, text, &b->errors) == 0)
+    struct library *l = library_of(b);
+
+    if (is_trial(b) && has_text(l, f, text))
+        return;
+    if (library_set(l, f->name, f->source, f->path, text, &b->errors) == 0)
         keep_version(b, f->path, text);
 }
 
@@ -319,7 +376,7 @@ static void take_old(struct board *b, const struct file *f,
     struct buf old;
     bool taken = false;
 
-    if (!b->history)
+    if (!b->history || b->from)
         return;
     buf_init(&old, SOURCE_MAX);
     for (unsigned age = 0; !taken && history_read(b->history, f->path, age, &old); age++) {
@@ -356,7 +413,7 @@ static void load_screen(struct board *b, const struct file *f, bool is_start)
     else if (rc < 0)
         buf_printf(&b->errors, "%s\n", e.text);
     else
-        library_remove(b->library, f->name, f->source);
+        library_remove(library_of(b), f->name, f->source);
     if (b->errors.len > errors)
         paths_add(&b->broken, f->path);
     /* At the start a broken screen is shown as it last was good. */
@@ -365,16 +422,35 @@ static void load_screen(struct board *b, const struct file *f, bool is_start)
     buf_clear(&text);
 }
 
+/* A swap's. */
+static unsigned take_number(struct board *b)
+{
+    unsigned number = ++b->numbered;
+
+    if (is_trial(b))
+        b->trial = number;
+    else
+        b->generation = number;
+    return number;
+}
+
+static void redraw(struct board *b)
+{
+    if (b->clients)
+        clients_redraw(b->clients, b->generation, b->trial);
+}
+
 static bool link_screens(struct board *b)
 {
-    unsigned swapped = library_link(b->library, &b->errors);
+    unsigned swapped = library_link(library_of(b), &b->errors);
+    unsigned generation;
 
     if (swapped == 0)
         return false;
-    b->generation++;
-    log_info("reload event=screens generation=%u screens=%u", b->generation, swapped);
-    if (b->clients)
-        clients_redraw(b->clients, b->generation);
+    generation = take_number(b);
+    log_info("reload event=screens generation=%u screens=%u%s", generation, swapped,
+             is_trial(b) ? " trial=yes" : "");
+    redraw(b);
     return true;
 }
 
@@ -387,6 +463,7 @@ struct lua_set {
     const char **gone;
     unsigned count;
     unsigned gone_count;
+    unsigned same_count; /* that are on trial as they are */
 };
 
 static void set_init(struct lua_set *s, unsigned most)
@@ -432,6 +509,12 @@ static void set_add(struct board *b, struct lua_set *s, const char *path)
         file_clear(&f);
         return;
     }
+    if (is_trial(b) && bridge_has_text(b->bridge, f.name, true, buf_span(text))) {
+        s->same_count++;
+        buf_clear(text);
+        file_clear(&f);
+        return;
+    }
     s->files[s->count] = f;
     s->sources[s->count] = (struct bridge_file){f.name, f.path, buf_span(text)};
     s->count++;
@@ -439,7 +522,13 @@ static void set_add(struct board *b, struct lua_set *s, const char *path)
 
 static bool set_load(struct board *b, struct lua_set *s)
 {
-    if (bridge_load(b->bridge, s->sources, s->count, s->gone, s->gone_count, &b->errors) < 0)
+    const struct bridge_files files = {.files = s->sources,
+                                       .count = s->count,
+                                       .gone = s->gone,
+                                       .gone_count = s->gone_count,
+                                       .is_trial = is_trial(b)};
+
+    if (bridge_load(b->bridge, &files, &b->errors) < 0)
         return false;
     for (unsigned i = 0; i < s->count; i++)
         keep_version(b, s->files[i].path, s->sources[i].text);
@@ -461,18 +550,20 @@ static void paths_remove(struct path_set *s, const char *path)
 static bool load_paths(struct board *b, const struct path_set *paths)
 {
     struct lua_set s;
+    unsigned changed;
     bool ok;
 
     set_init(&s, paths->count);
     for (unsigned i = 0; i < paths->count; i++)
         set_add(b, &s, paths->paths[i]);
-    ok = s.count + s.gone_count > 0 && set_load(b, &s);
-    if (ok) {
-        b->generation++;
-        log_info("reload event=lua generation=%u files=%u gone=%u", b->generation, s.count,
-                 s.gone_count);
-        if (b->clients)
-            clients_redraw(b->clients, b->generation);
+    changed = s.count + s.gone_count;
+    ok = changed > 0 ? set_load(b, &s) : s.same_count > 0;
+    if (ok && changed > 0) {
+        unsigned generation = take_number(b);
+
+        log_info("reload event=lua generation=%u files=%u gone=%u%s", generation, s.count,
+                 s.gone_count, is_trial(b) ? " trial=yes" : "");
+        redraw(b);
     }
     set_clear(&s);
     return ok;
@@ -516,12 +607,13 @@ static void load_saved(struct board *b, const struct path_set *saved)
 
 static bool take_old_lua(struct board *b, const struct file *f, struct span text)
 {
-    struct bridge_file source = {f->name, f->path, text};
+    const struct bridge_file source = {f->name, f->path, text};
+    const struct bridge_files files = {.files = &source, .count = 1};
     struct buf ignored;
     bool ok;
 
     buf_init(&ignored, 65536);
-    ok = bridge_load(b->bridge, &source, 1, NULL, 0, &ignored) == 0;
+    ok = bridge_load(b->bridge, &files, &ignored) == 0;
     buf_clear(&ignored);
     return ok;
 }
@@ -571,7 +663,7 @@ static void load_lua(struct board *b, const struct file_list *list)
     load_each_alone(b, list);
 }
 
-int board_load_files(struct board *b, struct err *e)
+static int load_all(struct board *b, struct err *e)
 {
     struct file_list list;
 
@@ -584,19 +676,61 @@ int board_load_files(struct board *b, struct err *e)
     }
     library_link(b->library, &b->errors);
     files_clear(&list);
-    b->generation = 1;
+    b->generation = b->numbered = 1;
     return 0;
+}
+
+int board_load_files(struct board *b, struct err *e)
+{
+    int rc;
+
+    b->is_loading = true;
+    rc = load_all(b, e);
+    b->is_loading = false;
+    return rc;
+}
+
+/* What everybody had when the server ended, whatever the folder has now. 1: nothing is kept. */
+static int load_promoted(struct board *b, struct err *e)
+{
+    struct texts texts = {0};
+    int rc = trial_load(b, &texts, e);
+
+    if (rc == 0) {
+        b->from = &texts;
+        rc = board_load_files(b, e);
+        b->from = NULL;
+    }
+    texts_clear(&texts);
+    return rc;
+}
+
+/* And what it has besides. */
+static void try_folder(struct board *b)
+{
+    const struct watch_paths all = {.all = true};
+
+    b->is_trying = true;
+    board_changed(b, &all);
+    b->is_trying = false;
 }
 
 int board_load(struct board *b, struct err *e)
 {
-    if (board_load_files(b, e) < 0)
+    int kept = trial_is_wanted(b) ? load_promoted(b, e) : 1;
+
+    if (kept < 0 || (kept > 0 && board_load_files(b, e) < 0))
+        return -1;
+    /* Nothing was kept yet, or what is kept is not wanted any more. */
+    if (kept > 0 && b->promoted && trial_set_up(b, !trial_is_wanted(b), e) < 0)
         return -1;
     keep_file(b, SETTINGS);
     tell_lines(b, buf_span(&b->errors), "", log_refused);
     tell_missing(b);
     log_info("board event=loaded folder=%s screens=%u", log_quote(span_of(b->folder)),
              library_count(b->library));
+    if (kept == 0)
+        try_folder(b);
     return 0;
 }
 
@@ -667,10 +801,12 @@ static void take_change(struct board *b, const char *path, struct path_set *lua)
         paths_add(lua, path);
         break;
     case FILE_SETTINGS:
-        reload_settings(b);
+        if (!b->is_trying)
+            reload_settings(b);
         break;
     case FILE_SCHEMA:
-        reload_schema(b);
+        if (!b->is_trying)
+            reload_schema(b);
         break;
     case FILE_OTHER:
         break;
@@ -683,13 +819,19 @@ static int by_path(const void *path, const void *file)
     return strcmp(path, ((const struct file *)file)->path);
 }
 
+static void append_path(void *set, const char *path, struct span text)
+{
+    (void)text;
+    paths_append(set, path);
+}
+
 /* What is in use, and is no longer there. */
 static void take_gone(struct board *b, const struct file_list *list, struct path_set *lua)
 {
     struct path_set used = {0};
 
-    library_each_file(b->library, paths_append, &used);
-    bridge_each_file(b->bridge, paths_append, &used);
+    library_each_file(look_library(b), paths_append, &used);
+    bridge_each_file(b->bridge, is_trial(b), append_path, &used);
     for (unsigned i = 0; i < used.count; i++) {
         if (!bsearch(used.paths[i], list->files, list->count, sizeof(struct file), by_path))
             take_change(b, used.paths[i], lua);
@@ -750,6 +892,7 @@ void board_changed(struct board *b, const struct watch_paths *saved)
     if (b->pending.count + lua.count > 0)
         load_saved(b, &lua);
     link_screens(b);
+    trial_settle(b);
     tell_lines(b, buf_span(&b->errors), before, log_refused);
     tell_missing(b);
     paths_clear(&lua);
@@ -757,7 +900,8 @@ void board_changed(struct board *b, const struct watch_paths *saved)
     mem_free(before);
 }
 
-bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path)
+bool board_read_module(void *board, const char *name, bool is_trial, struct buf *text,
+                       struct buf *path)
 {
     struct board *b = board;
     char file[512];
@@ -772,7 +916,9 @@ bool board_read_module(void *board, const char *name, struct buf *text, struct b
             *p = '/';
     }
     buf_add_text(path, file);
-    if (board_read(b, file, text, &ignored) == 0)
+    /* What everybody has is loaded: what else the folder has is not for them. */
+    if ((is_trial || b->is_loading || !trial_is_wanted(b)) &&
+        board_read(b, file, text, &ignored) == 0)
         return true;
     if (strncmp(name, "bbs.", 4) != 0 || !starter_find(starter))
         return false;
@@ -785,5 +931,6 @@ bool board_read_version(void *board, const char *path, unsigned age, struct buf 
 {
     struct board *b = board;
 
-    return b->history && history_read(b->history, path, age, text);
+    /* While something is tried, what is kept need never have been for everybody. */
+    return b->history && !trial_is_wanted(b) && history_read(b->history, path, age, text);
 }

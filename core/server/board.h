@@ -7,6 +7,7 @@
 #include "bridge/bridge.h"
 #include "server/history.h"
 #include "server/links.h"
+#include "server/texts.h"
 #include "server/watch.h"
 
 struct file_draft;
@@ -28,11 +29,18 @@ struct board {
     struct clients *clients; /* or NULL */
     struct store *store;     /* or NULL */
     struct gate *gate;       /* or NULL */
-    unsigned generation;     /* counts each swap, of screens or of Lua */
-    struct buf errors;       /* what is saved and not in use, because it is wrong */
-    struct buf missing;      /* what screens name and is not there */
-    struct path_set pending; /* Lua files that were saved and could not be swapped in yet */
-    struct path_set broken;  /* screens that were saved and are wrong */
+    unsigned generation;     /* that everybody has */
+    unsigned trial;          /* that sysops have, see trial.h; 0: the same */
+    unsigned told;           /* of which sysops know */
+    unsigned numbered;       /* counts each swap, of screens or of Lua */
+    const char *promoted;    /* the file with what everybody has; NULL: nothing is ever tried */
+    const struct texts *from; /* what is loaded instead of the folder's files; or NULL */
+    bool is_loading;          /* it starts: what is loaded is for everybody */
+    bool is_trying;           /* it starts: what the folder has besides is on trial */
+    struct buf errors;        /* what is saved and not in use, because it is wrong */
+    struct buf missing;       /* what screens name and is not there */
+    struct path_set pending;  /* Lua files that were saved and could not be swapped in yet */
+    struct path_set broken;   /* screens that were saved and are wrong */
     void (*settings_changed)(void *arg);
     void *arg;
 };
@@ -65,7 +73,8 @@ bool board_lacks(struct board *b, const struct link *link, struct buf *why);
 bool board_lacks_job(struct board *b, const struct setting_job *job, struct buf *why);
 
 /* For bridge_config.read and .read_version. */
-bool board_read_module(void *board, const char *name, struct buf *text, struct buf *path);
+bool board_read_module(void *board, const char *name, bool is_trial, struct buf *text,
+                       struct buf *path);
 bool board_read_version(void *board, const char *path, unsigned age, struct buf *text);
 
 /* The text of lua/schema.sql; false: there is none. */

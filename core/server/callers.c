@@ -101,7 +101,8 @@ static void add_caller(struct buf *out, const struct client *c)
     add_idle(out, client_idle(c));
     add_column(out, client_address(c), 15);
     add_column(out, terminal, 24);
-    buf_printf(out, "%10u\n", client_generation(c));
+    buf_printf(out, "%10u%s\n", client_generation(c),
+               client_generation(c) == clients_trial(client_all(c)) ? "  on trial" : "");
 }
 
 void callers_who(struct clients *all, struct buf *out)

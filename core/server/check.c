@@ -296,11 +296,12 @@ static void check_schema(struct check *c)
 
 /* --- the board --- */
 
-static bool read_module(void *arg, const char *name, struct buf *text, struct buf *path)
+static bool read_module(void *arg, const char *name, bool is_trial, struct buf *text,
+                        struct buf *path)
 {
     struct check *c = arg;
 
-    return board_read_module(&c->board, name, text, path);
+    return board_read_module(&c->board, name, is_trial, text, path);
 }
 
 static void check_all(struct check *c, const struct file_list *list)
@@ -318,7 +319,7 @@ static void check_all(struct check *c, const struct file_list *list)
     links_each(c->board.library, check_link, c);
     library_each(c->board.library, check_led, c);
     check_jobs(c);
-    bridge_each_handler(c->bridge, check_named, c);
+    bridge_each_handler(c->bridge, false, check_named, c);
 }
 
 int board_check(const char *folder, const struct file_draft *draft, struct buf *out,

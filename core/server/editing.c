@@ -384,6 +384,91 @@ static int look_back(const struct history *history, struct board_edit *edit, str
     return 0;
 }
 
+/* --- all files as they were --- */
+
+struct undo_all {
+    const char *board;
+    const struct history *history;
+    struct buf *out;
+};
+
+static int write_back(const struct undo_all *u, const char *path, struct span text,
+                      struct err *e)
+{
+    struct board_edit edit = {.wanted = EDIT_UNDO, .path = path, .text = text};
+    struct buf now;
+    int rc;
+
+    buf_init(&now, SOURCE_MAX);
+    rc = file_read(u->board, path, &now, e);
+    edit.is_new = rc == 1;
+    edit.before = buf_span(&now);
+    if (rc == 1 || (rc == 0 && !span_equals(edit.before, text))) {
+        rc = save(u->board, u->history, &edit, e);
+        if (rc == 0)
+            buf_printf(u->out, "%s\n", path);
+        else if (rc > 0)
+            rc = err_set(e, "%s: it is being saved just now: once more", path);
+    }
+    buf_clear(&now);
+    return rc;
+}
+
+static int take_away(const struct undo_all *u, const char *path, struct err *e)
+{
+    struct place p;
+    struct buf now;
+    int rc;
+
+    buf_init(&now, SOURCE_MAX);
+    rc = file_read(u->board, path, &now, e);
+    if (rc == 0)
+        rc = history_keep(u->history, path, buf_span(&now), e);
+    buf_clear(&now);
+    if (rc == 0 && (rc = find_place(u->board, path, &p, e)) == 0) {
+        rc = place_remove(&p, e);
+        place_clear(&p);
+    }
+    if (rc == 0)
+        buf_printf(u->out, "%s\n", path);
+    return rc < 0 ? -1 : 0;
+}
+
+static int take_away_others(const struct undo_all *u, const struct texts *texts, struct err *e)
+{
+    struct file_list list;
+    struct buf ignored;
+    int rc;
+
+    buf_init(&ignored, 65536);
+    rc = files_find(u->board, &list, &ignored, e);
+    buf_clear(&ignored);
+    if (rc < 0)
+        return -1;
+    for (unsigned i = 0; rc == 0 && i < list.count; i++) {
+        const struct file *f = &list.files[i];
+
+        if ((f->kind == FILE_SCREEN || f->kind == FILE_LUA) && !texts_find(texts, f->path))
+            rc = take_away(u, f->path, e);
+    }
+    files_clear(&list);
+    return rc;
+}
+
+int editing_undo_all(const char *board, const struct history *history,
+                     const struct texts *texts, struct buf *out, struct err *e)
+{
+    const struct undo_all u = {board, history, out};
+    int rc = 0;
+
+    for (unsigned i = 0; rc == 0 && i < texts->count; i++) {
+        const struct text_of *t = &texts->items[i];
+
+        rc = write_back(&u, t->path, span_from(t->data, t->len), e);
+    }
+    return rc < 0 ? -1 : take_away_others(&u, texts, e);
+}
+
 int editing_do(const char *board, const char *data, const struct history *history,
                struct board_edit *edit, struct err *e)
 {
@@ -407,6 +492,8 @@ int editing_do(const char *board, const char *data, const struct history *histor
         return look_back(history, edit, e);
     case EDIT_EXPLAIN:
         return explain(board, data, edit, &edit->out, e);
+    case EDIT_UNDO_TRIAL:
+        return err_set(e, "nothing is ever on trial here");
     }
     return -1;
 }

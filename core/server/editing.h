@@ -7,9 +7,16 @@
 
 #include "bridge/bridge.h"
 #include "server/history.h"
+#include "server/texts.h"
 
 /* For bridge_config.edit. */
 int editing_do(const char *board, const char *data, const struct history *history,
                struct board_edit *edit, struct err *e);
+
+/* Screens and Lua are written back as they are in `texts`, and what is not there is removed;
+ * all that was is kept as versions. `out`: the path of each that was not so, a line each. -1
+ * and `e`: the rest is as it was. */
+int editing_undo_all(const char *board, const struct history *history,
+                     const struct texts *texts, struct buf *out, struct err *e);
 
 #endif

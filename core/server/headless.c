@@ -100,11 +100,12 @@ static void on_wake(struct ev_loop *loop, ev_async *w, int events)
 
 /* --- what the bridge and the store ask --- */
 
-static bool read_module(void *arg, const char *name, struct buf *text, struct buf *path)
+static bool read_module(void *arg, const char *name, bool is_trial, struct buf *text,
+                        struct buf *path)
 {
     struct headless *h = arg;
 
-    return board_read_module(&h->board, name, text, path);
+    return board_read_module(&h->board, name, is_trial, text, path);
 }
 
 static bool read_version(void *arg, const char *path, unsigned age, struct buf *text)

@@ -32,6 +32,7 @@
 #include "server/service.h"
 #include "server/status.h"
 #include "server/tested.h"
+#include "server/trial.h"
 #include "store/accounts.h"
 #include "store/bans.h"
 #include "store/runs.h"
@@ -71,6 +72,7 @@ struct server {
     struct service_socket sockets[SERVICE_SOCKETS_MAX]; /* systemd's */
     unsigned socket_count;
     char doors_folder[PATH_LEN + 8]; /* DATA/doors */
+    char promoted[PATH_LEN + 16];    /* DATA/promoted */
     int lock;
     ev_async wake;
     ev_signal signals[3];
@@ -255,11 +257,12 @@ static void reload_later(void *arg, struct buf *report)
     buf_add_text(report, "All files are looked at anew; what is wrong is told to sysops.");
 }
 
-static bool read_module(void *arg, const char *name, struct buf *text, struct buf *path)
+static bool read_module(void *arg, const char *name, bool is_trial, struct buf *text,
+                        struct buf *path)
 {
     struct server *s = arg;
 
-    return board_read_module(&s->board, name, text, path);
+    return board_read_module(&s->board, name, is_trial, text, path);
 }
 
 static bool read_version(void *arg, const char *path, unsigned age, struct buf *text)
@@ -273,7 +276,25 @@ static int edit(void *arg, struct board_edit *what, struct err *e)
 {
     struct server *s = arg;
 
+    if (what->wanted == EDIT_UNDO_TRIAL)
+        return trial_undo(s->config->board, s->promoted, s->history, &what->out, e);
     return editing_do(s->config->board, s->data, s->history, what, e);
+}
+
+static void get_trial(void *arg, struct buf *out)
+{
+    const struct server *s = arg;
+
+    buf_printf(out, "%d %u %u\n", trial_is_wanted(&s->board), s->board.generation,
+               s->board.trial);
+    trial_list(&s->board, out);
+}
+
+static int promote(void *arg, struct err *e)
+{
+    struct server *s = arg;
+
+    return trial_promote(&s->board, e);
 }
 
 static void get_mistakes(void *arg, struct buf *out)
@@ -383,6 +404,21 @@ static int answer_reload(struct server *s, struct buf *text, struct err *e)
         return err_set(e, "the last good files stay in use\n%.*s",
                        SPAN_ARG(buf_span(&s->board.errors)));
     buf_printf(text, "generation %u\n", s->board.generation);
+    if (s->board.trial)
+        buf_printf(text, "generation %u is on trial, for sysops: perigee promote\n",
+                   s->board.trial);
+    return 0;
+}
+
+static int answer_promote(struct server *s, uid_t who, struct buf *text, struct err *e)
+{
+    char generation[32];
+
+    snprintf(generation, sizeof(generation), "generation %u", s->board.trial);
+    if (trial_promote(&s->board, e) < 0)
+        return -1;
+    callers_note(s->store, who, "promote", span_of(generation), SPAN_LIT(""));
+    buf_printf(text, "%s is for everybody now\n", generation);
     return 0;
 }
 
@@ -469,6 +505,8 @@ static int answer(void *arg, uid_t who, struct span request, struct buf *text, s
     } else if (span_is(request, "reload")) {
         note(s, who, "reload");
         return answer_reload(s, text, e);
+    } else if (span_is(request, "promote")) {
+        return answer_promote(s, who, text, e);
     } else if (span_is(request, "stop")) {
         note(s, who, "stop");
         begin_stop(s);
@@ -479,8 +517,9 @@ static int answer(void *arg, uid_t who, struct span request, struct buf *text, s
         span_take(&request, 13);
         clients_user_changed(s->clients, strtoll(request.data, NULL, 10));
     } else {
-        return err_set(e,
-                       "unknown request, expected who, say, kick, status, top, reload or stop");
+        return err_set(
+            e, "unknown request, expected who, say, kick, status, top, reload, promote or "
+               "stop");
     }
     return 0;
 }
@@ -643,6 +682,8 @@ static int open_workers(struct server *s, struct err *e)
         !(s->names = worker_new(&names, e)))
         return -1;
     snprintf(folder, sizeof(folder), "%s/history", s->data);
+    snprintf(s->promoted, sizeof(s->promoted), "%s/promoted", s->data);
+    s->board.promoted = s->promoted;
     s->history = history_new(folder, s->files);
     s->board.history = s->history;
     return 0;
@@ -659,6 +700,8 @@ static struct bridge_config bridge_config_of(struct server *s)
                                   .read_version = read_version,
                                   .edit = edit,
                                   .get_mistakes = get_mistakes,
+                                  .get_trial = get_trial,
+                                  .promote = promote,
                                   .login_failed = login_failed,
                                   .login_right = login_right,
                                   .ban = ban,
@@ -798,7 +841,7 @@ static int open_board(struct server *s, struct err *e)
     config.hooks = bridge_hooks(s->bridge);
     s->clients = clients_new(&config);
     s->board.clients = s->clients;
-    clients_redraw(s->clients, s->board.generation); /* which they begin with */
+    clients_redraw(s->clients, s->board.generation, s->board.trial); /* they begin with */
     s->board.settings_changed = settings_changed;
     s->board.arg = s;
     bridge_set_clients(s->bridge, s->clients);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,9 +22,10 @@ static void add_handlers(const struct status_sources *s, struct buf *out)
         buf_printf(out, "\n%-24s %10s %9s %9s %9s %8s\n", "dearest handlers", "calls",
                    "ms in all", "us each", "most us", "errors");
     for (unsigned i = 0; i < n; i++)
-        buf_printf(out, "%-24.40s %10" PRIu64 " %9.1f %9.1f %9" PRIu64 " %8" PRIu64 "\n",
+        buf_printf(out, "%-24.40s %10" PRIu64 " %9.1f %9.1f %9" PRIu64 " %8" PRIu64 "%s\n",
                    h[i].name, h[i].calls, (double)h[i].total_us / 1e3,
-                   (double)h[i].total_us / (double)h[i].calls, h[i].most_us, h[i].errors);
+                   (double)h[i].total_us / (double)h[i].calls, h[i].most_us, h[i].errors,
+                   h[i].is_trial ? "  on trial" : "");
 }
 
 /* "2026-05-01 03:30", local; 0: "-". */
@@ -70,6 +72,78 @@ static void add_callers(const struct status_sources *s, struct buf *out)
     }
     if (shown < clients_callers(s->clients))
         buf_printf(out, "... and %u more\n", clients_callers(s->clients) - shown);
+}
+
+/* --- which generations callers have --- */
+
+struct generations {
+    unsigned *all; /* each caller's, the newest first */
+    unsigned count;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a;
+    unsigned y = *(const unsigned *)b;
+
+    return (x < y) - (x > y);
+}
+
+static struct generations find_generations(struct clients *all)
+{
+    unsigned most = clients_last_id(all);
+    struct generations g = {.all = mem_alloc((most + 1) * sizeof(unsigned))};
+
+    for (unsigned i = 1; i <= most; i++) {
+        const struct client *c = clients_at(all, i);
+
+        if (c && client_is_open(c))
+            g.all[g.count++] = client_generation(c);
+    }
+    qsort(g.all, g.count, sizeof(unsigned), newest_first);
+    return g;
+}
+
+/* How many have the same, from `at` on. */
+static unsigned take_same(const struct generations *g, unsigned at)
+{
+    unsigned n = 1;
+
+    while (at + n < g->count && g->all[at + n] == g->all[at])
+        n++;
+    return n;
+}
+
+static void add_generations(const struct status_sources *s, struct buf *out)
+{
+    struct generations g = find_generations(s->clients);
+    unsigned n;
+
+    if (s->board->trial)
+        buf_printf(out, "on trial    generation %u, for sysops\n", s->board->trial);
+    for (unsigned i = 0; i < g.count; i += n) {
+        n = take_same(&g, i);
+        buf_printf(out, "%s%u with %s%u", i ? ", " : "screens of  ", n, i ? "" : "generation ",
+                   g.all[i]);
+    }
+    if (g.count > 0)
+        buf_add_byte(out, '\n');
+    mem_free(g.all);
+}
+
+static void add_json_generations(const struct status_sources *s, struct buf *out)
+{
+    struct generations g = find_generations(s->clients);
+    unsigned n;
+
+    buf_printf(out, "\"generation\":%u,\"trial\":%u,\"generations\":[", s->board->generation,
+               s->board->trial);
+    for (unsigned i = 0; i < g.count; i += n) {
+        n = take_same(&g, i);
+        buf_printf(out, "%s{\"generation\":%u,\"callers\":%u}", i ? "," : "", g.all[i], n);
+    }
+    buf_add_text(out, "],");
+    mem_free(g.all);
 }
 
 static void add_part(struct buf *out, const char *before, uint64_t part, uint64_t all)
@@ -166,6 +240,7 @@ void status_text(const struct status_sources *s, struct buf *out)
                "banned\n",
                s->board->generation, library_count(s->board->library), bridge_tasks(s->bridge),
                gate_banned(s->gate, s->now));
+    add_generations(s, out);
     add_work(s->figures, out);
     add_machine(s->machine, out);
     if (s->board->errors.len)
@@ -203,8 +278,9 @@ static void add_json_handlers(const struct status_sources *s, struct buf *out)
         add_string(out, h[i].name);
         buf_printf(out,
                    ",\"calls\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"total_us\":%" PRIu64
-                   ",\"most_us\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
-                   h[i].calls, h[i].errors, h[i].total_us, h[i].most_us, h[i].bytes);
+                   ",\"most_us\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"trial\":%s}",
+                   h[i].calls, h[i].errors, h[i].total_us, h[i].most_us, h[i].bytes,
+                   h[i].is_trial ? "true" : "false");
     }
     buf_add_text(out, "],");
 }
@@ -310,11 +386,10 @@ void status_json(const struct status_sources *s, struct buf *out)
     store_figures(s->store, &store);
     buf_printf(out, "{\"version\":\"%s\",\"pid\":%d,\"uptime\":%.0f,", PERIGEE_VERSION,
                (int)getpid(), s->now - s->started);
-    buf_printf(out,
-               "\"callers\":%u,\"visitors\":%u,\"most\":%u,\"calls\":%" PRIu64
-               ",\"generation\":%u,",
+    buf_printf(out, "\"callers\":%u,\"visitors\":%u,\"most\":%u,\"calls\":%" PRIu64 ",",
                clients_callers(s->clients), clients_visitors(s->clients),
-               clients_most(s->clients), clients_calls(s->clients), s->board->generation);
+               clients_most(s->clients), clients_calls(s->clients));
+    add_json_generations(s, out);
     buf_printf(out,
                "\"lag_us\":{\"p50\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"most\":%" PRIu64
                ",\"turns\":%" PRIu64 "},",

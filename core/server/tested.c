@@ -202,7 +202,7 @@ static void tell_visited(struct tested *t, struct buf *answer)
 
     buf_add_text(answer, "ok ");
     library_each_file(t->config.library, add_screen, &listing);
-    bridge_each_handler(t->config.bridge, add_handler, &listing);
+    bridge_each_handler(t->config.bridge, false, add_handler, &listing);
     for (unsigned i = 0; i < n; i++)
         buf_printf(answer, "+ %s\n", used[i].name);
     mem_free(used);

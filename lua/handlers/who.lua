@@ -4,8 +4,12 @@ local clients = require "bbs.clients"
 local db = require "bbs.db"
 local keep = require "bbs.keep"
 local rooms = require "bbs.rooms"
+local settings = require "bbs.settings"
+local text = require "bbs.text"
 local time = require "bbs.time"
 local who = {}
+
+local PLACE_WIDTH <const> = 14
 
 local watching = keep "who.watching" -- clients who look at the list
 
@@ -38,6 +42,7 @@ local function row(client, viewer)
     from = "",
     idle = idle(client.idle),
     since = os.date("%H:%M", math.floor(client.since)),
+    generation = viewer.level >= settings.levels.sysop and client.generation or nil,
   }
 end
 
@@ -51,6 +56,14 @@ local function add_locations(rows)
   for _, r in ipairs(rows) do r.from = found[r.handle] or "" end
 end
 
+-- Sysops see which generation of the board's files each has.
+local function add_generations(rows)
+  for _, r in ipairs(rows) do
+    local after = r.generation and " gen " .. r.generation
+    if after then r.from = text.pad(r.from, PLACE_WIDTH - #after) .. after end
+  end
+end
+
 -- The rows from number `first` on, how many callers there are, and all that is shown, as one
 -- string.
 local function look(viewer, first, count)
@@ -60,7 +73,8 @@ local function look(viewer, first, count)
     if total >= first and total < first + count then
       local r = row(other, viewer)
       rows[#rows + 1] = r
-      parts[#parts + 1] = table.concat({ r.node, r.nick_name, r.where, r.idle, r.since }, " ")
+      parts[#parts + 1] = table.concat({ r.node, r.nick_name, r.where, r.idle, r.since,
+        r.generation }, " ")
     end
   end
   return rows, total, table.concat(parts, "\n") .. "\n" .. total
@@ -72,6 +86,7 @@ function who.list(client, args)
   local rows, total
   rows, total, view.seen = look(client, view.first, view.rows)
   add_locations(rows)
+  add_generations(rows)
   client.data.who = view
   return rows, total
 end

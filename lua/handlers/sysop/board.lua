@@ -361,6 +361,10 @@ function actions.a()
   return "sysop/history"
 end
 
+function actions.t()
+  return "sysop/trial"
+end
+
 function actions.s(client)
   return list.search(client, client.data.board)
 end
@@ -410,6 +414,76 @@ function screen.pick_history(client, key)
   local file = state.all[math.tointeger(tonumber(answer)) or 0]
   if not file then return "refresh", "There is no such number." end
   return "sysop/versions", { path = file.path }
+end
+
+-- --- what is on trial ---
+
+local function look_at_trial(client)
+  local trial = board.trial(client)
+  client.data.board_trial = trial
+  return trial
+end
+
+-- <% get:sysop.board.trial_state %>
+function screen.trial_state(client)
+  local trial = look_at_trial(client)
+  if not trial.wanted then
+    return ("All have generation %d: reload.canary is not \"sysop\"."):format(trial.generation)
+  end
+  if not trial.trial then
+    return ("All have generation %d: nothing is on trial."):format(trial.generation)
+  end
+  return ("Sysops try generation %d, all others have %d."):format(trial.trial, trial.generation)
+end
+
+-- <% each:sysop.board.trial_list(rows=12, grows=true) %>
+function screen.trial_list(client, args)
+  local files, rows = client.data.board_trial.files, {}
+  for i = (args.page - 1) * args.rows + 1, math.min(args.page * args.rows, #files) do
+    rows[#rows + 1] = { no = i, path = files[i] }
+  end
+  return rows, #files
+end
+
+-- <% tick:sysop.board.tick_trial(2) %>
+function screen.tick_trial(client)
+  local shown, now = client.data.board_trial, board.trial(client)
+  if now.trial ~= shown.trial or now.generation ~= shown.generation
+    or table.concat(now.files, "\n") ~= table.concat(shown.files, "\n") then
+    return "refresh"
+  end
+end
+
+local function promote(client)
+  local trial = board.trial(client)
+  if not trial.trial then return "refresh", "Nothing is on trial." end
+  local generation = "generation " .. trial.trial
+  audit.add(client, "promote", generation, #trial.files .. " files")
+  local done, why = board.promote(client)
+  if done then return "refresh", "All have " .. generation .. " now." end
+  audit.add(client, "not promoted", generation, why:match "^[^\n]*")
+  return "refresh", why:match "^[^\n]*"
+end
+
+local function undo_trial(client)
+  local trial = board.trial(client)
+  if not trial.trial then return "refresh", "Nothing is on trial." end
+  client:send "\r\n  "
+  if not client:confirm("Write all these files back as everybody has them?", false) then
+    return "refresh"
+  end
+  audit.add(client, "undo trial", "generation " .. trial.trial, #trial.files .. " files")
+  local count, why = board.undo_trial(client)
+  if not count then return "refresh", why end
+  return "refresh", ("Written back: %d. What they had is kept."):format(count)
+end
+
+-- <% key:sysop.board.pick_trial %>
+function screen.pick_trial(client, key)
+  key = key:lower()
+  if key == "p" then return promote(client) end
+  if key == "u" then return undo_trial(client) end
+  return list.turn(client, key)
 end
 
 -- --- the versions of one file ---

@@ -14,6 +14,7 @@ local function row(client)
     level = client.level,
     where = client.calling and "calls " .. client.calling or client.status or client.keyword,
     idle = client.idle < 60 and "" or time.ago(time.now() - client.idle),
+    generation = client.generation,
     address = client.address,
   }
 end
@@ -25,7 +26,9 @@ local function look(page, count)
   for i = (page - 1) * count + 1, math.min(page * count, #all) do
     local r = row(all[i])
     rows[#rows + 1] = r
-    parts[#parts + 1] = table.concat({ r.node, r.handle, r.level, r.where, r.idle }, " ")
+    parts[#parts + 1] = table.concat({
+      r.node, r.handle, r.level, r.where, r.idle, r.generation,
+    }, " ")
   end
   return rows, #all, table.concat(parts, "\n") .. "\n" .. #all
 end
