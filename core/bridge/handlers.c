@@ -567,6 +567,17 @@ static void copy_call(struct task *t, const struct call *call)
     t->call = &t->own_call;
 }
 
+/* And its function, which may not be on trial any more by then. */
+static void keep_function(struct task *t)
+{
+    lua_State *L = t->bridge->L;
+
+    if (!t->is_trial)
+        return;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, t->handler->ref);
+    t->function = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 static bool start(struct bridge *b, struct client *c, struct handler *h,
                   const struct call *call, struct outcome *out)
 {
@@ -581,6 +592,7 @@ static bool start(struct bridge *b, struct client *c, struct handler *h,
     if (call->kind == CALL_LEAVE) {
         copy_call(t, call);
         t->is_async = true;
+        keep_function(t);
     }
     if (call->kind == CALL_RESCUE && modules_push_rescue(b))
         t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);

@@ -145,26 +145,32 @@ static int read_version(struct subject *s, unsigned number, struct buf *out, str
                : rc;
 }
 
-/* Does the file have this version's text? */
-static bool is_now(struct subject *s, unsigned number)
+static bool has_text(struct subject *s, unsigned number, struct span wanted)
 {
     struct buf text;
     struct err ignored;
-    bool same = s->is_there && (uintmax_t)s->kept[number - 1].size == s->text.len &&
-                read_version(s, number, &text, &ignored) == 0;
+    bool same;
 
-    if (!same)
+    if ((uintmax_t)s->kept[number - 1].size != wanted.len)
         return false;
-    same = span_equals(buf_span(&text), buf_span(&s->text));
+    buf_init(&text, BUF_LARGE);
+    same =
+        read_version(s, number, &text, &ignored) == 0 && span_equals(buf_span(&text), wanted);
     buf_clear(&text);
     return same;
 }
 
-/* Which version that is; 0: none. */
-static unsigned find_now(struct subject *s)
+/* Does the file have this version's text? */
+static bool is_now(struct subject *s, unsigned number)
+{
+    return s->is_there && has_text(s, number, buf_span(&s->text));
+}
+
+/* The newest version with that text; 0: none. */
+static unsigned find_text(struct subject *s, struct span text)
 {
     for (unsigned i = 1; i <= s->count; i++) {
-        if (is_now(s, i))
+        if (has_text(s, i, text))
             return i;
     }
     return 0;
@@ -235,20 +241,50 @@ static int list_files(const struct place_of_versions *at)
     return CLI_DONE;
 }
 
+/* Which versions are in use, by number; 0: none. */
+struct in_use {
+    unsigned file;     /* as the file is now */
+    unsigned promoted; /* for everybody, where that is something else */
+};
+
+static struct in_use find_in_use(struct subject *s)
+{
+    struct in_use found = {.file = s->is_there ? find_text(s, buf_span(&s->text)) : 0};
+    struct texts texts = {0};
+    char file[PATH_ROOM];
+    struct err ignored;
+    const struct text_of *t = NULL;
+
+    snprintf(file, sizeof(file), "%s/promoted", s->at->data);
+    if (texts_load(&texts, file, &ignored) == 0)
+        t = texts_find(&texts, s->path);
+    if (t && !(s->is_there && span_equals(span_from(t->data, t->len), buf_span(&s->text))))
+        found.promoted = find_text(s, span_from(t->data, t->len));
+    texts_clear(&texts);
+    return found;
+}
+
+static const char *mark(unsigned number, const struct in_use *used)
+{
+    if (number == used->promoted)
+        return "  in use by all but sysops";
+    return number == used->file ? used->promoted ? "  on trial" : "  in use" : "";
+}
+
 static int list_versions(struct subject *s)
 {
-    unsigned now = find_now(s);
+    struct in_use used = find_in_use(s);
 
     printf("%s\n%7s  %-19s  %9s\n", s->path, "version", "kept", "bytes");
     for (unsigned i = 1; i <= s->count; i++) {
         char when[TIME_ROOM];
 
         print_time(s->kept[i - 1].when, when);
-        printf("%7u  %s  %9jd%s\n", i, when, s->kept[i - 1].size, i == now ? "  in use" : "");
+        printf("%7u  %s  %9jd%s\n", i, when, s->kept[i - 1].size, mark(i, &used));
     }
     if (!s->is_there)
         printf("The file is gone: perigee undo %s brings version 1 back.\n", s->path);
-    else if (now == 0)
+    else if (used.file == 0)
         printf("The file has none of these: what it has is wrong, or was saved while no server "
                "ran.\n");
     return CLI_DONE;

@@ -35,6 +35,7 @@ struct board {
     unsigned numbered;       /* counts each swap, of screens or of Lua */
     const char *promoted;    /* the file with what everybody has; NULL: nothing is ever tried */
     const struct texts *from; /* what is loaded instead of the folder's files; or NULL */
+    bool is_kept;             /* that file has it */
     bool is_loading;          /* it starts: what is loaded is for everybody */
     bool is_trying;           /* it starts: what the folder has besides is on trial */
     struct buf errors;        /* what is saved and not in use, because it is wrong */

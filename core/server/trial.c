@@ -28,9 +28,12 @@ static void collect(const struct board *b, bool is_trial, struct texts *out)
     texts_sort(out);
 }
 
-int trial_load(const struct board *b, struct texts *out, struct err *e)
+int trial_load(struct board *b, struct texts *out, struct err *e)
 {
-    return texts_load(out, b->promoted, e);
+    int rc = texts_load(out, b->promoted, e);
+
+    b->is_kept = rc == 0;
+    return rc;
 }
 
 static int keep(const struct board *b, bool is_trial, struct err *e)
@@ -42,11 +45,6 @@ static int keep(const struct board *b, bool is_trial, struct err *e)
     rc = texts_save(&t, b->promoted, e);
     texts_clear(&t);
     return rc;
-}
-
-int trial_keep(const struct board *b, struct err *e)
-{
-    return keep(b, false, e);
 }
 
 static void add_line(void *arg, const char *path)
@@ -108,12 +106,26 @@ static bool is_same(const struct board *b)
     return same;
 }
 
+/* What everybody has is kept, or the next start would not know it. */
+static int begin(struct board *b, struct err *e)
+{
+    if (keep(b, false, e) == 0) {
+        b->is_kept = true;
+        return 0;
+    }
+    log_error("reload event=failed what=trial why=%s", log_quote(span_of(e->text)));
+    return -1;
+}
+
 void trial_settle(struct board *b)
 {
     bool was = b->trial != 0;
+    struct err e;
 
     if (!trial_is_wanted(b))
         return;
+    if (!b->is_kept && begin(b, &e) < 0 && b->clients)
+        clients_tell_sysops(b->clients, span_of(e.text));
     if (is_same(b)) {
         end(b, false);
         if (!was)
@@ -171,20 +183,13 @@ int trial_undo(const char *board, const char *promoted, const struct history *hi
 
 /* --- the setting --- */
 
-static int begin(struct board *b, struct err *e)
-{
-    if (trial_keep(b, e) == 0)
-        return 0;
-    log_error("reload event=failed what=trial why=%s", log_quote(span_of(e->text)));
-    return -1;
-}
-
 /* It is not wanted any more: what is in the board's folder is for everybody. */
 static void give_up(struct board *b)
 {
     unsigned generation = b->trial;
 
     end(b, generation != 0);
+    b->is_kept = false;
     if (unlink(b->promoted) < 0 && generation == 0)
         return;
     if (generation == 0)

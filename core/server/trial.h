@@ -9,10 +9,7 @@
 bool trial_is_wanted(const struct board *b); /* by the settings, and there is a server */
 
 /* What everybody has, from the data folder. 0; 1: nothing is kept there; -1 and `e`. */
-int trial_load(const struct board *b, struct texts *out, struct err *e);
-
-/* Keep there what everybody has now. -1 and `e`. */
-int trial_keep(const struct board *b, struct err *e);
+int trial_load(struct board *b, struct texts *out, struct err *e);
 
 /* The board has been started, or the setting has changed: `was` it wanted before? */
 int trial_set_up(struct board *b, bool was, struct err *e);

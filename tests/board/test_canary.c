@@ -118,6 +118,9 @@ static void a_save_is_for_sysops_until_it_is_promoted(void **state)
     expect_said(
         "\"generation\":1,\"trial\":4,\"generations\":[{\"generation\":4,\"callers\":1},"
         "{\"generation\":1,\"callers\":2}],");
+    assert_int_equal(run("history", WALL), 0);
+    expect_said("  on trial\n      2  20");
+    expect_said("  in use by all but sysops\n");
     assert_int_equal(run("promote", NULL), 0);
     expect_said("generation 4 is for everybody now\n");
     caller_expect(moon, "Generation 4 is promoted: all have it now.");

@@ -312,6 +312,62 @@ static void test_nothing_to_free(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* A set on trial has the changes, and what includes what has changed; the other stays whole. */
+static void test_a_trial_stands_beside(void **state)
+{
+    struct board *b = *state;
+    struct library *all = b->library;
+    struct library *trial = library_trial(all);
+    struct screen *first;
+
+    save(b, "part.txt", "old", "");
+    save(b, "menu.txt", "<% include:part %> menu", "");
+    save(b, "gone.txt", "gone", "");
+    link_all(b, 3, "");
+    first = get(b, "menu");
+    assert_ptr_equal(library_find(trial, SPAN_LIT("menu"), FOR_ANSI, 80), first);
+    library_begin_trial(all);
+    library_begin_trial(all);
+    b->library = trial;
+    save(b, "part.txt", "new", "");
+    save(b, "more.txt", "more", "");
+    remove_file(b, "gone.txt");
+    link_all(b, 3, "");
+    check_text(get(b, "menu"), "new menu");
+    assert_false(library_has(trial, SPAN_LIT("gone")));
+    assert_true(span_is(library_text(trial, "part", SOURCE_TXT), "new"));
+    b->library = all;
+    assert_ptr_equal(get(b, "menu"), first);
+    assert_null(get(b, "more"));
+    assert_true(library_has(all, SPAN_LIT("gone")));
+    assert_true(span_is(library_text(all, "part", SOURCE_TXT), "old"));
+    assert_null(library_text(all, "more", SOURCE_TXT).data);
+    link_all(b, 0, "");
+}
+
+static void test_a_trial_is_promoted_or_ends(void **state)
+{
+    struct board *b = *state;
+    struct library *all = b->library;
+
+    save(b, "menu.txt", "one", "");
+    link_all(b, 1, "");
+    for (int promoted = 0; promoted < 2; promoted++) {
+        library_begin_trial(all);
+        b->library = library_trial(all);
+        save(b, "menu.txt", "two", "");
+        save(b, "more.txt", "more", "");
+        link_all(b, 2, "");
+        b->library = all;
+        library_end_trial(all, promoted);
+        library_end_trial(all, promoted);
+        check_text(get(b, "menu"), promoted ? "two" : "one");
+        assert_int_equal(library_has(all, SPAN_LIT("more")), promoted);
+        assert_ptr_equal(library_find(library_trial(all), SPAN_LIT("menu"), FOR_ANSI, 80),
+                         get(b, "menu"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +380,8 @@ int main(void)
         TEST(test_removal),
         TEST(test_each_screen_is_seen),
         TEST(test_what_is_broken_can_be_taken),
+        TEST(test_a_trial_stands_beside),
+        TEST(test_a_trial_is_promoted_or_ends),
         cmocka_unit_test(test_nothing_to_free),
     };
 
