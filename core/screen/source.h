@@ -32,8 +32,8 @@ struct source {
     struct arena arena; /* names and arguments */
     const char *file;
     struct blob *text; /* what it was compiled from, where somebody wants to know; or NULL */
-    bool is_broken; /* it has findings: the operations are those that could be read */
-    bool is_vague;  /* and some that begin or end a block may be missing */
+    bool is_broken;    /* it has findings: the operations are those that could be read */
+    bool is_vague;     /* and some that begin or end a block may be missing */
     uint32_t
         cut_line; /* where the first escape sequence is cut off, which is left out; 0: none */
     uint32_t cut_column;
