@@ -94,16 +94,18 @@ static void clear_part(struct part *p)
 
 void library_free(struct library *l)
 {
-    struct entry *e;
     struct entry *next;
 
     if (!l)
         return;
-    HASH_ITER(hh, l->shelf->entries, e, next)
-    {
+    next = l->shelf->entries;
+    HASH_CLEAR(hh, l->shelf->entries); /* the table: the entries are still there */
+    while (next) {
+        struct entry *e = next;
+
+        next = e->hh.next;
         clear_part(&e->parts[0]);
         clear_part(&e->parts[1]);
-        HASH_DEL(l->shelf->entries, e);
         mem_free(e);
     }
     mem_free(l->shelf);
