@@ -31,7 +31,8 @@ static int say_unknown(struct preview *p, const struct err *area)
 
 static int explain_board(struct preview *p)
 {
-    struct headless_config config = {.board = p->board, .versions = p->versions};
+    struct headless_config config = {
+        .board = p->board, .versions = p->versions, .promoted = p->promoted};
     int status = preview_open(p, &config);
     enum explained answer;
     struct buf out;

@@ -129,6 +129,7 @@ static int find_database(struct preview *p, struct headless_config *config)
         return CLI_FAILED;
     snprintf(p->database, sizeof(p->database), "%s/perigee.db", folder);
     snprintf(p->versions, sizeof(p->versions), "%s/history", folder);
+    snprintf(p->promoted, sizeof(p->promoted), "%s/promoted", folder);
     if (access(p->database, F_OK) == 0)
         config->database = p->database;
     else if (p->data || errno != ENOENT)

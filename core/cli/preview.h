@@ -19,6 +19,7 @@ struct preview {
     char *keyword; /* to be freed */
     char database[PATH_MAX + 16];
     char versions[PATH_MAX + 16];
+    char promoted[PATH_MAX + 16]; /* DATA/promoted */
     struct headless *headless;
     struct account account;
     struct visit visit;

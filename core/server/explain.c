@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "server/files.h"
 #include "server/links.h"
+#include "server/texts.h"
 
 enum { NUMBER_BYTES = 24, NAME_BYTES = 64 };
 
@@ -301,14 +302,85 @@ static void rule_level(struct explaining *x)
         keep_out(x, "it is for level %u and above", wanted);
 }
 
+/* --- the trial --- */
+
+struct on_trial {
+    struct explaining *x;
+    const struct texts *promoted;
+    bool is_sysop;
+    bool is_new; /* the screen is in no file that everybody has */
+    unsigned lua;
+};
+
+static void say_trial(struct on_trial *t, const struct file *f)
+{
+    const char *which = t->is_sysop ? "as here" : "as it was promoted last, not as here";
+    bool is_new = !texts_find(t->promoted, f->path);
+
+    if (f->kind == FILE_LUA)
+        t->lua++;
+    else if (f->kind == FILE_SCREEN && is_of_screen(t->x, f) && is_new)
+        say(t->x, f->path, 0, "it is new and on trial (reload.canary): sysops alone have it");
+    else if (f->kind == FILE_SCREEN && is_of_screen(t->x, f))
+        say(t->x, f->path, 0, "it is on trial (reload.canary): level %u has it %s", t->x->level,
+            which);
+    if (f->kind == FILE_SCREEN && is_of_screen(t->x, f) && !is_new)
+        t->is_new = false;
+}
+
+/* Does the folder have something else than everybody has? */
+static bool is_on_trial(struct on_trial *t, const struct file *f)
+{
+    const struct text_of *has = texts_find(t->promoted, f->path);
+    struct buf now;
+    struct err ignored;
+    bool same;
+
+    buf_init(&now, SOURCE_MAX);
+    same = has && file_read(t->x->board->folder, f->path, &now, &ignored) == 0 &&
+           span_equals(buf_span(&now), span_from(has->data, has->len));
+    buf_clear(&now);
+    return !same;
+}
+
+static void look_for_trial(struct on_trial *t)
+{
+    for (unsigned i = 0; i < t->x->files.count; i++) {
+        const struct file *f = &t->x->files.files[i];
+
+        if (is_on_trial(t, f))
+            say_trial(t, f);
+        else if (f->kind == FILE_SCREEN && is_of_screen(t->x, f))
+            t->is_new = false;
+    }
+    if (t->lua > 0 && !t->is_sysop)
+        say(t->x, "lua/", 0, "on trial: %u; level %u has them as they were promoted last",
+            t->lua, t->x->level);
+}
+
+/* What has not been promoted is held back from all but sysops. */
+static void rule_trial(struct explaining *x)
+{
+    const struct settings *s = &x->board->settings;
+    const char *file = headless_promoted(x->headless);
+    struct texts promoted = {0};
+    struct err ignored;
+    struct on_trial t = {.x = x, .promoted = &promoted, .is_new = true};
+
+    t.is_sysop = x->level >= (unsigned)s->level_sysop;
+    if (!file || strcmp(s->reload_canary, "sysop") != 0 ||
+        texts_load(&promoted, file, &ignored) != 0)
+        return;
+    look_for_trial(&t);
+    if (t.is_new && !t.is_sysop)
+        keep_out(x, "it is on trial for sysops, and not promoted yet");
+    texts_clear(&promoted);
+}
+
 /* What decides whether a caller sees the screen at all, in this order; each says what it finds,
- * and keep_out where that is the reason. A rule that holds back what has not been promoted
- * (reload.canary) belongs behind rule_broken. */
+ * and keep_out where that is the reason. */
 static void (*const screen_rules[])(struct explaining *x) = {
-    rule_account,
-    rule_file,
-    rule_broken,
-    rule_level,
+    rule_account, rule_file, rule_broken, rule_trial, rule_level,
 };
 
 /* --- the visit --- */

@@ -558,6 +558,11 @@ struct board *headless_board(struct headless *h)
     return &h->board;
 }
 
+const char *headless_promoted(const struct headless *h)
+{
+    return h->config->promoted;
+}
+
 const char *headless_folder(const struct headless *h)
 {
     return h->scratch.folder;

@@ -20,6 +20,8 @@ struct headless_config {
     const char *data; /* the board's own data folder, which is worked on itself; NULL: none */
     const char *versions; /* of its files, kept when they were good, which take the place of
                            * those that are not; NULL: nothing does */
+    const char *promoted; /* the file with what everybody has while something is on trial, which
+                           * does not change what is loaded; NULL: none */
     bool watches;         /* for saves: see headless_wait */
 };
 
@@ -28,8 +30,9 @@ struct headless *headless_new(const struct headless_config *config, struct err *
 void headless_free(struct headless *h); /* NULL is allowed */
 
 struct board *headless_board(struct headless *h);
-const char *headless_folder(const struct headless *h); /* the temporary one */
-int headless_signal(const struct headless *h);         /* the one that ended it; 0: none */
+const char *headless_promoted(const struct headless *h); /* of the configuration */
+const char *headless_folder(const struct headless *h);   /* the temporary one */
+int headless_signal(const struct headless *h);           /* the one that ended it; 0: none */
 
 /* 1 found, 0 there is none, -1 and `e`. */
 int headless_find(struct headless *h, const char *handle, struct account *out, struct err *e);

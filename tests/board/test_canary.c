@@ -146,6 +146,36 @@ static void a_save_is_for_sysops_until_it_is_promoted(void **state)
 
 /* Callers who come meanwhile have what was promoted, from their first screen on; a sysop who
  * comes is told. */
+/* `perigee explain KEYWORD --as HANDLE`. */
+static int explain(const char *keyword, const char *handle)
+{
+    const char *const args[] = {"explain", keyword,       "--as", handle,
+                                "--board", board->folder, NULL};
+    char *out;
+    int status = board_run(args, NULL, &out);
+
+    snprintf(said, sizeof(said), "%s", out);
+    free(out);
+    return status;
+}
+
+static void explain_tells_of_it(void)
+{
+    size_t from = 0;
+
+    try_out(&from, "screens/neu.txt", "<% page:level(1); key:wall.key %>NEW\n");
+    try_out(&from, HANDLERS, LUA_OF("two"));
+    assert_int_equal(explain("neu", "luna"), 1);
+    expect_said("luna (level 10) does not see screens/neu.txt: it is on trial for sysops");
+    expect_said(
+        "screens/neu.txt: it is new and on trial (reload.canary): sysops alone have it");
+    assert_int_equal(explain("neu", "moon"), 0);
+    assert_int_equal(explain("wall", "luna"), 0);
+    expect_said(WALL
+                ": it is on trial (reload.canary): level 10 has it as it was promoted last");
+    expect_said("lua/: on trial: 1; level 10 has them as they were promoted last");
+}
+
 static void who_comes_meanwhile_is_served_as_all_are(void **state)
 {
     size_t from = 0;
@@ -158,6 +188,7 @@ static void who_comes_meanwhile_is_served_as_all_are(void **state)
     moon = sysop();
     caller_expect(moon, "Generation 2 is a trial, for sysops only");
     see_wall(moon, "SCREEN two");
+    explain_tells_of_it();
 }
 
 static void a_mistake_on_trial_is_told_and_the_last_good_one_stays(void **state)
