@@ -182,12 +182,13 @@ static void a_difference_is_shown(void **state)
 static void climb(char out[600])
 {
     char folder[256];
+    size_t len = 0;
 
     assert_non_null(getcwd(folder, sizeof(folder)));
     out[0] = '\0';
     for (const char *p = folder; *p; p++) {
         if (*p == '/')
-            strcat(out, out[0] ? "/.." : "..");
+            len += (size_t)snprintf(out + len, 600 - len, "%s", len ? "/.." : "..");
     }
 }
 
