@@ -71,6 +71,19 @@ int address_bytes(const struct sockaddr *a, unsigned char out[16])
     return AF_INET;
 }
 
+void address_unmap(struct sockaddr_storage *a)
+{
+    struct sockaddr_in6 six;
+    struct sockaddr_in four = {.sin_family = AF_INET};
+
+    memcpy(&six, a, sizeof(six));
+    if (six.sin6_family != AF_INET6 || !address_is_mapped(six.sin6_addr.s6_addr))
+        return;
+    memcpy(&four.sin_addr, six.sin6_addr.s6_addr + 12, 4);
+    four.sin_port = six.sin6_port;
+    memcpy(a, &four, sizeof(four));
+}
+
 bool network_has(const struct network *n, const struct sockaddr *a)
 {
     unsigned char bytes[16];

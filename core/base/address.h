@@ -31,6 +31,8 @@ bool address_is_mapped(const unsigned char bytes[16]);
 
 /* The bytes of an IPv4 or IPv6 address, of one that is mapped the four of IPv4; the family. */
 int address_bytes(const struct sockaddr *a, unsigned char out[16]);
+/* Of an address that is mapped, IPv4's own; any other stays. */
+void address_unmap(struct sockaddr_storage *a);
 bool network_has(const struct network *n, const struct sockaddr *a);
 
 /* HOST:PORT or [HOST]:PORT, and " proxy" behind it or not. -1 and `e`. */

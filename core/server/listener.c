@@ -260,6 +260,8 @@ static void on_connection(struct ev_loop *loop, ev_io *w, int events)
         socklen_t len = sizeof(a);
         int fd = accept4(w->fd, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+        if (fd >= 0)
+            address_unmap(&a); /* systemd's sockets may be of both kinds */
         if (fd >= 0 && item->is_proxied) {
             proxied_add(item->all->proxied, fd, (struct sockaddr *)&a);
         } else if (fd >= 0) {

@@ -96,7 +96,10 @@ static void admit(struct waiting *w)
     struct sockaddr_storage peer = w->peer;
     int fd = take_out(w);
 
-    all->admit(all->arg, fd, p.has_address ? &p.address.any : (struct sockaddr *)&peer);
+    if (p.has_address)
+        memcpy(&peer, &p.address, sizeof(p.address));
+    address_unmap(&peer);
+    all->admit(all->arg, fd, (struct sockaddr *)&peer);
 }
 
 /* What is behind the header is the caller's: no more than the header is read. */

@@ -99,6 +99,8 @@ static void the_proxy_says_who_calls(void **state)
     caller_expect(c, "hello luna"); /* nothing behind the header is lost */
     c = dial_through(SPAN_LIT(version2));
     caller_expect(c, "you are at 2001:db8::7.");
+    c = THROUGH("PROXY TCP6 ::ffff:192.0.2.6 ::1 56230 2323\r\n");
+    caller_expect(c, "you are at 192.0.2.6.");
     c = THROUGH("PROXY UNKNOWN\r\n");
     caller_expect(c, "you are at 127.0.0.1.");
     c = THROUGH("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"); /* LOCAL */
@@ -180,11 +182,11 @@ static int listen_at(int type)
 
 static int port_at(int fd)
 {
-    struct sockaddr_in a;
+    struct sockaddr_in6 a; /* its port is where IPv4's is */
     socklen_t len = sizeof(a);
 
     assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-    return ntohs(a.sin_port);
+    return ntohs(a.sin6_port);
 }
 
 struct manager {
@@ -296,6 +298,23 @@ static void sockets_are_taken_over(void **state)
     close(m.sockets[1]);
 }
 
+/* One that takes IPv4 and IPv6, as systemd's do. */
+static void callers_of_both_kinds_are_told_apart(void **state)
+{
+    struct sockaddr_in6 a = {.sin6_family = AF_INET6};
+    struct manager m = {.sockets = {socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+                        .count = 1};
+
+    (void)state;
+    if (m.sockets[0] < 0 || bind(m.sockets[0], (struct sockaddr *)&a, sizeof(a)) < 0)
+        skip(); /* the machine has no IPv6 */
+    assert_int_equal(listen(m.sockets[0], 10), 0);
+    write_board("");
+    start_service(&m);
+    caller_expect(dial_port(port_at(m.sockets[0])), "you are at 127.0.0.1.");
+    close(m.sockets[0]);
+}
+
 static void listeners_of_the_command_line_stay(void **state)
 {
     struct manager m = {
@@ -359,10 +378,15 @@ static void says_how_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_proxy_says_who_calls),    TEST(without_a_header_nobody_comes_in),
-        TEST(limits_hold_for_who_calls),   TEST(only_proxies_say_who_calls),
-        TEST(sockets_are_taken_over),      TEST(listeners_of_the_command_line_stay),
-        TEST(what_is_no_listener_is_told), TEST(says_how_it_is),
+        TEST(the_proxy_says_who_calls),
+        TEST(without_a_header_nobody_comes_in),
+        TEST(limits_hold_for_who_calls),
+        TEST(only_proxies_say_who_calls),
+        TEST(sockets_are_taken_over),
+        TEST(callers_of_both_kinds_are_told_apart),
+        TEST(listeners_of_the_command_line_stay),
+        TEST(what_is_no_listener_is_told),
+        TEST(says_how_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
