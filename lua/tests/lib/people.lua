@@ -1,0 +1,24 @@
+-- Who calls in these tests.
+local people = {}
+
+local function dial(t, handle, how)
+  local call = {}
+  for name, value in pairs(how or {}) do call[name] = value end
+  call.as = handle
+  return t:dial(call)
+end
+
+-- A caller of that handle, who has an account and is at the menu: people.caller(t, "luna").
+-- `how` is as t:dial has it.
+function people.caller(t, handle, how)
+  t:user(handle)
+  return dial(t, handle, how)
+end
+
+-- The sysop moon, at the menu.
+function people.sysop(t, how)
+  t:user("moon", { level = 100 })
+  return dial(t, "moon", how)
+end
+
+return people
