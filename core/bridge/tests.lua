@@ -320,14 +320,18 @@ function t:user(handle, how)
   return handle
 end
 
+local function settle_all()
+  for _, one in ipairs(current.callers) do
+    local _ = one.is_over or settle(one)
+  end
+end
+
 -- So many seconds pass at once.
 function t:pass(seconds)
   expect_type(seconds, "number", "pass")
   if not (seconds >= 0 and seconds < 1e9) then fail("pass: 0 or more seconds expected") end
   must("ask", ("pass %.3f"):format(seconds))
-  for _, one in ipairs(current.callers) do
-    local _ = one.is_over or settle(one)
-  end
+  settle_all()
 end
 
 -- It is that time of that day, "2030-12-31 23:59" (UTC, as all that is tested).
@@ -351,6 +355,15 @@ function t:file(path, text)
   expect_type(path, "string", "file")
   expect_type(text, "string", "file")
   must("put", path, text)
+end
+
+-- A file of the board that is tested, a copy of yours: "lua/settings.lua", "screens/menu.txt".
+-- It is in use when this is over; what is wrong with it is a failure of the test.
+function t:write(path, text)
+  expect_type(path, "string", "write")
+  expect_type(text, "string", "write")
+  must("change", path, text)
+  settle_all()
 end
 
 -- An error that the server logs, and that has this text, is as it should be.

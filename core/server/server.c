@@ -803,13 +803,23 @@ static int open_monitor(struct server *s, struct err *e)
     return s->monitor ? 0 : -1;
 }
 
+static int reload_tested(void *arg, struct err *e)
+{
+    struct server *s = arg;
+
+    reload_all(s);
+    return s->board.errors.len ? err_set(e, "%.*s", SPAN_ARG(buf_span(&s->board.errors))) : 0;
+}
+
 static void open_tested(struct server *s)
 {
     struct tested_config config = {.loop = s->loop,
                                    .channel = s->config->channel,
                                    .clients = s->clients,
                                    .bridge = s->bridge,
-                                   .library = s->board.library};
+                                   .library = s->board.library,
+                                   .reload = reload_tested,
+                                   .arg = s};
 
     s->tested = tested_new(&config);
 }

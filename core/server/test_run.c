@@ -332,6 +332,24 @@ static int act_put(struct runner *r, const struct arguments *a, struct tests_ans
     return write_whole(path, text_at(a, 1), e);
 }
 
+/* Into the copy of the board that is tested; in use when this is over. */
+static int act_change(struct runner *r, const struct arguments *a, struct tests_answer *out,
+                      struct err *e)
+{
+    const char *name = name_at(a, 0);
+    char path[PATH_LEN];
+    bool is_board = span_starts_with(text_at(a, 0), "screens/") ||
+                    span_starts_with(text_at(a, 0), "lua/") ||
+                    span_starts_with(text_at(a, 0), "doors/");
+
+    if (!is_board || !is_inside(name))
+        return err_set(e, "write '%s': a path below screens/, lua/ or doors/ expected", name);
+    snprintf(path, sizeof(path), "%s/%s", stand_board(r->stand), name);
+    return write_whole(path, text_at(a, 1), e) < 0
+               ? -1
+               : stand_ask(r->stand, "reload", &out->text, e);
+}
+
 /* A snapshot, beside its test: in the sysop's own board. */
 static int act_write(struct runner *r, const struct arguments *a, struct tests_answer *out,
                      struct err *e)
@@ -355,13 +373,13 @@ static const struct {
     const char *what;
     act *act;
 } acts[] = {
-    {"account", act_account}, {"ask", act_ask},       {"dial", act_dial},
-    {"drawn", act_drawn},     {"errors", act_errors}, {"hang_up", act_hang_up},
-    {"look", act_look},       {"now", act_now},       {"print", act_print},
-    {"put", act_put},         {"random", act_random}, {"release", act_release},
-    {"restart", act_restart}, {"rows", act_rows},     {"settle", act_settle},
-    {"start", act_start},     {"type", act_type},     {"visited", act_visited},
-    {"wait", act_wait},       {"write", act_write},
+    {"account", act_account}, {"ask", act_ask},         {"change", act_change},
+    {"dial", act_dial},       {"drawn", act_drawn},     {"errors", act_errors},
+    {"hang_up", act_hang_up}, {"look", act_look},       {"now", act_now},
+    {"print", act_print},     {"put", act_put},         {"random", act_random},
+    {"release", act_release}, {"restart", act_restart}, {"rows", act_rows},
+    {"settle", act_settle},   {"start", act_start},     {"type", act_type},
+    {"visited", act_visited}, {"wait", act_wait},       {"write", act_write},
 };
 
 static int do_act(void *arg, const char *what, const struct value *args, unsigned count,

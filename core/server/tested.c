@@ -208,6 +208,16 @@ static void tell_visited(struct tested *t, struct buf *answer)
     mem_free(used);
 }
 
+static void reload(struct tested *t, struct buf *answer)
+{
+    struct err e;
+
+    if (t->config.reload(t->config.arg, &e) < 0)
+        buf_printf(answer, "no %s", e.text);
+    else
+        buf_add_text(answer, "ok");
+}
+
 static void answer_request(struct tested *t, struct span request, int line, struct buf *answer)
 {
     if (span_starts_with(request, "call ")) {
@@ -230,6 +240,8 @@ static void answer_request(struct tested *t, struct span request, int line, stru
         clock_set(strtoll(request.data + 6, NULL, 10));
         ev_now_update(t->config.loop);
         buf_add_text(answer, "ok");
+    } else if (span_is(request, "reload")) {
+        reload(t, answer);
     } else if (span_is(request, "visited")) {
         tell_visited(t, answer);
     } else {

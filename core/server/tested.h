@@ -1,7 +1,8 @@
 /* tested.h -- a server's side of `perigee test` (stand.h is the other): over a socket that
  * whoever started the server holds, calls are begun, as an account's if that is wanted; what a
  * caller is being asked, and which screens and handlers have been used, is told; time is moved
- * on. A server that is not tested has none of it.
+ * on, and what was written into the board is put into use. A server that is not tested has none
+ * of it.
  *
  * The socket is a SOCK_SEQPACKET: a request is a packet, and so is its answer, "ok" and a text
  * or "no" and why. */
@@ -25,6 +26,9 @@ struct tested_config {
     struct clients *clients;
     struct bridge *bridge;
     const struct library *library;
+    /* Read the board's files anew. -1: one is wrong, and its last good version stays. */
+    int (*reload)(void *arg, struct err *e);
+    void *arg;
 };
 
 struct tested *tested_new(const struct tested_config *config);

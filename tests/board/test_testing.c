@@ -153,6 +153,28 @@ static void minutes_take_no_time(void **state)
     RUN(0, "it");
 }
 
+static void a_file_of_the_board_is_changed_for_a_test(void **state)
+{
+    (void)state;
+    write_test(
+        "local one = t:dial()\n"
+        "t:write('screens/menu.txt', 'Another menu\\n<% get:f.rules %><% key:f.key %>')\n"
+        "t:write('lua/handlers/f.lua', [[local f = {}\n"
+        "function f.name() return 'menu' end\n"
+        "function f.rules() return 'No rules' end\n"
+        "function f.key() end\n"
+        "function f.unused() end\n"
+        "return f]])\n"
+        "one:type 'x\\r'\n"
+        "one:see(1, 'Another menu')\n"
+        "one:see(2, 'No rules')");
+    RUN(0, "it");
+    expect_failure("t:allow 'refused'\nt:write('screens/menu.txt', '<% get: %>')", 3,
+                   "menu.txt:1");
+    expect_failure("t:write('data/x', '')", 2, "a path below screens/, lua/ or doors/");
+    expect_failure("t:write('lua/../../x', '')", 2, "a path below screens/, lua/ or doors/");
+}
+
 static void a_restart_ends_the_calls_and_keeps_the_accounts(void **state)
 {
     (void)state;
@@ -362,6 +384,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(callers_type_and_see, set_up, tear_down),
         cmocka_unit_test_setup_teardown(minutes_take_no_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_of_the_board_is_changed_for_a_test, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_restart_ends_the_calls_and_keeps_the_accounts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_was_never_visited_is_told, set_up, tear_down),
