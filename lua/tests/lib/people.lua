@@ -21,4 +21,15 @@ function people.sysop(t, how)
   return dial(t, "moon", how)
 end
 
+-- A caller who comes in through the front door, as callers do: the account's own choices of the
+-- terminal are in use, and the call is counted.
+function people.log_in(t, handle, password, how)
+  local caller = t:dial(how)
+  caller:expect "Handle:"
+  caller:type(handle .. "\r")
+  caller:expect "Password:"
+  caller:type(password .. "\r")
+  return caller
+end
+
 return people
