@@ -227,7 +227,7 @@ static int ask(struct stand *s, const char *request, int line, struct buf *answe
     if (send_request(s, request, line, e) < 0 || take_answer(s, answer, e) < 0)
         return -1;
     if (!span_starts_with(buf_span(answer), "ok"))
-        return err_set(e, "the server refused '%s': %s", request, buf_text(answer));
+        return err_set(e, "%s", buf_text(answer) + 3); /* "no WHY" */
     buf_consume(answer, answer->len > 2 ? 3 : 2);
     return 0;
 }

@@ -69,15 +69,34 @@ static struct tested_call *read_call(struct tested *t, struct span request,
     return call;
 }
 
+/* Whom the screen would refuse is at no screen yet to be told so. */
+static bool may_begin(const struct tested *t, const struct tested_call *call,
+                      struct buf *answer)
+{
+    const struct screen *s = NULL;
+
+    if (!call) {
+        buf_add_text(answer, "no dial: a wrong address");
+        return false;
+    }
+    if (call->keyword[0])
+        s = library_find(t->config.library, span_of(call->keyword), FOR_ANSI, 80);
+    if (call->keyword[0] && !s)
+        buf_printf(answer, "no dial: there is no screen '%s'", call->keyword);
+    else if (s && (unsigned)call->account.level < s->level)
+        buf_printf(answer, "no dial: '%s' is for level %u and above, and %s has %d",
+                   call->keyword, s->level, call->account.handle, call->account.level);
+    return answer->len == 0;
+}
+
 static void begin_call(struct tested *t, struct span request, int line, struct buf *answer)
 {
     struct sockaddr_in address;
     struct tested_call *call = line < 0 ? NULL : read_call(t, request, &address);
 
-    if (!call) {
+    if (!may_begin(t, call, answer)) {
         if (line >= 0)
             close(line);
-        buf_add_text(answer, "no call, or a wrong address");
         return;
     }
     call->client = clients_accept(t->config.clients, line, (struct sockaddr *)&address);
@@ -245,7 +264,7 @@ static void answer_request(struct tested *t, struct span request, int line, stru
     } else if (span_is(request, "visited")) {
         tell_visited(t, answer);
     } else {
-        buf_printf(answer, "no request '%.*s'", SPAN_ARG(request));
+        buf_printf(answer, "no there is no request '%.*s'", SPAN_ARG(request));
     }
 }
 

@@ -319,6 +319,10 @@ static void mistakes_in_tests_are_said(void **state)
     expect_failure("t:dial { size = '8x25' }", 2, "size \"8x25\": COLUMNSxROWS expected");
     expect_failure("t:dial { charset = 'latin1' }", 2, "charset \"latin1\": cp437, utf-8 or");
     expect_failure("t:dial { as = 'nobody' }", 2, "there is no account 'nobody': t:user(");
+    board_write(board, "screens/vault.txt", "<% page:level(50) %>gold");
+    expect_failure("t:dial { at = 'nowhere' }", 2, "dial: there is no screen 'nowhere'");
+    expect_failure("t:dial { as = t:user 'luna', at = 'vault' }", 2,
+                   "dial: 'vault' is for level 50 and above, and luna has 10");
     expect_failure("t:dial():key 'enterr'", 2, "there is no key 'enterr'");
     expect_failure("t:file('../x', '')", 2, "a path below the data folder's files/ expected");
     expect_failure("global = 1", 2, "'global' would be a global, expected 'local global'");
