@@ -209,7 +209,7 @@ static bool is_crowded(const struct listeners *l)
            used >= room;
 }
 
-static void admit(struct listeners *l, int fd, const struct sockaddr *a)
+struct client *listeners_admit(struct listeners *l, int fd, const struct sockaddr *a)
 {
     static const char *const why[] = {"", "calls", "callers", "banned"};
     static const char *const said[] = {"",
@@ -219,20 +219,20 @@ static void admit(struct listeners *l, int fd, const struct sockaddr *a)
 
     if (answer != GATE_OPEN) {
         refuse(l, fd, why[answer], said[answer]);
-        return;
+        return NULL;
     }
     if (is_crowded(l) && !clients_shed_visitor(l->clients)) {
         gate_leave(l->gate, a, timer_now());
         refuse(l, fd, "full", "All lines are busy. Please call again later.\r\n");
-        return;
+        return NULL;
     }
     set_up(fd);
-    clients_accept(l->clients, fd, a);
+    return clients_accept(l->clients, fd, a);
 }
 
 static void admit_proxied(void *arg, int fd, const struct sockaddr *a)
 {
-    admit(arg, fd, a);
+    listeners_admit(arg, fd, a);
 }
 
 /* No file is left for a connection: with the spare one it is taken, and closed at once. */
@@ -265,7 +265,7 @@ static void on_connection(struct ev_loop *loop, ev_io *w, int events)
         if (fd >= 0 && item->is_proxied) {
             proxied_add(item->all->proxied, fd, (struct sockaddr *)&a);
         } else if (fd >= 0) {
-            admit(item->all, fd, (struct sockaddr *)&a);
+            listeners_admit(item->all, fd, (struct sockaddr *)&a);
         } else if (errno == EMFILE || errno == ENFILE) {
             drop_one(item->all, w->fd);
             return;

@@ -27,6 +27,9 @@ void listeners_start(struct listeners *l, struct ev_loop *loop, struct clients *
                      struct gate *gate, const struct settings *settings);
 void listeners_stop(struct listeners *l);
 
+/* A connection, as if it had come here; `fd` is taken. NULL: it is refused. */
+struct client *listeners_admit(struct listeners *l, int fd, const struct sockaddr *a);
+
 /* HOST:PORT of each, into `out->listeners`; how many. */
 unsigned listeners_names(const struct listeners *l, struct figures *out);
 

@@ -815,7 +815,7 @@ static void open_tested(struct server *s)
 {
     struct tested_config config = {.loop = s->loop,
                                    .channel = s->config->channel,
-                                   .clients = s->clients,
+                                   .listeners = s->listeners,
                                    .bridge = s->bridge,
                                    .library = s->board.library,
                                    .reload = reload_tested,

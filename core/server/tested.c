@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "server/listener.h"
 #include "store/accounts.h"
 
 enum { HANDLERS_MOST = 10000 };
@@ -99,8 +100,9 @@ static void begin_call(struct tested *t, struct span request, int line, struct b
             close(line);
         return;
     }
-    call->client = clients_accept(t->config.clients, line, (struct sockaddr *)&address);
-    client_hold(call->client);
+    call->client = listeners_admit(t->config.listeners, line, (struct sockaddr *)&address);
+    if (call->client)
+        client_hold(call->client); /* else its address is refused, and the call is over */
     buf_add_text(answer, "ok");
 }
 

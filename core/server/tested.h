@@ -13,6 +13,7 @@
 #include "client/clients.h"
 
 struct ev_loop;
+struct listeners;
 struct tested;
 
 enum {
@@ -23,7 +24,7 @@ enum {
 struct tested_config {
     struct ev_loop *loop;
     int channel; /* the server's end; closed by tested_free */
-    struct clients *clients;
+    struct listeners *listeners;
     struct bridge *bridge;
     const struct library *library;
     /* Read the board's files anew. -1: one is wrong, and its last good version stays. */

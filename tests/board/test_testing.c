@@ -309,6 +309,19 @@ static void who_wanders_finds_a_broken_handler(void **state)
     RUN(0, "it");
 }
 
+/* As for who calls over the network. */
+static void limits_by_address_hold_for_tests_too(void **state)
+{
+    (void)state;
+    write_test("for i = 1, 12 do t:dial { address = '127.0.0.9' } end -- which is allowed\n"
+               "for i = 1, 10 do t:dial { address = '192.0.2.1' } end\n"
+               "local one = t:dial { address = '192.0.2.1' }\n"
+               "one:see 'There are too many callers from your address.'\n"
+               "one:expect_end()\n"
+               "t:dial { address = '192.0.2.2' }:see 'Your handle'");
+    RUN(0, "it");
+}
+
 /* --- tests with errors in them --- */
 
 static void mistakes_in_tests_are_said(void **state)
@@ -389,6 +402,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(callers_type_and_see, set_up, tear_down),
         cmocka_unit_test_setup_teardown(minutes_take_no_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_of_the_board_is_changed_for_a_test, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(limits_by_address_hold_for_tests_too, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_restart_ends_the_calls_and_keeps_the_accounts, set_up,
                                         tear_down),
