@@ -168,6 +168,7 @@ function caller.pick(client, key)
     return "repeat", other.user_id .. " has a level above yours."
   end
   local said, where = action(client, other)
+  if not where and not other_of(client) then return "sysop/callers", GONE end
   return where or "refresh", said ~= "" and said or nil
 end
 

@@ -45,7 +45,8 @@ end
 -- <% get:sysop.callers.visitors %>
 function callers.visitors()
   local n = sys.info().visitors
-  return n > 0 and ("and %d who have typed nothing yet"):format(n) or ""
+  if n == 0 then return "" end
+  return ("and %d who %s typed nothing yet"):format(n, n == 1 and "has" or "have")
 end
 
 -- <% tick:sysop.callers.tick(2) %>
