@@ -18,6 +18,11 @@ function desk.answer(sysop, key, question, line)
   sysop:type(line .. "\r")
 end
 
+-- Search in a list; nothing: all of it.
+function desk.search(sysop, text)
+  desk.answer(sysop, "s", "Search for:", text)
+end
+
 -- From the list of callers to one of them, by handle or node.
 function desk.look_at(sysop, name)
   desk.answer(sysop, "enter", "Node number or handle:", name)
