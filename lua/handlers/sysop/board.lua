@@ -214,7 +214,10 @@ local function edit_doc(client, doc, bytes)
     accept = function(s, is_draft)
       local job = { path = path, bytes = board.close(doc, s), is_edited = true }
       if is_draft then job.before = base else job.before = bytes end
-      if job.bytes == job.before then return true end
+      if job.bytes == job.before then
+        said = "Nothing has changed."
+        return true
+      end
       local answer, wrong = settle(client, job)
       said = job.said or "It is thrown away."
       if answer == "s" then return true end
