@@ -115,6 +115,8 @@ static void push_options(lua_State *L, const struct tests_config *config)
     lua_setfield(L, -2, "updates");
     lua_pushinteger(L, (lua_Integer)config->seed);
     lua_setfield(L, -2, "seed");
+    lua_pushstring(L, config->user);
+    lua_setfield(L, -2, "user");
     lua_pushcfunction(L, l_act);
     lua_setfield(L, -2, "act");
     lua_pushcfunction(L, l_read);

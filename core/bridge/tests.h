@@ -27,6 +27,7 @@ struct tests_config {
     const char *only; /* tests whose name has this; NULL: all */
     bool updates;     /* snapshots are written, not compared */
     int64_t seed;     /* of what is random; 0: any */
+    const char *user; /* of the system, whom programs of a tested board can run as */
 };
 
 struct tests_totals {

@@ -273,7 +273,9 @@ end
 
 -- --- t ---
 
-local t = {}
+-- t.system_user: a user of the system whom programs of the board can run as, as it is tested
+-- here: for the setting command.user.
+local t = { system_user = options.user }
 
 local function take_size(size)
   local columns, rows = tostring(size or "80x25"):match "^(%d+)x(%d+)$"

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -498,6 +499,14 @@ static unsigned find_files(const char *board, char **out)
     return count;
 }
 
+/* Root becomes nobody; others stay who they are. */
+static const char *programs_user(void)
+{
+    const struct passwd *own = geteuid() == 0 ? NULL : getpwuid(geteuid());
+
+    return own ? own->pw_name : "nobody";
+}
+
 static int run_files(struct runner *r, const char *const *files, unsigned count, struct err *e)
 {
     const struct tests_config config = {.act = do_act,
@@ -506,7 +515,8 @@ static int run_files(struct runner *r, const char *const *files, unsigned count,
                                         .arg = r,
                                         .only = r->run->only,
                                         .updates = r->run->updates,
-                                        .seed = r->run->seed};
+                                        .seed = r->run->seed,
+                                        .user = programs_user()};
     int rc;
 
     r->stand = stand_new(r->run->board, r->run->database, e);
