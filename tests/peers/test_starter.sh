@@ -4,7 +4,8 @@
 set -u
 
 program=${BUILD:-build}/perigee
-temp=$(mktemp -d) || exit 1
+# Each test has a fresh copy of the board: in memory that takes a fifth of the time.
+temp=$(mktemp -d -p /dev/shm 2>/dev/null) || temp=$(mktemp -d) || exit 1
 trap 'rm -rf "$temp"' EXIT
 trap 'exit 1' INT TERM
 
