@@ -24,6 +24,7 @@ test("an address is banned, and the ban is lifted", function(t)
   moon:see "192.0.2.9 may call again."
   moon:see "Nobody."
   t:dial({ address = "192.0.2.9" }):see "Handle:"
+  desk.expect_audit(t, "ban", "192.0.2.9")
   desk.expect_audit(t, "lift ban", "192.0.2.9")
 end)
 

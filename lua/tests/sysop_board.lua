@@ -243,6 +243,7 @@ test("what another sysop has saved meanwhile is not overwritten unasked", functi
   moon:key "v"
   moon:see "Of the moon"
   moon:see_not "Of mars"
+  desk.expect_audit(t, "not saved", WALL)
 end)
 
 test("a line that drops loses nothing of what was being written", function(t)

@@ -145,6 +145,7 @@ test("a locked account is hung up on, and can't log in until it is unlocked", fu
   moon:key "l"
   moon:see "luna may log in again."
   log_in(t, "luna", "moonlight 7"):at "menu"
+  desk.expect_audit(t, "lock account", "luna")
   desk.expect_audit(t, "unlock account", "luna")
 end)
 
