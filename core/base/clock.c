@@ -85,6 +85,6 @@ void clock_set(int64_t unix_time)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the one that lags, by some milliseconds */
     atomic_fetch_add(&day_moved, unix_time * SECOND - (now.tv_sec * SECOND + now.tv_nsec));
 }
