@@ -28,6 +28,7 @@ local known = {} -- those with their rights and lines in memory, by the name's k
 local own = {}   -- the board's, in its order, and by the name's key
 local policy     -- function(room, client, text): see rooms.on_line
 local listeners = {}
+local why_out = setmetatable({}, { __mode = "k" }) -- of who was put out of a room, by client
 local moving = {} -- rooms with comings and goings that are not told yet
 
 -- --- how much of it ---
@@ -283,10 +284,11 @@ function rooms.find_user(name)
   return find_user(name)
 end
 
--- rooms.of(client) -> the room that the client is in, or nil
+-- rooms.of(client) -> the room that the client is in; or nil, and why if it was put out of one
 function rooms.of(client)
   local name = core.of(client)
-  return name and known[core.key(name)]
+  if name then return known[core.key(name)] end
+  return nil, why_out[client]
 end
 
 -- rooms.on_line(f): f(room, client, text) is called before a line is said; it returns the text
@@ -413,6 +415,7 @@ function Room:join(client)
   if before == self then return true end
   if before then before:leave(client) end
   core.join(self.name, client, SHOWN)
+  why_out[client] = nil
   core.choose(client, chosen.stamps, chosen.bell, chosen.ignored, chosen.colors)
   tell_move(self, client, "has come")
   return true
@@ -578,13 +581,20 @@ local function target(room, by, name)
   return user
 end
 
+-- Out of the room, and told why; the tick of its screen may lead the client out of it, too.
+local function send_out(client, why)
+  core.leave(client)
+  why_out[client] = why
+  client:tell(why)
+  client:wake()
+end
+
 -- All calls of the account, which are told why. -> was there one?
 local function put_out(room, user, why)
   local found = false
   for _, client in ipairs(room:members(true)) do
     if account(client) == user.id then
-      core.leave(client)
-      client:tell(why)
+      send_out(client, why)
       found = true
     end
   end
@@ -644,8 +654,7 @@ function Room:close(by)
   local key = core.key(self.name)
   if own[key] then return nil, self.name .. " is one of the board's own rooms" end
   for _, client in ipairs(self:members(true)) do
-    core.leave(client)
-    client:tell(("%s has closed %s"):format(by.nick_name, self.name))
+    send_out(client, ("%s has closed %s"):format(by.nick_name, self.name))
   end
   known[key], moving[self] = nil, nil
   self.moves = {}

@@ -103,10 +103,13 @@ function chat.topic(client)
   return client.data.topic
 end
 
--- <% tick:chat.header(60) %>, and at once when the topic changes: the header tells it.
+-- <% tick:chat.header(60) %>, and at once when the topic changes: the header tells it. Who was
+-- put out of the room, and has had some seconds to read why, is led away; where the window is
+-- cleared for that, it is said again.
 function chat.header(client)
-  local room = rooms.of(client)
-  if room and client.term.ansi and room:topic() ~= client.data.topic then return "refresh" end
+  local room, why = rooms.of(client)
+  if not room then return "chat", client.term.ansi and why or nil end
+  if client.term.ansi and room:topic() ~= client.data.topic then return "refresh" end
 end
 
 -- <% get:chat.members %>
