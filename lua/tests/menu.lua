@@ -57,7 +57,7 @@ end)
 
 test("the menu on terminals of all kinds", function(t)
   for name, how in pairs {
-    ["menu"] = { size = "80x25", charset = "cp437" },
+    menu = { size = "80x25", charset = "cp437" },
     ["menu-40"] = { size = "40x24", charset = "cp437" },
     ["menu-utf-8"] = { size = "132x50", charset = "utf-8" },
     ["menu-no-ansi"] = { ansi = false, charset = "ascii" },

@@ -8,10 +8,10 @@ test("a page reaches its caller wherever that is, and can be answered", function
   luna:type "stella\r"
   luna:type "how is the weather?\r"
   luna:at "menu"
-  stella:see "luna: how is the weather?"
+  stella:see "<luna> how is the weather?"
   stella:at "wall"
   stella:type "/reply clear and cold\r"
-  luna:see "stella: clear and cold"
+  luna:see "<stella> clear and cold"
 end)
 
 test("who is not on line finds the page in the menu at the next call", function(t)
@@ -22,7 +22,7 @@ test("who is not on line finds the page in the menu at the next call", function(
   luna:at "menu"
   t:pass(7200)
   local stella = people.caller(t, "stella")
-  stella:see "luna, 2 h ago: see you at full moon"
+  stella:see "luna, 2 hours ago: see you at full moon"
   stella:hang_up()
   people.caller(t, "stella"):see_not "full moon"
 end)
