@@ -179,8 +179,12 @@ test("help on files leads back", function(t)
 end)
 
 test("the files, wide and narrow", function(t)
+  shelf.caller(t, "luna"):hang_up()
+  t:pass(60)
+  people.caller(t, "luna", { at = "files" }):hang_up() -- by now nothing is new
   for i, name in ipairs { "", "-40" } do
-    local luna = shelf.caller(t, "luna", { size = i == 1 and "80x25" or "40x24" })
+    local size = i == 1 and "80x25" or "40x24"
+    local luna = people.caller(t, "luna", { at = "files", size = size })
     luna:snapshot("areas" .. name)
     luna:key "1"
     luna:at "files/list"
