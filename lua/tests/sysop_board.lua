@@ -178,6 +178,8 @@ test("new Lua is written", function(t)
   moon:expect "<% get:shop.till.hello %>"
   moon:key "ctrl-z"
   moon:see "lua/handlers/shop/till.lua is saved, "
+  t:write("screens/shop.txt", "<% get:shop.till.hello %>")
+  people.caller(t, "luna", { at = "shop" }):see "Hello, luna"
   new_file(moon, "lua/prices.lua")
   moon:expect "to be required by handlers"
   moon:key "ctrl-z"
@@ -328,6 +330,8 @@ test("all files with kept versions are listed, also those that are gone", functi
   moon:key("q", "a")
   moon:at "sysop/history"
   moon:see "Kept versions of this board's files"
+  moon:key "n"
+  moon:see "page 2 of"
   desk.search(moon, "screens/wall")
   moon:see 'page 1 of 1, those with "screens/wall"'
   moon:see "2   screens/wall.txt                                 2   20"
@@ -365,4 +369,11 @@ test("a file that has never loaded has no versions", function(t)
   moon:key "h"
   moon:see "Good versions of screens/shop.txt"
   moon:see "None is kept yet"
+end)
+
+test("what is on trial is looked at anew by itself", function(t)
+  local moon = desk.sysop(t, "trial")
+  moon:see "On trial"
+  t:pass(2)
+  moon:at "sysop/trial"
 end)

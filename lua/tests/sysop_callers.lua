@@ -6,7 +6,7 @@ test("callers are listed with where they are and from where they call", function
   t:clock "2030-05-01 20:00"
   people.caller(t, "luna", { at = "wall", address = "192.0.2.7" })
   local moon = desk.sysop(t, "callers")
-  moon:see "1  luna               10  wall                           192.0.2.7"
+  moon:see "1  luna               10  wall                          1  192.0.2.7"
   moon:see "2  moon              100  sysop/callers"
   moon:see "page 1 of 1"
   moon:snapshot "callers"
@@ -36,7 +36,7 @@ test("who does nothing is shown with how long", function(t)
   people.caller(t, "luna")
   local moon = desk.sysop(t, "callers")
   t:pass(200)
-  moon:see "1  luna               10  menu                  3 min"
+  moon:see "1  luna               10  menu              3 min"
 end)
 
 test("who is hidden has a star", function(t)

@@ -109,6 +109,9 @@ test("what no account may have is refused, and why", function(t)
   refused("b", "Bits a second", "fast", "fast is no number of bits a second, nor auto.")
   refused("t", "Calls:", "-1", "Calls are a number from 0 to")
   refused("m", "Minutes:", "many", "many is no whole number.")
+  desk.answer(moon, "n", "Nick name:", "") -- as it is
+  moon:see "Which key?"
+  moon:see_not "nick name "
   moon:key "n"
   moon:expect "Nick name: luna"
   moon:type "xx"
