@@ -10,4 +10,4 @@ trap 'rm -rf "$temp"' EXIT
 trap 'exit 1' INT TERM
 
 export TMPDIR="$temp"
-"$program" test --tap --board . --data "$temp/none"
+"$program" test --tap --all --board . --data "$temp/none"
