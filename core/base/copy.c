@@ -7,7 +7,7 @@
 
 enum { PIECE = 1 << 20 };
 
-static int write_all(int to, const char *bytes, size_t len)
+int copy_out(int to, const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(to, bytes, len);
@@ -31,7 +31,7 @@ static int copy_by_hand(int from, int to)
 
     while (rc == 0 && (n = read(from, piece, PIECE)) != 0) {
         if (n > 0)
-            rc = write_all(to, piece, (size_t)n);
+            rc = copy_out(to, piece, (size_t)n);
         else if (errno != EINTR)
             rc = -1;
     }

@@ -7,9 +7,12 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/copy.h"
 
 enum { ARGS_MAX = 15 };
 
@@ -28,6 +31,17 @@ bool self_folder(char out[PATH_MAX])
         return false;
     *slash = '\0';
     return true;
+}
+
+int self_input(struct span text)
+{
+    int fd = memfd_create("perigee-input", MFD_CLOEXEC);
+
+    if (fd >= 0 && (copy_out(fd, text.data, text.len) < 0 || lseek(fd, 0, SEEK_SET) < 0)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 /* Signals as of a program that somebody has just started: on a worker's thread all are blocked.

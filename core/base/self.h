@@ -21,6 +21,9 @@ struct self_run {
     unsigned ms;             /* that it may take; then it is killed */
 };
 
+/* For `input`: a file without a name that holds `text`, to be closed afterwards. -1: errno. */
+int self_input(struct span text);
+
 /* What it prints, to `out`. Its exit status. -1 and `e`: it could not be started, had to be
  * killed, has crashed, or has printed more than `out` takes. */
 int self_run(const struct self_run *run, struct buf *out, struct err *e);

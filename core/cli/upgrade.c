@@ -1,9 +1,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/stop.h"
 #include "cli/tty.h"
+#include "server/difference.h"
 #include "server/upgrade.h"
 
 static const char *const acts[] = {
@@ -24,16 +26,20 @@ static void print_plan(const struct upgrade *u)
 static int print_differences(const struct command *self, const struct upgrade *u)
 {
     for (unsigned i = 0; i < u->count; i++) {
-        struct buf text;
+        struct buf text, drawn;
         struct err e;
         int rc;
 
         if (u->files[i].act == UPGRADE_KEEP)
             continue;
         buf_init(&text, BUF_LARGE);
-        rc = upgrade_diff(u, &u->files[i], &text, &e);
-        cli_print(buf_span(&text));
+        buf_init(&drawn, BUF_LARGE);
+        rc = upgrade_diff(&u->files[i], &text, &e);
+        if (isatty(STDOUT_FILENO))
+            difference_draw(buf_span(&text), u->files[i].path, &drawn);
+        cli_print(drawn.len ? buf_span(&drawn) : buf_span(&text));
         buf_clear(&text);
+        buf_clear(&drawn);
         if (rc < 0)
             return cli_say(self, CLI_FAILED, "%s", e.text);
     }

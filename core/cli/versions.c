@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "cli/board_path.h"
 #include "cli/cli.h"
-#include "cli/difference.h"
+#include "server/difference.h"
 #include "server/editing.h"
 #include "server/files.h"
 #include "server/trial.h"
@@ -295,7 +295,6 @@ static int print_difference(struct subject *s, unsigned number)
     char when[TIME_ROOM];
     char old[PATH_ROOM];
     struct difference d = {.old_name = old, .new_name = s->path};
-    bool is_art = strlen(s->path) > 4 && strcmp(s->path + strlen(s->path) - 4, ".ans") == 0;
     struct buf text = {.max = BUF_LARGE};
     struct buf lines;
     struct buf drawn;
@@ -313,7 +312,7 @@ static int print_difference(struct subject *s, unsigned number)
     if (rc == 0 && lines.len == 0)
         printf("%s has what version %u has.\n", s->path, number);
     if (rc == 0 && isatty(STDOUT_FILENO))
-        difference_draw(buf_span(&lines), is_art, &drawn);
+        difference_draw(buf_span(&lines), s->path, &drawn);
     if (rc == 0)
         cli_print(drawn.len ? buf_span(&drawn) : buf_span(&lines));
     buf_clear(&text);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,25 +193,6 @@ static int read_file(const char *board, const char *path, struct buf *out, struc
 
 /* --- looking for mistakes --- */
 
-/* A file without a name that holds `text`, at its beginning. -1: errno. */
-static int open_text(struct span text)
-{
-    int fd = memfd_create("perigee-draft", MFD_CLOEXEC);
-
-    while (fd >= 0 && text.len > 0) {
-        ssize_t n = write(fd, text.data, text.len);
-
-        if (n < 0) {
-            close(fd);
-            return -1;
-        }
-        span_take(&text, (size_t)n);
-    }
-    if (fd >= 0)
-        lseek(fd, 0, SEEK_SET);
-    return fd;
-}
-
 /* In a process of its own: a draft's Lua runs while it loads, and must not in this one. */
 static int check(const char *board, const struct board_edit *edit, struct buf *out,
                  struct err *e)
@@ -223,7 +203,7 @@ static int check(const char *board, const struct board_edit *edit, struct buf *o
     struct self_run run = {.args = args, .with_errors = true, .ms = CHECK_MS};
     int status;
 
-    run.input = open_text(edit->text);
+    run.input = self_input(edit->text);
     if (run.input < 0)
         return err_set(e, "check the board: %s", strerror(errno));
     status = self_run(&run, out, e);
@@ -268,7 +248,7 @@ static int explain(const char *board, const char *data, const struct board_edit 
     }
     args[7 + count] = "--";
     args[8 + count] = edit->path;
-    run.input = open_text(SPAN_LIT(""));
+    run.input = self_input(SPAN_LIT(""));
     if (run.input >= 0)
         status = self_run(&run, out, e);
     else

@@ -4,12 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/self.h"
 
-enum { TOOL_MS = 30000, SAME = 0, DIFFERENT = 1, NAME_ROOM = 1100 };
+enum { TOOL_MS = 30000, SAME = 0, DIFFERENT = 1 };
 
 bool merge_is_text(const char *path, struct span text)
 {
@@ -46,43 +45,4 @@ int merge_texts(const char *mine, const char *original, const char *theirs, stru
     rc = run(&tool, out, e);
     close(tool.input);
     return rc;
-}
-
-/* A file without a name, at its beginning. -1: errno. */
-static int open_text(struct span text)
-{
-    int fd = memfd_create("perigee-text", MFD_CLOEXEC);
-
-    while (fd >= 0 && text.len > 0) {
-        ssize_t n = write(fd, text.data, text.len);
-
-        if (n < 0) {
-            close(fd);
-            return -1;
-        }
-        span_take(&text, (size_t)n);
-    }
-    if (fd >= 0)
-        lseek(fd, 0, SEEK_SET);
-    return fd;
-}
-
-int merge_diff(const char *file, struct span text, const char *name, struct buf *out,
-               struct err *e)
-{
-    char old[NAME_ROOM];
-    char new[NAME_ROOM];
-    const char *const args[] = {
-        "-u", "--label", old, "--label", new, "--", file ? file : "/dev/null", "-", NULL};
-    struct self_run tool = {.tool = "diff", .args = args, .ms = TOOL_MS};
-    int rc;
-
-    snprintf(old, sizeof(old), "%s (now)", name);
-    snprintf(new, sizeof(new), "%s (then)", name);
-    tool.input = open_text(text);
-    if (tool.input < 0)
-        return err_set(e, "diff: %s", strerror(errno));
-    rc = run(&tool, out, e);
-    close(tool.input);
-    return rc < 0 ? -1 : 0;
 }

@@ -1,5 +1,5 @@
-/* merge.h -- two people's changes of one text, brought together, and what the difference is: by
- * the system's diff3 and diff. Blocks. */
+/* merge.h -- two people's changes of one text, brought together by the system's diff3. Blocks.
+ */
 #ifndef PERIGEE_SERVER_MERGE_H
 #define PERIGEE_SERVER_MERGE_H
 
@@ -12,9 +12,5 @@ bool merge_is_text(const char *path, struct span text);
 /* What both have made of `original`: 0; 1: they have changed the same place; -1 and `e`. */
 int merge_texts(const char *mine, const char *original, const char *theirs, struct buf *out,
                 struct err *e);
-
-/* The difference between a file (NULL: none) and a text, both called `name`. -1 and `e`. */
-int merge_diff(const char *file, struct span text, const char *name, struct buf *out,
-               struct err *e);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/copy.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "server/owner.h"
@@ -212,21 +213,6 @@ static enum restore_answer check_room(const struct unpacking *u, const char *roo
     return RESTORE_FAILED;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 static enum restore_answer copy_member(struct unpacking *u, int fd, const char *path,
                                        const char *name, struct err *e)
 {
@@ -242,7 +228,7 @@ static enum restore_answer copy_member(struct unpacking *u, int fd, const char *
             rc = damaged(u, e);
         else if (!goes_on(u))
             rc = stopped(e);
-        else if (write_all(fd, piece, (size_t)n) < 0)
+        else if (copy_out(fd, piece, (size_t)n) < 0)
             rc = err_set(e, "write %s: %s", path, strerror(errno));
         else
             sha256_update(&sum, (size_t)n, (const uint8_t *)piece);

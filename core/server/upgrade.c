@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "server/check.h"
 #include "server/history.h"
+#include "server/difference.h"
 #include "server/merge.h"
 #include "server/owner.h"
 #include "server/staging.h"
@@ -227,14 +228,15 @@ void upgrade_clear(struct upgrade *u)
     *u = (struct upgrade){0};
 }
 
-int upgrade_diff(const struct upgrade *u, const struct upgrade_file *f, struct buf *out,
-                 struct err *e)
+int upgrade_diff(const struct upgrade_file *f, struct buf *out, struct err *e)
 {
-    char path[PATH_MAX];
+    char old[PATH_MAX + 16];
+    char new[PATH_MAX + 16];
+    const struct difference d = {old, new, buf_span(&f->now), buf_span(&f->then)};
 
-    if (path_join(path, u->board, f->path) < 0)
-        return err_set(e, "%s: %s", f->path, strerror(errno));
-    return merge_diff(f->is_there ? path : NULL, buf_span(&f->then), f->path, out, e);
+    snprintf(old, sizeof(old), "%s (now)", f->path);
+    snprintf(new, sizeof(new), "%s (then)", f->path);
+    return difference_add(&d, out, e);
 }
 
 /* --- writing --- */

@@ -42,8 +42,7 @@ int upgrade_plan(struct upgrade *u, const char *board, struct err *e);
 void upgrade_clear(struct upgrade *u);
 
 /* The difference that one of the files makes, as text. -1 and `e`. */
-int upgrade_diff(const struct upgrade *u, const struct upgrade_file *f, struct buf *out,
-                 struct err *e);
+int upgrade_diff(const struct upgrade_file *f, struct buf *out, struct err *e);
 
 /* Do it, unless the board that comes out has mistakes: 1, and `report` has them. What is
  * replaced or removed is kept in `data`/history. -1 and `e`: nothing was changed. */
