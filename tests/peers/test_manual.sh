@@ -1,0 +1,185 @@
+#!/bin/sh
+# The sysop's guide, screens/README.md: every example is run. Each chapter (## ...) has a board of
+# its own, the starter board, into which its blocks go in turn:
+#
+#   ```lua file=PATH     that file (lua, screen, sql, sh)
+#   ```lua into=PATH     lines before the file's last one where that is `return ...` or `}`,
+#                        else behind it
+#   ```lua top=PATH      lines before its first
+#   ```lua test          a file of lua/tests/, as `perigee test` has them
+#   ```sh                commands, in the board's folder; with `served` the board is being served
+#   ```text              what the commands before it print; `...` is anything
+#
+# In the end the board has no mistakes, but that some screens are dialled by their tests alone, and
+# its tests pass. There is no other kind of block: an example that is not run fails. Says TAP.
+set -u
+
+build=$(cd "${BUILD:-build}" && pwd) || exit 1
+temp=$(mktemp -d) || exit 1
+trap 'end' EXIT
+trap 'exit 1' INT TERM
+export TMPDIR="$temp" NO_COLOR=1 TZ=UTC PATH="$build:$PATH"
+
+end() {
+    wait
+    rm -rf "$temp"
+}
+
+# take_apart DOCUMENT FOLDER: its blocks to FOLDER/CHAPTER/NUMBER, and FOLDER/CHAPTER/plan, lines
+# "NUMBER LINE INFO"; FOLDER/names has the chapters' headings. What is wrong is printed.
+take_apart() {
+    awk -v document="$1" -v folder="$2" '
+        function wrong(what) { print document ":" FNR ": " what }
+        function begin(name) {
+            chapter = sprintf("%s/%02d", folder, ++chapters)
+            system("mkdir -p " chapter)
+            print name >(folder "/names")
+            printf "" >(chapter "/plan")
+            blocks = 0
+            kind = ""
+        }
+        BEGIN {
+            known = "^(((screen|lua|sql|sh) (file|into|top)=[a-z0-9_/.]+)|lua test|sh( served)?|text)$"
+            begin("before the first chapter")
+        }
+        !is_inside && /^## / { begin(substr($0, 4)) }
+        /^ *```/ {
+            match($0, /^ */)
+            info = substr($0, RLENGTH + 4)
+            is_inside = !is_inside
+            if (!is_inside) {
+                close(block)
+                next
+            }
+            indent = RLENGTH
+            if (info !~ known)
+                wrong("a block of a kind that is not run: ```" info)
+            if (info == "text" && kind !~ /^sh/)
+                wrong("```text is what the commands of the block before it print")
+            kind = info
+            block = chapter "/" ++blocks
+            printf "" >block
+            print blocks, FNR, info >(chapter "/plan")
+            next
+        }
+        is_inside {
+            match($0, /^ */)
+            print substr($0, (RLENGTH < indent ? RLENGTH : indent) + 1) >block
+            next
+        }
+        was_blank && /^    / { wrong("indented code is not run, expected a block with ```") }
+        { was_blank = /^ *$/ }
+        END {
+            if (is_inside)
+                wrong("the last block has no end")
+        }' "$1"
+}
+
+# put WHERE BLOCK PATH: the block's lines into the file.
+put() {
+    mkdir -p "$(dirname "$3")"
+    case $1 in
+    file) cat "$2" ;;
+    top) cat "$2" "$3" ;;
+    into)
+        last=$(sed -n '$p' "$3")
+        case $last in
+        return\ * | "}") sed '$d' "$3" && cat "$2" && echo "$last" ;;
+        *) cat "$3" "$2" ;;
+        esac
+        ;;
+    esac >"$2.new" && mv "$2.new" "$3"
+}
+
+begin_serving() {
+    perigee serve --listen 127.0.0.1:0 2>serve.log &
+    server=$!
+    trap 'kill "$server" 2>/dev/null' EXIT
+    # The last of the board's files is kept in the history some time after the start.
+    until perigee status && perigee history screens/who.txt; do
+        kill -0 "$server" || return 1
+        sleep 0.05
+    done >/dev/null 2>&1
+}
+
+# run_commands BLOCK [served] -> BLOCK.out
+run_commands() {
+    server=
+    [ -z "${2:-}" ] || begin_serving || { cp serve.log "$1.out" && return 1; }
+    sh "$1" >"$1.out" 2>&1 </dev/null
+    status=$?
+    [ -z "$server" ] || { kill "$server" && wait "$server"; } || return 1
+    return "$status"
+}
+
+# What is not empty at the beginning and the end, without the blanks at the ends of lines.
+trim() {
+    sed 's/ *$//; /./,$!d' "$1"
+}
+
+# is_like EXPECTED PRINTED: "..." is anything.
+is_like() {
+    pattern=$(trim "$1" | sed 's/[][*?\\]/\\&/g; s/\.\.\./*/g')
+    # shellcheck disable=SC2254 # it is a pattern
+    case $(trim "$2") in
+    $pattern) ;;
+    *) return 1 ;;
+    esac
+}
+
+# do_block CHAPTER NUMBER KIND HOW, in the board's folder. What is wrong is printed.
+do_block() {
+    block=$1/$2
+    case "$3 $4" in
+    *=*) put "${4%%=*}" "$block" "${4#*=}" ;;
+    "lua test") put file "$block" "lua/tests/guide_$2.lua" ;;
+    sh*)
+        run_commands "$block" "$4" || grep -q "^$(($2 + 1)) [0-9]* text" "$1/plan" ||
+            { echo "the commands fail:" && cat "$block.out"; }
+        ;;
+    text*)
+        printed=$1/$(($2 - 1)).out
+        is_like "$block" "$printed" || { echo "is not what is printed:" && cat "$printed"; }
+        ;;
+    esac
+}
+
+# do_chapter CHAPTER DOCUMENT: what is wrong is printed.
+do_chapter() {
+    [ -s "$1/plan" ] || return 0
+    mkdir "$1/board" && cp -r lua screens doors "$1/board" && cd "$1/board" || return 1
+    rm -rf lua/tests lua/README.md screens/README.md
+    while read -r number line kind how; do
+        why=$(do_block "$1" "$number" "$kind" "$how")
+        [ -z "$why" ] || echo "$2:$line: $why"
+    done <"$1/plan"
+    if [ -d lua/tests ]; then
+        perigee test >test.log 2>&1 || cat test.log
+    fi
+    perigee check >check.log 2>&1 ||
+        grep -Ev "nothing leads to the screen|^[0-9]+ findings?," check.log
+}
+
+say() { # NAME WHY
+    if [ -z "$2" ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        echo "$2" | sed 's/^/# /'
+    fi
+}
+
+do_document() { # DOCUMENT FOLDER
+    mkdir "$2"
+    say "$1: every example is one that is run" "$(take_apart "$1" "$2")"
+    for chapter in "$2"/*/; do
+        chapter=${chapter%/}
+        name=$(sed -n "$((1${chapter##*/} - 100))p" "$2/names")
+        [ ! -s "$chapter/plan" ] || say "$1: $name" "$(do_chapter "$chapter" "$1")"
+    done
+}
+
+folder=$temp/screens
+do_document screens/README.md "$folder" >"$folder.tap"
+cat "$folder.tap"
+! grep -q '^not ok' "$folder.tap"
