@@ -1,6 +1,6 @@
 #!/bin/sh
-# The sysop's guide, screens/README.md: every example is run. Each chapter (## ...) has a board of
-# its own, the starter board, into which its blocks go in turn:
+# The sysop's guide, screens/README.md and lua/README.md: every example is run. Each
+# chapter (## ...) has a board of its own, the starter board, into which its blocks go in turn:
 #
 #   ```lua file=PATH     that file (lua, screen, sql, sh)
 #   ```lua into=PATH     lines before the file's last one where that is `return ...` or `}`,
@@ -11,7 +11,8 @@
 #   ```text              what the commands before it print; `...` is anything
 #
 # In the end the board has no mistakes, but that some screens are dialled by their tests alone, and
-# its tests pass. There is no other kind of block: an example that is not run fails. Says TAP.
+# its tests pass. There is no other kind of block: an example that is not run fails. And all that
+# handlers and tests can call has to be named. Says its results as TAP.
 set -u
 
 build=$(cd "${BUILD:-build}" && pwd) || exit 1
@@ -179,7 +180,57 @@ do_document() { # DOCUMENT FOLDER
     done
 }
 
-folder=$temp/screens
-do_document screens/README.md "$folder" >"$folder.tap"
-cat "$folder.tap"
-! grep -q '^not ok' "$folder.tap"
+# All that handlers and tests can call, as the guide writes it.
+names() {
+    board=$temp/names
+    mkdir -p "$board/lua/handlers" "$board/screens"
+    {
+        echo 'local text = require "bbs.text"'
+        echo 'local modules = {'
+        sed -n 's/.*"\(bbs\.[a-z]*\)".*/  ["\1"] = require "\1",/p' core/bridge/state.c \
+            core/bridge/loader.lua | grep -v settings | sort -u
+        cat <<'LUA'
+}
+local api = {}
+function api.names()
+  local out = {}
+  for module, t in pairs(modules) do
+    for name, value in pairs(type(t) == "table" and t or {}) do
+      if type(value) == "function" then
+        out[#out + 1] = module:sub(5) .. "." .. name
+      end
+    end
+  end
+  return table.concat(text.wrap(table.concat(out, " "), 200), "\n")
+end
+return api
+LUA
+    } >"$board/lua/handlers/api.lua"
+    echo '<% get:api.names:raw %>' >"$board/screens/root.txt"
+    perigee show root --board "$board" --plain --size 255x100 | tr " " "\n"
+    sed -n 's/^function methods\.\([a-z_]*\).*/client:\1/p' core/bridge/*.lua
+    sed -n '/methods\[\] = {/,/}};/s/^ *{"\([a-z_]*\)".*/client:\1/p' core/bridge/lib_client.c
+    sed -n 's/^    {"\([a-z_]*\)", push_.*/client.\1/p' core/bridge/lib_client.c
+    sed -n 's/^function Room:\([a-z_]*\).*/room:\1/p' core/bridge/rooms.lua
+    sed -n '/methods\[\] = {/,/}};/s/.*{"\([a-z_]*\)", l_.*/process:\1/p' core/bridge/lib_command.c
+    sed -n 's/^function \(t\|caller\):\([a-z_]*\).*/\1:\2/p' core/bridge/tests.lua
+}
+
+missing_names() {
+    names >"$temp/all"
+    [ "$(wc -l <"$temp/all")" -gt 150 ] || echo "the list of names is too short to be right"
+    awk 'NR == FNR { text = text $0 "\n"; next }
+        { sub(/ *$/, "") }
+        $0 && text !~ ("`" $0 "[^a-z_]") { print $0 " is not in lua/README.md" }' \
+        lua/README.md "$temp/all"
+}
+
+for document in screens/README.md lua/README.md; do
+    folder=$temp/$(dirname "$document" | tr . r)
+    (trap - EXIT && do_document "$document" "$folder") \
+        >"$folder.tap" &
+done
+say "lua/README.md: the reference names all that there is" "$(missing_names)" >"$temp/names.tap"
+wait
+cat "$temp"/*.tap
+! grep -q '^not ok' "$temp"/*.tap
