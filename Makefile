@@ -93,7 +93,7 @@ install: $(PROGRAM) $(MANUAL) $(BUILD)/perigee.service ## install to PREFIX (/us
 	install -D -m 644 packaging/perigee.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/perigee.socket
 	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/perigee.conf
 	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/perigee.conf
-	for f in README.md welcome.png LICENSE; do \
+	for f in README.md screens/README.md lua/README.md welcome.png LICENSE; do \
 	    install -D -m 644 $$f $(SHARE)/doc/perigee/$$f || exit 1; done
 
 uninstall: ## remove what install has put to PREFIX; boards and their data stay

@@ -1,4 +1,5 @@
--- The board's settings: README.md lists them, `perigee check` finds what is wrong with them.
+-- The board's settings: `perigee help settings` lists them, `perigee check` finds what is wrong
+-- with them.
 return {
   -- Handlers that the board calls by itself: "03:30", "mon 04:00", "every 15m".
   schedule = {

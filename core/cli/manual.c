@@ -233,7 +233,7 @@ void manual_print_settings(FILE *to)
         "before.\n"
         ".PP\n"
         "Tables of another kind, as \\fBdoors\\fR and \\fBschedule\\fR, are told where the\n"
-        "manual (README.md) has what they are for.\n"
+        "manual (lua/README.md) has what they are for.\n"
         ".SH SETTINGS\n"
         "Each with its default.\n");
     for (const struct setting *t = settings_table; t->name; t++)

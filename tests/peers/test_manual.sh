@@ -1,5 +1,5 @@
 #!/bin/sh
-# The sysop's guide, screens/README.md and lua/README.md: every example is run. Each
+# The sysop's guide, README.md, screens/README.md and lua/README.md: every example is run. Each
 # chapter (## ...) has a board of its own, the starter board, into which its blocks go in turn:
 #
 #   ```lua file=PATH     that file (lua, screen, sql, sh)
@@ -225,7 +225,7 @@ missing_names() {
         lua/README.md "$temp/all"
 }
 
-for document in screens/README.md lua/README.md; do
+for document in README.md screens/README.md lua/README.md; do
     folder=$temp/$(dirname "$document" | tr . r)
     (trap - EXIT && do_document "$document" "$folder") \
         >"$folder.tap" &
