@@ -19,6 +19,7 @@ build=$(cd "${BUILD:-build}" && pwd) || exit 1
 temp=$(mktemp -d) || exit 1
 trap 'end' EXIT
 trap 'exit 1' INT TERM
+chmod 711 "$temp" # doors of a server that is root's run as nobody
 export TMPDIR="$temp" NO_COLOR=1 TZ=UTC PATH="$build:$PATH"
 
 end() {
