@@ -17,6 +17,7 @@
 #include "client/drop.h"
 #include "client/folder.h"
 #include "server/check.h"
+#include "server/history.h"
 #include "server/manifest.h"
 #include "server/owner.h"
 #include "server/staging.h"
@@ -170,6 +171,7 @@ static bool is_passing(void *arg, const char *path, bool is_folder)
             return true;
     }
     return strcmp(path, "doors/" DROP_LINK) == 0 ||
+           (strncmp(path, "history/", 8) == 0 && strcmp(name, HISTORY_PART) == 0) ||
            strncmp(name, FOLDER_PART, strlen(FOLDER_PART)) == 0 || /* half an upload */
            strncmp(name, ".perigee-", 9) == 0 ||                   /* another command's */
            strncmp(path, DATABASE "-", strlen(DATABASE "-")) == 0; /* -wal, -shm, -journal */

@@ -19,7 +19,6 @@
 enum { PATH_LEN = 1024, STAMP_LEN = 32, STAMP_CHARS = 22, COMPLAIN_SECONDS = 3600 };
 
 #define TOO_LONG "a file's path or text is too long to be kept"
-#define PART "part" /* a version that is not whole yet */
 
 struct history {
     char *folder;
@@ -201,7 +200,7 @@ void history_list(const struct history *h, const char *path, struct buf *out)
 static int is_below(const struct dirent *entry)
 {
     return entry->d_name[0] != '.' && !is_version_name(entry->d_name) &&
-           strcmp(entry->d_name, PART) != 0;
+           strcmp(entry->d_name, HISTORY_PART) != 0;
 }
 
 static void list_file(const struct history *h, const char *path, struct buf *out)
@@ -299,7 +298,7 @@ static int write_version(const char *folder, const char *stamp, struct span text
     char whole[PATH_LEN + STAMP_LEN];
     int rc;
 
-    snprintf(part, sizeof(part), "%s/" PART, folder);
+    snprintf(part, sizeof(part), "%s/" HISTORY_PART, folder);
     snprintf(whole, sizeof(whole), "%s/%s", folder, stamp);
     rc = write_file(part, text, e);
     if (rc == 0 && rename(part, whole) < 0)

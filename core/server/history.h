@@ -10,6 +10,8 @@
 
 enum { HISTORY_KEPT = 20 };
 
+#define HISTORY_PART "part" /* the name of a version that is not whole yet */
+
 struct history;
 
 /* `folder` (DATA/history) is made when first needed. `worker` has one thread; it is borrowed,

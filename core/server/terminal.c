@@ -51,12 +51,13 @@ static bool uses_reports(const struct terminal *t)
     return t->kind.ansi && t->kind.charset != CHARSET_ASCII;
 }
 
-/* The terminal types that are told one after the other; the last again ends the list. */
+/* The terminal types that are told one after the other; the last again ends the list. One of
+ * CP437 is no SyncTERM: that wraps at the last column at once, and libvterm does not. */
 static const char *type_name(const struct terminal *t)
 {
     if (!uses_reports(t))
         return t->kind.ansi && t->types_told > 0 ? "MTTS 1" : "plain";
-    return t->kind.charset == CHARSET_CP437 ? "syncterm" : "xterm";
+    return t->kind.charset == CHARSET_CP437 ? "ansi" : "xterm";
 }
 
 static void tell_type(struct terminal *t)

@@ -16,7 +16,7 @@ test("a caller is shown with all that there is to know, anew each second", funct
   moon:see "Node 1 · luna"
   moon:see "Where      menu, The main menu"
   moon:see "Address    192.0.2.7"
-  moon:see "Terminal   syncterm, 80 by 25, cp437, ANSI"
+  moon:see "Terminal   ansi, 80 by 25, cp437, ANSI"
   moon:snapshot("caller", { hide = { "Idle +|07%d+ s" } })
   luna:key "o"
   t:pass(1)

@@ -35,7 +35,7 @@ test("the log is read in full, and has pages", function(t)
   moon:see "page 1 of 2"
   desk.search(moon, "192.0.2.12")
   moon:key "v"
-  moon:see 'terminal="syncterm"' -- the end of a line that the list cuts
+  moon:see 'terminal="ansi"' -- the end of a line that the list cuts
   moon:key "q"
   moon:at "sysop/log"
 end)
