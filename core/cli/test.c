@@ -67,7 +67,7 @@ static unsigned print_names(struct test *t, const char *what, struct span lines)
         count += lines.data[i] == '\n';
     if (count == 0)
         return 0;
-    printf("%s%u %s never visited:", t->tap ? "# " : "", count, what);
+    printf("%s%u %s%s never visited:", t->tap ? "# " : "", count, what, count == 1 ? "" : "s");
     for (unsigned i = 0; rest.len > 0 && (t->all || i < NAMES_MOST); i++) {
         const char *end = memchr(rest.data, '\n', rest.len);
 
@@ -78,15 +78,16 @@ static unsigned print_names(struct test *t, const char *what, struct span lines)
     return count;
 }
 
-static int sum_up(struct test *t)
+/* What some of the tests do not visit, others may. */
+static int sum_up(struct test *t, bool is_whole)
 {
     unsigned missed = 0;
 
-    if (!t->only) {
-        missed += print_names(t, "screens", buf_span(&t->run.screens));
-        missed += print_names(t, "handlers", buf_span(&t->run.handlers));
+    if (is_whole || t->all) {
+        missed += print_names(t, "screen", buf_span(&t->run.screens));
+        missed += print_names(t, "handler", buf_span(&t->run.handlers));
     }
-    if (t->tap && t->all && !t->only)
+    if (t->tap && t->all)
         printf("%s %u - every screen and handler is visited\n", missed ? "not ok" : "ok",
                ++t->number);
     if (t->tap)
@@ -171,7 +172,7 @@ static int run(struct test *t, int count, char **words)
         return CLI_WRONG;
     if (rc != 0)
         return cli_say(t->self, CLI_FAILED, "%s", rc > 0 ? "stopped" : e.text);
-    return sum_up(t);
+    return sum_up(t, count == 0 && !t->only);
 }
 
 int test_command(const struct command *self, int argc, char **argv)
