@@ -32,6 +32,7 @@ struct clients_config {
     const struct settings *settings; /* read anew at each use */
     struct client_hooks hooks;
     bool runs_programs; /* for callers who may: a server does, nobody else */
+    bool stays_here;    /* no system but this machine is called: the board is being tested */
     void (*left)(void *arg, const struct sockaddr *address); /* a connection has ended */
     /* A terminal is known, and its call begins: client_enter a screen, or nothing for the
      * screen `root`. NULL is allowed. */

@@ -839,6 +839,7 @@ static int open_board(struct server *s, struct err *e)
         .doors = s->doors_folder,
         .board = s->config->board,
         .runs_programs = true,
+        .stays_here = s->config->channel != 0,
         .left = client_left,
         .begin = call_begins,
         .shows = s->config->channel ? screen_is_shown : NULL,

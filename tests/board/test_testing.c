@@ -324,6 +324,28 @@ static void limits_by_address_hold_for_tests_too(void **state)
     RUN(0, "it");
 }
 
+static void other_systems_are_not_called(void **state)
+{
+    (void)state;
+    board_write(
+        board, "lua/settings.lua",
+        "return { dial = { hosts = { 'telnet://192.0.2.1', 'telnet://127.0.0.1:9' } } }");
+    board_write(board, "lua/handlers/f.lua",
+                "local f = {}\n"
+                "function f.name(client, text)\n"
+                "  local _, why = client:dial { host = text }\n"
+                "  return 'repeat', why\n"
+                "end\n"
+                "function f.rules() end\nfunction f.key() end\nfunction f.unused() end\n"
+                "return f\n");
+    write_test("local luna = t:dial { as = t:user 'luna', at = 'root' }\n"
+               "luna:type '192.0.2.1\\r'\n"
+               "luna:see 'tests call no system but this one'\n"
+               "luna:type '127.0.0.1\\r'\n"
+               "luna:see 'refuses the call'\n");
+    RUN(0, "it");
+}
+
 /* --- tests with errors in them --- */
 
 static void mistakes_in_tests_are_said(void **state)
@@ -421,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_changes_is_hidden_from_snapshots, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_wanders_finds_a_broken_handler, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_systems_are_not_called, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_in_tests_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_that_do_not_load_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tests_are_no_part_of_the_board, set_up, tear_down),
