@@ -606,8 +606,12 @@ void client_finish(struct client *c, struct outcome *out)
     }
     take_outcome(c, out);
     rows_free(out->rows);
-    if (c->is_left)
+    if (c->is_left) {
         show_paint_soon(c);
+        c->is_stale = c->ansi && out->notice.len > 0; /* it is told again when that is done */
+        if (c->is_stale)
+            client_tell(c, out->notice);
+    }
     c->is_left = false;
     if (!c->is_showing)
         show_run(c);

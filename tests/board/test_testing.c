@@ -333,8 +333,8 @@ static void other_systems_are_not_called(void **state)
     board_write(board, "lua/handlers/f.lua",
                 "local f = {}\n"
                 "function f.name(client, text)\n"
-                "  local _, why = client:dial { host = text }\n"
-                "  return 'repeat', why\n"
+                "  local result, why = client:dial { host = text }\n"
+                "  return 'repeat', why or result.reason or '?'\n"
                 "end\n"
                 "function f.rules() end\nfunction f.key() end\nfunction f.unused() end\n"
                 "return f\n");
