@@ -163,7 +163,8 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/uni
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(LIBS)
 
 $(BOARD_TESTS): $(BUILD)/tests/board/%: $(BUILD)/tests/board/%.o $(BUILD)/tests/board/board.o \
-		$(BUILD)/tests/board/stage.o $(BUILD)/tests/board/cast.o $(BUILD)/tests/board/window.o \
+		$(BUILD)/tests/board/stage.o $(BUILD)/tests/board/command.o \
+		$(BUILD)/tests/board/cast.o $(BUILD)/tests/board/window.o \
 		$(BUILD)/tests/board/peer.o $(BUILD)/tests/board/exchange.o \
 		$(BUILD)/tests/board/area.o $(LIB)
 	$(call SAY,LD  )

@@ -194,10 +194,3 @@ void assert_came(const char *name)
     assert_same(name);
     assert_int_equal(rename(to, from), 0);
 }
-
-bool is_there(const char *name)
-{
-    char path[PATH_BYTES];
-
-    return access(folder_of(path, name), F_OK) == 0;
-}

@@ -4,6 +4,7 @@
 #ifndef PERIGEE_TESTS_EXCHANGE_H
 #define PERIGEE_TESTS_EXCHANGE_H
 
+#include "tests/board/command.h"
 #include "tests/board/peer.h"
 #include "tests/board/stage.h"
 
@@ -32,7 +33,6 @@ void make_file(const char *name, size_t size, int byte);
 void make_own(const char *name, size_t size, int byte);
 
 char *folder_of(char *path, const char *name); /* below the board's folder; PATH_BYTES */
-bool is_there(const char *name);
 
 /* files/NAME is the same as got/NAME; files/up/NAME is. */
 void assert_same(const char *name);

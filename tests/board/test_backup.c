@@ -21,45 +21,12 @@
 
 #include <cmocka.h>
 
+#include "tests/board/command.h"
 #include "tests/board/stage.h"
 
 enum { WRITERS = 100, BEFORE = 3, BUSY_BYTES = 20 << 20 };
 
 /* --- the program and what it says --- */
-
-static char *said;
-
-#define EXPECT(status, text, ...) expect_run((const char *[]){__VA_ARGS__, NULL}, status, text)
-
-/* `perigee ARGS...` must end with `status`, and have said `text`. */
-static void expect_run(const char *const *args, int status, const char *text)
-{
-    int got;
-
-    free(said);
-    said = NULL;
-    got = board_run(args, NULL, &said);
-    if (got != status || !strstr(said, text))
-        fail_msg("perigee %s %s: status %d, expected %d, and \"%s\" in:\n%s", args[0],
-                 args[1] ? args[1] : "", got, status, text, said);
-}
-
-static const char *below(const char *path)
-{
-    static char whole[8][PATH_MAX];
-    static unsigned turn;
-    char *out = whole[turn++ % 8];
-
-    snprintf(out, PATH_MAX, "%s/%s", board->folder, path);
-    return out;
-}
-
-static bool is_there(const char *path)
-{
-    struct stat st;
-
-    return lstat(below(path), &st) == 0;
-}
 
 static unsigned mode_of(const char *path)
 {

@@ -12,32 +12,14 @@
 #include <sqlite3.h>
 
 #include "tests/board/cast.h"
+#include "tests/board/command.h"
 
 /* --- running it --- */
 
-static char *said; /* by the last run; freed by the next */
-
-static void run(int status, const char *const *args)
-{
-    int got;
-
-    free(said);
-    said = NULL;
-    got = board_run(args, NULL, &said);
-    if (got != status)
-        print_error("exit %d, said: %s\n", got, said);
-    assert_int_equal(got, status);
-}
-
 #define EXPLAIN(status, ...)                                                                   \
-    run(status, (const char *const[]){"explain", "--board", board->folder, __VA_ARGS__, NULL})
-
-static void expect_said(const char *text)
-{
-    if (!strstr(said, text))
-        print_error("there is no \"%s\" in: %s\n", text, said);
-    assert_non_null(strstr(said, text));
-}
+    run_command(status,                                                                        \
+                (const char *const[]){"explain", "--board", board->folder, __VA_ARGS__, NULL}, \
+                NULL)
 
 /* Before all rules; the log may have said something before it. */
 static void expect_verdict(const char *text)

@@ -16,46 +16,12 @@
 
 #include <cmocka.h>
 
+#include "tests/board/command.h"
 #include "tests/board/stage.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_set_up, stage_tear_down)
 
 /* --- the program and what it says --- */
-
-static char *said;
-
-/* `perigee ARGS...` must end with `status`, and have said `text`. */
-#define EXPECT(status, text, ...)                                                              \
-    expect_run((const char *[]){__VA_ARGS__, NULL}, NULL, status, text)
-
-static void expect_run(const char *const *args, const char *input, int status, const char *text)
-{
-    int got;
-
-    free(said);
-    said = NULL;
-    got = board_run(args, input, &said);
-    if (got != status || !strstr(said, text))
-        fail_msg("perigee %s %s: status %d, expected %d, and \"%s\" in:\n%s", args[0],
-                 args[1] ? args[1] : "", got, status, text, said);
-}
-
-static const char *below(const char *path)
-{
-    static char whole[4][PATH_MAX];
-    static unsigned turn;
-    char *out = whole[turn++ % 4];
-
-    snprintf(out, PATH_MAX, "%s/%s", board->folder, path);
-    return out;
-}
-
-static bool is_there(const char *path)
-{
-    struct stat st;
-
-    return lstat(below(path), &st) == 0;
-}
 
 static unsigned count_entries(const char *path)
 {

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "tests/board/command.h"
 #include "tests/board/stage.h"
 #include "tests/board/window.h"
 
@@ -58,29 +59,10 @@ static int tear_down(void **state)
 
 /* --- running it --- */
 
-static char *said; /* by the last run; freed by the next */
-
-static void run(int status, const char *const *args)
-{
-    int got;
-
-    free(said);
-    said = NULL;
-    got = board_run(args, NULL, &said);
-    if (got != status)
-        print_error("exit %d, said: %s\n", got, said);
-    assert_int_equal(got, status);
-}
-
 #define SHOW(status, ...)                                                                      \
-    run(status, (const char *const[]){"show", "--board", board->folder, __VA_ARGS__, NULL})
-
-static void expect_said(const char *text)
-{
-    if (!strstr(said, text))
-        print_error("there is no \"%s\" in: %s\n", text, said);
-    assert_non_null(strstr(said, text));
-}
+    run_command(status,                                                                        \
+                (const char *const[]){"show", "--board", board->folder, __VA_ARGS__, NULL},    \
+                NULL)
 
 /* A row of what was said, from 0, without colours. */
 static const char *row(unsigned n)
@@ -456,7 +438,7 @@ static void what_cannot_be_shown_is_told(void **state)
     expect_said("perigee: show: screens/broken.txt:2:");
     SHOW(0, "menu");
     EXPECT_ROW(0, "the menu"); /* what is wrong elsewhere is said behind it */
-    run(3, (const char *const[]){"show", "menu", "--board", "/nowhere", NULL});
+    run_command(3, (const char *const[]){"show", "menu", "--board", "/nowhere", NULL}, NULL);
     expect_said("/nowhere is no board");
     SHOW(3, "menu", "--data", "/nowhere");
     expect_said("/nowhere/perigee.db: No such file");
@@ -480,9 +462,9 @@ static void wrong_use_is_told(void **state)
     expect_said("expected cp437, utf-8 or ascii");
     SHOW(2, "menu", "--watch", "--png", "x.png");
     expect_said("one of them at a time");
-    run(2, (const char *const[]){"show", NULL});
+    run_command(2, (const char *const[]){"show", NULL}, NULL);
     expect_said("usage: perigee show KEYWORD");
-    run(0, (const char *const[]){"help", "show", NULL});
+    run_command(0, (const char *const[]){"help", "show", NULL}, NULL);
     expect_said("--watch");
 }
 

@@ -15,12 +15,11 @@
 
 #include <cmocka.h>
 
+#include "tests/board/command.h"
 #include "tests/board/stage.h"
 
 static char data[300];
 static char temp[300];
-static char *said; /* by the last run; freed by the next */
-
 static void write_board(void)
 {
     board_write(board, "screens/root.txt", "Your handle\n<% go:menu(\"M\") %><% set:f.name %>");
@@ -69,26 +68,9 @@ static int tear_down(void **state)
 }
 
 #define RUN(status, ...)                                                                       \
-    run(status, (const char *const[]){"test", "--board", board->folder, __VA_ARGS__, NULL})
-
-static void run(int status, const char *const *args)
-{
-    int got;
-
-    free(said);
-    said = NULL;
-    got = board_run(args, NULL, &said);
-    if (got != status)
-        print_error("exit %d, said: %s\n", got, said);
-    assert_int_equal(got, status);
-}
-
-static void expect_said(const char *text)
-{
-    if (!strstr(said, text))
-        print_error("there is no \"%s\" in: %s\n", text, said);
-    assert_non_null(strstr(said, text));
-}
+    run_command(status,                                                                        \
+                (const char *const[]){"test", "--board", board->folder, __VA_ARGS__, NULL},    \
+                NULL)
 
 static void write_test(const char *body)
 {
