@@ -320,6 +320,15 @@ void library_each(const struct library *l,
     }
 }
 
+bool library_is_linked(const struct library *l, const char *name, enum source_kind kind)
+{
+    const struct entry *e = find(l, library_keyword(span_of(name)));
+    const struct part *p = e ? look_at(l, e) : NULL;
+    unsigned slot = slot_of(span_of(name), kind);
+
+    return p && p->screens[slot] && p->screens[slot]->sources[0] == p->sources[slot];
+}
+
 struct span library_text(const struct library *l, const char *name, enum source_kind kind)
 {
     const struct entry *e = find(l, library_keyword(span_of(name)));
@@ -335,8 +344,10 @@ void library_each_text(const struct library *l,
         const struct part *p = look_at(l, e);
 
         for (int k = 0; k < SLOTS; k++) {
-            if (p->sources[k])
-                see(arg, p->sources[k]->file, blob_span(p->sources[k]->text));
+            const struct source *s = p->screens[k] ? p->screens[k]->sources[0] : p->sources[k];
+
+            if (s)
+                see(arg, s->file, blob_span(s->text));
         }
     }
 }

@@ -54,10 +54,15 @@ void library_each(const struct library *l,
                   void (*see)(void *arg, const struct screen *s, enum source_kind kind),
                   void *arg);
 
+/* Is the file of a name, as it was set last, what is shown of it? Not where that does not link.
+ */
+bool library_is_linked(const struct library *l, const char *name, enum source_kind kind);
+
 /* The text that a file of the set was compiled from; no data: there is none. */
 struct span library_text(const struct library *l, const char *name, enum source_kind kind);
 
-/* Call `see` with the path and the text of each compiled file. */
+/* Call `see` with the path and the text of each compiled file: the text that is shown, where
+ * what was set last does not link. */
 void library_each_text(const struct library *l,
                        void (*see)(void *arg, const char *file, struct span text), void *arg);
 

@@ -66,6 +66,7 @@ void board_clear(struct board *b)
     buf_clear(&b->missing);
     paths_clear(&b->pending);
     paths_clear(&b->broken);
+    paths_clear(&b->compiled);
 }
 
 /* What is loaded now is for sysops alone. */
@@ -365,19 +366,34 @@ static void take_screen(struct board *b, const struct file *f, struct span text)
     if (is_trial(b) && has_text(l, f, text))
         return;
     if (library_set(l, f->name, f->source, f->path, text, &b->errors) == 0)
-        keep_version(b, f->path, text);
+        paths_add(&b->compiled, f->path);
+}
+
+/* Once all is linked: a block without its end is found only then. */
+static void keep_linked(struct board *b)
+{
+    const struct library *l = library_of(b);
+    struct file f;
+
+    for (unsigned i = 0; i < b->compiled.count; i++) {
+        file_classify(b->compiled.paths[i], &f);
+        if (library_is_linked(l, f.name, f.source))
+            keep_version(b, f.path, library_text(l, f.name, f.source));
+        file_clear(&f);
+    }
+    paths_clear(&b->compiled);
 }
 
 /* The newest kept version that is taken: what an undo took the place of is kept as well, and
  * may be wrong. */
-static void take_old(struct board *b, const struct file *f,
+static bool take_old(struct board *b, const struct file *f,
                      bool (*take)(struct board *b, const struct file *f, struct span text))
 {
     struct buf old;
     bool taken = false;
 
     if (!b->history || b->from)
-        return;
+        return false;
     buf_init(&old, SOURCE_MAX);
     for (unsigned age = 0; !taken && history_read(b->history, f->path, age, &old); age++) {
         taken = take(b, f, buf_span(&old));
@@ -386,6 +402,7 @@ static void take_old(struct board *b, const struct file *f,
     if (taken)
         log_warn(OLD_VERSION, f->path);
     buf_clear(&old);
+    return taken;
 }
 
 static bool take_old_screen(struct board *b, const struct file *f, struct span text)
@@ -445,6 +462,7 @@ static bool link_screens(struct board *b)
     unsigned swapped = library_link(library_of(b), &b->errors);
     unsigned generation;
 
+    keep_linked(b);
     if (swapped == 0)
         return false;
     generation = take_number(b);
@@ -663,6 +681,69 @@ static void load_lua(struct board *b, const struct file_list *list)
     load_each_alone(b, list);
 }
 
+static bool take_old_linked(struct board *b, const struct file *f, struct span text)
+{
+    struct buf ignored;
+    bool ok;
+
+    if (!take_old_screen(b, f, text))
+        return false;
+    buf_init(&ignored, 65536);
+    library_link(b->library, &ignored);
+    ok = library_is_linked(b->library, f->name, f->source);
+    buf_clear(&ignored);
+    return ok;
+}
+
+/* Do the lines of errors name this file, rather than one that it includes? */
+static bool is_blamed(struct span lines, const char *path)
+{
+    size_t len = strlen(path);
+
+    while (lines.len > 0) {
+        struct span line = take_line(&lines);
+
+        if (span_starts_with(line, path) && line.len > len && line.data[len] == ':')
+            return true;
+    }
+    return false;
+}
+
+/* Also what compiles and does not link is shown as it last was good. */
+static bool mend_screen(struct board *b, const struct file *f, struct span lines)
+{
+    struct buf text;
+    struct err ignored;
+    bool taken;
+
+    if (f->kind != FILE_SCREEN || library_is_linked(b->library, f->name, f->source) ||
+        !is_blamed(lines, f->path))
+        return false;
+    paths_add(&b->broken, f->path);
+    taken = take_old(b, f, take_old_linked);
+    buf_init(&text, SOURCE_MAX);
+    if (!taken && board_read(b, f->path, &text, &ignored) == 0)
+        take_old_screen(b, f, buf_span(&text)); /* it is as it is */
+    buf_clear(&text);
+    return taken;
+}
+
+static void link_all(struct board *b, const struct file_list *list)
+{
+    uint32_t errors = b->errors.len;
+    struct span lines;
+    bool again;
+
+    library_link(b->library, &b->errors);
+    keep_linked(b);
+    lines = span_from(buf_text(&b->errors) + errors, b->errors.len - errors);
+    do { /* a screen may include what is mended after it */
+        again = false;
+        for (unsigned i = 0; i < list->count; i++)
+            again |= mend_screen(b, &list->files[i], lines);
+    } while (again);
+}
+
 static int load_all(struct board *b, struct err *e)
 {
     struct file_list list;
@@ -674,7 +755,7 @@ static int load_all(struct board *b, struct err *e)
         if (list.files[i].kind == FILE_SCREEN)
             load_screen(b, &list.files[i], true);
     }
-    library_link(b->library, &b->errors);
+    link_all(b, &list);
     files_clear(&list);
     b->generation = b->numbered = 1;
     return 0;

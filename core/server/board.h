@@ -42,6 +42,7 @@ struct board {
     struct buf missing;       /* what screens name and is not there */
     struct path_set pending;  /* Lua files that were saved and could not be swapped in yet */
     struct path_set broken;   /* screens that were saved and are wrong */
+    struct path_set compiled; /* and that are not: kept as versions if they link as well */
     void (*settings_changed)(void *arg);
     void *arg;
 };

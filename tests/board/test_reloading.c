@@ -234,6 +234,40 @@ static void a_start_with_a_broken_file_uses_the_last_good(void **state)
     caller_expect(caller, "one");
 }
 
+/* It compiles, and does not link: a block without its end, in a part that the screen includes.
+ */
+static void a_start_with_an_open_block_uses_the_last_good(void **state)
+{
+    const char *list[] = {"history", "screens/zoo.txt", "--board", board->folder, NULL};
+    char *out = NULL;
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "screens/root.txt", "<% include:zoo %>\n" ROOT);
+    board_write(board, "screens/zoo.txt", "THE ZOO\n");
+    start();
+    board_write(board, "screens/zoo.txt", "<% if:t.take %>OPEN\n");
+    board_expect_log(board, &from, "screens/zoo.txt:1:4: this if: is not closed");
+    board_write(board, "screens/root.txt", "<% include:zoo %>\n" ROOT "<% end; end %>\n");
+    board_expect_log(board, &from, "screens/root.txt:4:9: 'end' without an open if:");
+    caller_send(caller, "x\r");
+    caller_expect(caller, "one");
+    caller_free(caller);
+    caller = NULL;
+    assert_int_equal(board_stop(board), 0);
+    assert_int_equal(board_run(list, NULL, &out), 0);
+    assert_null(strstr(out, "\n      2  ")); /* of what was good */
+    free(out);
+    start();
+    board_expect_log(board, &from, "screens/zoo.txt why=\"it is broken: its last good");
+    board_expect_log(board, &from, "screens/root.txt why=\"it is broken: its last good");
+    board_expect_log(board, &from, "screens/zoo.txt:1:4: this if: is not closed");
+    assert_true(caller_has(caller, "THE ZOO"));
+    board_write(board, "screens/zoo.txt", "A ZOO\n");
+    board_write(board, "screens/root.txt", "<% include:zoo %>\n" ROOT);
+    caller_expect(caller, "A ZOO");
+}
+
 static void a_broken_board_leaves_sysops_a_login(void **state)
 {
     char *password;
@@ -798,6 +832,7 @@ int main(void)
         TEST(wrong_settings_are_refused),
         TEST(a_login_that_fails_for_all_gives_way),
         TEST(a_start_with_a_broken_file_uses_the_last_good),
+        TEST(a_start_with_an_open_block_uses_the_last_good),
         TEST(a_broken_board_leaves_sysops_a_login),
         TEST(reload_and_generations),
         TEST(files_that_need_each_other_change_together),
