@@ -122,6 +122,7 @@ static int try_out(const struct command *self, const char *file)
     struct err e;
     enum restore_answer answer;
     bool works;
+    bool passes;
 
     progress_begin(&progress);
     answer = rehearsal_begin(&r, file, show_progress, &progress, &e);
@@ -138,10 +139,15 @@ static int try_out(const struct command *self, const char *file)
            r.found.accounts == 1 ? "" : "s");
     fflush(stdout);
     works = check_board(&r);
-    works = test_board(&r, &progress) && works;
+    passes = test_board(&r, &progress);
     rehearsal_end(&r);
-    printf("%s\n", works ? "It can be relied on." : "It can't be relied on as it is.");
-    return stop_status(works ? CLI_DONE : CLI_NO);
+    if (!works)
+        printf("It can't be relied on as it is.\n");
+    else if (!passes)
+        printf("All of it can be restored and served, but the board's own tests fail.\n");
+    else
+        printf("It can be relied on.\n");
+    return stop_status(works && passes ? CLI_DONE : CLI_NO);
 }
 
 int restore_run(const struct command *self, int argc, char **argv)

@@ -585,6 +585,7 @@ static void a_board_that_fails_its_tests_is_told(void **state)
     EXPECT(0, "packed to", "backup", below("out/b"), "--force", "--board", board->folder);
     EXPECT(1, "no     the board's tests", "restore", "--check", below("out/b"));
     assert_non_null(strstr(said, "this never works"));
+    assert_non_null(strstr(said, "can be restored and served, but the board's own tests fail"));
 }
 
 /* --- tars that are hostile, made by hand --- */
