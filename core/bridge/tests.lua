@@ -5,8 +5,10 @@ local act, read = options.act, options.read
 
 local PATIENCE <const> = 5 -- seconds, for what is to come
 local STUCK <const> = 20   -- seconds of a handler that is not over: it never will be
+local PICTURES <const> = 3 -- of callers, where a test has failed
 
 local counts = { passed = 0, failed = 0 }
+local failures = {} -- "FILE: name" of each
 local current -- the test that runs: { file =, name =, callers =, allowed = }
 
 local function print_line(format, ...)
@@ -88,6 +90,7 @@ end
 local ESCAPE <const> = "pass 0.16"
 
 local function press(self, bytes, seconds)
+  current.asked = self
   must("type", self.number, bytes)
   if bytes:sub(-1) == "\27" and not settle(self, 0.005) then must("ask", ESCAPE) end
   return settle(self, seconds)
@@ -107,6 +110,7 @@ end
 
 -- Until `holds()` gives something, which is returned.
 local function wait_for(self, holds)
+  current.asked = self
   local until_ = must "now" + (current.patience or PATIENCE)
   settle(self)
   repeat
@@ -138,19 +142,30 @@ function caller:expect_gone(text)
   return wait_for(self, holds) or fail('"%s" does not go away: %s', text, describe(self))
 end
 
+local function elsewhere(rows, text)
+  local row = find_row(rows, text)
+  return row and ("; row %d has it"):format(row) or ""
+end
+
 -- see(row, text): it stands in that row, from 1; see(text): somewhere.
 function caller:see(row, text)
   if text == nil then return self:expect(row) end
   expect_type(row, "number", "see")
   expect_type(text, "string", "see")
-  local function holds() return (rows_of(self)[row] or ""):find(text, 1, true) end
+  local rows = rows_of(self)
+  if not rows[row] then fail("there is no row %s, expected 1 to %d", row, #rows) end
+  local function holds()
+    rows = rows_of(self)
+    return rows[row]:find(text, 1, true)
+  end
   return wait_for(self, holds)
-    or fail('row %d has no "%s": it is "%s"', row, text, rows_of(self)[row] or "")
+    or fail('row %d has no "%s": it is "%s"%s', row, text, rows[row], elsewhere(rows, text))
 end
 
 -- It stands nowhere, now that all has been done.
 function caller:see_not(text)
   expect_type(text, "string", "see_not")
+  current.asked = self
   settle(self)
   local row = find_row(rows_of(self), text)
   if row then fail('row %d has "%s"', row, text) end
@@ -256,6 +271,7 @@ end
 -- may be anything of that length.
 function caller:snapshot(name, settings)
   expect_type(name, "string", "snapshot")
+  current.asked = self
   settle(self)
   local path = snapshot_path(name)
   local is = hide(must("look", self.number), settings and settings.hide)
@@ -349,7 +365,7 @@ end
 function t:restart()
   must "restart"
   for _, one in ipairs(current.callers) do one.is_over = true end
-  current.callers = {}
+  current.callers, current.asked = {}, nil
 end
 
 -- A file of the data folder's files/.
@@ -447,7 +463,7 @@ local function check_walk(one, seed)
     why = ("the board has not answered for %d s"):format(STUCK)
   end
   if why then
-    current.callers = { one }
+    current.callers, current.asked = { one }, one
     fail("wander{ seed = %d }: %s (%s) had typed, screen by screen: %s\n%s", seed,
       one.as or "a guest", one.size, walked(one), why)
   end
@@ -470,6 +486,7 @@ end
 
 local function end_walk(walkers, i)
   local one = table.remove(walkers, i)
+  current.asked = nil
   must("hang_up", one.number)
   must("release", one.number)
   for k, other in ipairs(current.callers) do
@@ -477,10 +494,24 @@ local function end_walk(walkers, i)
   end
 end
 
+local WANDER <const> = { calls = "number", as = "table", at_once = "number", seed = "number" }
+
+local function take_wander(how)
+  for name, value in pairs(how) do
+    if not WANDER[name] then
+      fail("wander{ %s = }: calls, as, at_once or seed expected", tostring(name))
+    end
+    expect_type(value, WANDER[name], "wander: " .. name)
+  end
+  if how.as and #how.as == 0 then fail("wander: as: one handle at least expected, or false") end
+  if (how.at_once or 1) < 1 then fail("wander: at_once: 1 or more expected") end
+end
+
 -- Callers who type what comes to their mind, some at once; whatever the server logs as an error
 -- meanwhile is a failure. { calls = 100, as = { "luna", false }, at_once = 3, seed = }
 function t:wander(how)
   how = how or {}
+  take_wander(how)
   local seed = how.seed or (options.seed ~= 0 and options.seed) or must "random"
   local as = how.as
   if not as then
@@ -511,14 +542,31 @@ local function indent(text, by)
   return by .. text:gsub("\n", "\n" .. by)
 end
 
+local function show_caller(one)
+  local who = one.as or (one.level or 0) > 0 and "who came as a guest" or "a guest"
+  print_line("        what %s sees (%s):", who, describe(one))
+  local ok, drawn = pcall(must, "drawn", one.number)
+  print_line "        \u{250c}"
+  if ok then print_line(indent(drawn:gsub("\n$", ""), "        \u{2502}")) end
+  print_line "        \u{2514}"
+end
+
+-- The one of whom something was asked last is first, of the others those who came last.
 local function show_callers()
-  for _, one in ipairs(current.callers) do
-    local who = one.as or "a guest"
-    print_line("        what %s sees (%s):", who, describe(one))
-    local ok, drawn = pcall(must, "drawn", one.number)
-    print_line "        \u{250c}"
-    if ok then print_line(indent(drawn:gsub("\n$", ""), "        \u{2502}")) end
-    print_line "        \u{2514}"
+  local last, shown = current.asked, 0
+  if last then
+    show_caller(last)
+    shown = 1
+  end
+  for i = #current.callers, 1, -1 do
+    local one = current.callers[i]
+    if one ~= last and shown < PICTURES then
+      show_caller(one)
+      shown = shown + 1
+    end
+  end
+  if #current.callers > shown then
+    print_line("        and %d callers more", #current.callers - shown)
   end
 end
 
@@ -542,6 +590,7 @@ end
 local function run(name, body)
   local began = must "now"
   current.name, current.callers, current.allowed, current.patience = name, {}, {}, nil
+  current.asked = nil
   local ok, why = xpcall(run_body, explain, body)
   local seconds = must "now" - began
   if ok then
@@ -549,6 +598,7 @@ local function run(name, body)
     print_line("  ok    %s  (%.1f s)", name, seconds)
   else
     counts.failed = counts.failed + 1
+    failures[#failures + 1] = current.file .. ": " .. name
     print_line("  FAIL  %s  (%.1f s)", name, seconds)
     print_line(indent(add_errors(why), "        "))
     show_callers()
@@ -617,8 +667,15 @@ for _, path in ipairs(files) do
   if ok then ok, why = xpcall(chunk, explain) end
   if not ok then
     counts.failed = counts.failed + 1
+    failures[#failures + 1] = path
     print_line("  FAIL  the file")
     print_line(indent(tostring(why), "        "))
   end
+end
+
+-- They stand far apart, between pictures.
+if #failures > 1 then
+  print_line "These have failed:"
+  for _, name in ipairs(failures) do print_line("  " .. name) end
 end
 return counts.passed, counts.failed

@@ -213,6 +213,48 @@ static void what_does_not_come_is_said_with_the_window(void **state)
     expect_said("\u2502Your handle\n");
 }
 
+static void where_a_text_stands_instead_is_said(void **state)
+{
+    (void)state;
+    expect_failure("t:patience(0.2)\nlocal one = t:dial()\none:see(2, 'Your handle')", 4,
+                   "row 2 has no \"Your handle\": it is \"\"; row 1 has it");
+    expect_failure("t:dial():see(26, 'x')", 2, "there is no row 26, expected 1 to 25");
+}
+
+/* The caller who was asked comes first; of many there is no picture. */
+static void of_many_callers_some_are_drawn(void **state)
+{
+    (void)state;
+    expect_failure("local all = {}\n"
+                   "for i = 1, 6 do all[i] = t:dial { as = t:user('c' .. i) } end\n"
+                   "all[2]:see_not 'The menu'",
+                   4, "row 1 has \"The menu\"");
+    expect_said("  what c2 sees (it is at the screen 'menu'):");
+    expect_said("  what c6 sees (it is at the screen 'menu'):");
+    expect_said("  and 3 callers more\n");
+    assert_null(strstr(said, "what c4 sees"));
+}
+
+static void what_has_failed_is_listed_at_the_end(void **state)
+{
+    (void)state;
+    board_write(board, "lua/tests/it.lua",
+                "test('good', function(t) end)\n"
+                "test('100 %d', function(t) error 'one' end)\n"
+                "test('bad', function(t) error 'two' end)\n");
+    RUN(1, "it");
+    expect_said("These have failed:\n  lua/tests/it.lua: 100 %d\n  lua/tests/it.lua: bad\n");
+    expect_said("1 passed, 2 failed");
+}
+
+static void wandering_refuses_what_it_does_not_know(void **state)
+{
+    (void)state;
+    expect_failure("t:wander { cals = 5 }", 2, "wander{ cals = }: calls, as, at_once or seed");
+    expect_failure("t:wander { calls = 'x' }", 2, "wander: calls: a number expected");
+    expect_failure("t:wander { as = {} }", 2, "wander: as: one handle at least");
+}
+
 static void an_error_of_a_handler_fails_the_test(void **state)
 {
     (void)state;
@@ -417,6 +459,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(tests_share_what_is_in_folders_below, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_does_not_come_is_said_with_the_window, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(where_a_text_stands_instead_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_many_callers_some_are_drawn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_has_failed_is_listed_at_the_end, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(wandering_refuses_what_it_does_not_know, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_error_of_a_handler_fails_the_test, set_up,
                                         tear_down),
