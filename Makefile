@@ -142,7 +142,7 @@ $(BUILD)/prefix: ALWAYS
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 $(patsubst %.c,$(BUILD)/%.o,$(shell grep -l PERIGEE_PREFIX $(CORE_C))): $(BUILD)/prefix
-ALWAYS:
+.PHONY: ALWAYS
 
 $(BUILD)/perigee.1: $(PROGRAM)
 	$(Q)$(PROGRAM) help --man > $@
