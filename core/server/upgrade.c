@@ -230,12 +230,13 @@ void upgrade_clear(struct upgrade *u)
 
 int upgrade_diff(const struct upgrade_file *f, struct buf *out, struct err *e)
 {
+    bool stays = f->act == UPGRADE_CONFLICT;
     char old[PATH_MAX + 16];
     char new[PATH_MAX + 16];
     const struct difference d = {old, new, buf_span(&f->now), buf_span(&f->then)};
 
-    snprintf(old, sizeof(old), "%s (now)", f->path);
-    snprintf(new, sizeof(new), "%s (then)", f->path);
+    snprintf(old, sizeof(old), "%s (%s)", f->path, stays ? "it stays" : "now");
+    snprintf(new, sizeof(new), "%s%s (then)", f->path, stays ? BESIDE : "");
     return difference_add(&d, out, e);
 }
 

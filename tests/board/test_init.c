@@ -265,6 +265,8 @@ static void a_newer_starter_board_comes_in(void **state)
     assert_null(strstr(said, "own.txt"));
     assert_non_null(strstr(said, "\n-Welcome "));
     assert_non_null(strstr(said, "\n+Hello "));
+    assert_non_null(strstr(said, "--- lua/handlers/root.lua (it stays)\n"
+                                 "+++ lua/handlers/root.lua.new (then)\n"));
     assert_true(is_there("mine/screens/old.txt"));
 
     upgrade(0, "has the starter board");
