@@ -9,4 +9,4 @@ not_globals = {
 }
 
 files["lua/tests"] = { std = "+perigee_tests" }
-stds.perigee_tests = { read_globals = { "test" } }
+stds.perigee_tests = { read_globals = { "empty_store", "test" } }

@@ -571,7 +571,7 @@ local function show_callers()
 end
 
 local function run_body(body)
-  must "start"
+  must("start", current.is_empty)
   body(t)
   for _, one in ipairs(current.callers) do
     local _ = one.is_over or settle(one, 1)
@@ -607,6 +607,14 @@ local function run(name, body)
 end
 
 local names = {}
+
+-- The tests of this file begin with an empty store, and not with a copy of the board's.
+function _G.empty_store()
+  if not current or current.is_running or next(names) then
+    error({ text = "empty_store() stands before the tests of a file" }, 0)
+  end
+  current.is_empty = true
+end
 
 function _G.test(name, body)
   if type(name) ~= "string" or type(body) ~= "function" then
@@ -660,7 +668,7 @@ end
 
 for _, path in ipairs(files) do
   print_line(path)
-  current = { file = path }
+  current = { file = path, is_empty = false }
   names = {}
   local chunk, why = load_file(path)
   local ok = chunk ~= nil

@@ -34,8 +34,9 @@ struct dialled {
 };
 
 struct stand {
-    const char *board; /* the sysop's own */
-    struct scratch scratch;
+    const char *board;      /* the sysop's own */
+    struct scratch scratch; /* what tests begin with a copy of */
+    struct scratch empty;   /* or of this, where they want nothing; made when first wanted */
     char served[SCRATCH_PATH + 16]; /* the copy */
     char data[SCRATCH_PATH + 32];
     pid_t server; /* 0: none */
@@ -322,28 +323,44 @@ static void end_server(struct stand *s, int signal)
 
 /* --- a fresh copy --- */
 
-static int copy_data(struct stand *s, struct err *e)
+/* The board's own schema is run by the server. */
+static int make_scratch(const struct stand *s, struct scratch *out, const char *database,
+                        struct err *e)
+{
+    struct board board;
+    int rc;
+
+    board_init(&board, s->board);
+    rc = scratch_make(out, database, &board, NULL, NULL, e);
+    board_clear(&board);
+    return rc;
+}
+
+static int copy_data(struct stand *s, bool is_empty, struct err *e)
 {
     char to[SCRATCH_PATH + 64];
 
+    if (is_empty && !s->empty.folder[0] && make_scratch(s, &s->empty, NULL, e) < 0)
+        return -1;
     snprintf(to, sizeof(to), "%s/perigee.db", s->data);
-    return tree_copy_file(s->scratch.database, to, 0600, e);
+    return tree_copy_file(is_empty ? s->empty.database : s->scratch.database, to, 0600, e);
 }
 
-static int copy_fresh(struct stand *s, struct err *e)
+static int copy_fresh(struct stand *s, bool is_empty, struct err *e)
 {
     tree_remove(s->served);
     snprintf(s->data, sizeof(s->data), "%s/data", s->served);
     if (mkdir(s->served, 0700) < 0 || mkdir(s->data, 0700) < 0)
         return err_set(e, "make %s: %s", s->data, strerror(errno));
-    return tree_copy_board(s->board, s->served, e) < 0 || copy_data(s, e) < 0 ? -1 : 0;
+    return tree_copy_board(s->board, s->served, e) < 0 || copy_data(s, is_empty, e) < 0 ? -1
+                                                                                        : 0;
 }
 
-int stand_start(struct stand *s, struct err *e)
+int stand_start(struct stand *s, bool is_empty, struct err *e)
 {
     stand_stop(s);
     buf_reset(&s->errors);
-    if (copy_fresh(s, e) < 0)
+    if (copy_fresh(s, is_empty, e) < 0)
         return -1;
     return begin_server(s, e);
 }
@@ -364,19 +381,15 @@ void stand_stop(struct stand *s)
 struct stand *stand_new(const char *board, const char *database, struct err *e)
 {
     struct stand *s = mem_zalloc(sizeof(*s));
-    struct board schema; /* which the server runs itself */
 
     s->board = board;
     s->log = -1;
     buf_init(&s->log_line, LOG_MOST);
     buf_init(&s->errors, LOG_MOST);
-    board_init(&schema, board);
-    if (scratch_make(&s->scratch, database, &schema, NULL, NULL, e) < 0) {
-        board_clear(&schema);
+    if (make_scratch(s, &s->scratch, database, e) < 0) {
         stand_free(s);
         return NULL;
     }
-    board_clear(&schema);
     snprintf(s->served, sizeof(s->served), "%s/board", s->scratch.folder);
     return s;
 }
@@ -387,6 +400,7 @@ void stand_free(struct stand *s)
         return;
     stand_stop(s);
     scratch_remove(&s->scratch);
+    scratch_remove(&s->empty);
     buf_clear(&s->log_line);
     buf_clear(&s->errors);
     mem_free(s);

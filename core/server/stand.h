@@ -17,8 +17,9 @@ struct stand;
 struct stand *stand_new(const char *board, const char *database, struct err *e);
 void stand_free(struct stand *s); /* stops it, and removes the folder; NULL is allowed */
 
-/* Serve a fresh copy. -1 and `e`: also where a server runs, or it does not come up. */
-int stand_start(struct stand *s, struct err *e);
+/* Serve a fresh copy; `is_empty`: with a new database. -1 and `e`: also where a server runs, or
+ * it does not come up. */
+int stand_start(struct stand *s, bool is_empty, struct err *e);
 /* End the server, and begin it again on the data that is there. Callers' lines end. */
 int stand_restart(struct stand *s, struct err *e);
 void stand_stop(struct stand *s); /* hard: what it has is thrown away */

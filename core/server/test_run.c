@@ -123,9 +123,8 @@ static int act_random(struct runner *r, const struct arguments *a, struct tests_
 static int act_start(struct runner *r, const struct arguments *a, struct tests_answer *out,
                      struct err *e)
 {
-    (void)a;
     (void)out;
-    return stand_start(r->stand, e);
+    return stand_start(r->stand, value_is_true(a->values[0]), e);
 }
 
 static int act_restart(struct runner *r, const struct arguments *a, struct tests_answer *out,

@@ -1,6 +1,8 @@
 -- Everybody who has an account, and the last who called.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- A call through the front door, and its end.
 local function call(t, handle)
   t:user(handle, { password = "moonlight 7" })

@@ -1,6 +1,8 @@
 -- The rooms, and what is said in them.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- Somebody who is in the Lobby.
 local function in_lobby(t, handle, how)
   local caller = people.caller(t, handle, how)

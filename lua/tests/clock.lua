@@ -1,6 +1,8 @@
 -- The bot that tells the time.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("the clock answers in every room, to all who are there", function(t)
   t:clock "2031-03-01 20:15"
   local luna, stella = people.caller(t, "luna"), people.caller(t, "stella")

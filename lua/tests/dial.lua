@@ -1,6 +1,8 @@
 -- Other systems, of which a new board has none.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 local SETTINGS <const> = [[
 return {
   dial = {

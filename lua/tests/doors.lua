@@ -1,6 +1,8 @@
 -- The doors, and the one that a new board has.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("the lander flies, and leads back to the list of the doors", function(t)
   local luna = people.caller(t, t:user("luna", { nick = "Luna G." }))
   luna:key "d"

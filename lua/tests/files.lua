@@ -2,6 +2,8 @@
 local people = require "tests.lib.people"
 local shelf = require "tests.lib.shelf"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("what is put into the folder of an area is there for callers", function(t)
   local luna = shelf.list(t, "luna")
   luna:see(7, "eclipse.nfo")

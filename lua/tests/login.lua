@@ -1,6 +1,8 @@
 -- The front door: a handle and its password, and what leads nowhere.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("a guest is asked for a handle", function(t)
   local caller = t:dial { size = "80x25", charset = "cp437" }
   caller:expect "Type your handle"

@@ -1,6 +1,8 @@
 -- The main menu, help and goodbye.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("each key of the menu leads to its screen, Q or Esc leads back", function(t)
   local luna = people.caller(t, "luna")
   local screens = {

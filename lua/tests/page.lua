@@ -1,6 +1,8 @@
 -- A line to one caller, who may be anywhere.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("a page reaches its caller wherever that is, and can be answered", function(t)
   local luna, stella = people.caller(t, "luna"), people.caller(t, "stella", { at = "wall" })
   luna:key "p"

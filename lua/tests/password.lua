@@ -1,6 +1,8 @@
 -- Another password, from the profile.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 local function change(t)
   t:user("luna", { password = "moonlight 7" })
   local luna = people.caller(t, "luna")

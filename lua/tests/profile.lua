@@ -1,6 +1,8 @@
 -- A caller's own record, the nick name, and where they call from.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("a new nick name is what others see at once", function(t)
   local stella = people.caller(t, "stella", { at = "who" })
   local luna = people.caller(t, "luna", { at = "profile" })

@@ -1,5 +1,7 @@
 -- A new account: four answers.
 
+empty_store() -- whoever has an account on the board is not here
+
 -- A guest at the form.
 local function come_new(t, how)
   local caller = t:dial(how)

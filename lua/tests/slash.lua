@@ -1,6 +1,8 @@
 -- What callers type at any prompt.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- Two who are in a room that the first has made.
 local function two_in_a_room(t)
   local luna, stella = people.caller(t, "luna"), people.caller(t, "stella")

@@ -2,6 +2,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- The sysop moon reads all files anew, and bans an address.
 local function do_things(t)
   local moon = desk.sysop(t, "desk")

@@ -1,6 +1,8 @@
 -- Who may not call, at the sysop's desk.
 local desk = require "tests.lib.desk"
 
+empty_store() -- whoever has an account on the board is not here
+
 local function ban(moon, address, minutes, why)
   desk.answer(moon, "a", "Which address:", address)
   moon:expect "For how many minutes:"

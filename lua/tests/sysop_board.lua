@@ -3,6 +3,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 local WALL <const> = "screens/wall.txt"
 
 -- The list of files, with this one alone.

@@ -2,6 +2,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- luna, who calls from elsewhere, and the sysop, who looks at that call.
 local function meet(t, how)
   local luna = people.caller(t, "luna", { address = "192.0.2.7" })

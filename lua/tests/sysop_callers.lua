@@ -2,6 +2,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("callers are listed with where they are and from where they call", function(t)
   t:clock "2030-05-01 20:00"
   people.caller(t, "luna", { at = "wall", address = "192.0.2.7" })

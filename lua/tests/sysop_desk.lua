@@ -2,6 +2,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- What each key of the desk leads to, and what is read there.
 local WAYS <const> = {
   { "m", "sysop/monitor", "The machine and the board" },

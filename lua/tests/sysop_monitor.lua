@@ -2,6 +2,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("the monitor says how many callers there are, anew each second", function(t)
   local moon = desk.sysop(t, "monitor")
   moon:see "Callers  1 now, 1 at most, 1 today"

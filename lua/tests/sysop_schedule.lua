@@ -1,6 +1,8 @@
 -- What the board does by itself, at the sysop's desk.
 local desk = require "tests.lib.desk"
 
+empty_store() -- whoever has an account on the board is not here
+
 local JOB <const> = [[
 local log = require "bbs.log"
 local chores = {}

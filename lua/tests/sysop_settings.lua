@@ -1,6 +1,8 @@
 -- The settings in force, at the sysop's desk.
 local desk = require "tests.lib.desk"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("settings are shown with where each comes from", function(t)
   local moon = desk.sysop(t, "settings")
   moon:see "levels.sysop                100                         the default"

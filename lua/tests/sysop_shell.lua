@@ -2,6 +2,8 @@
 -- password once more.
 local desk = require "tests.lib.desk"
 
+empty_store() -- whoever has an account on the board is not here
+
 local PASSWORD <const> = "moonmoon 9"
 
 -- The sysop at the shell's screen, on a board that has one.

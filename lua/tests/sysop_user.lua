@@ -2,6 +2,8 @@
 local desk = require "tests.lib.desk"
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- luna's account before the sysop.
 local function open_luna(t, how)
   t:user("luna", { password = "moonlight 7" })

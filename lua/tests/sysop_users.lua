@@ -1,6 +1,8 @@
 -- The list of accounts, at the sysop's desk.
 local desk = require "tests.lib.desk"
 
+empty_store() -- whoever has an account on the board is not here
+
 -- Whoever else has an account on the board: three who are searched for here.
 local function three_mosses(t)
   t:user("Moss A", { level = 20 })

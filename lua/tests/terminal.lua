@@ -1,6 +1,8 @@
 -- What a caller chooses about the terminal.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("a choice is kept with the account", function(t)
   t:user("luna", { password = "moonlight 7" })
   local luna = people.caller(t, "luna", { at = "terminal" })

@@ -1,5 +1,7 @@
 -- What sysops do with the board's files: kept versions, and what is on trial.
 
+empty_store() -- whoever has an account on the board is not here
+
 local function at_files(t)
   t:user("moon", { password = "moonlight 7", level = 100 })
   local caller = t:dial()

@@ -1,6 +1,8 @@
 -- The one-line wall.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("what is written on the wall is there for the next caller", function(t)
   local luna = people.caller(t, t:user("luna", { nick = "Luna G." }), { at = "wall" })
   luna:type "the moon was red tonight\r"

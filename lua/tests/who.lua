@@ -1,6 +1,8 @@
 -- Who is on line, and where.
 local people = require "tests.lib.people"
 
+empty_store() -- whoever has an account on the board is not here
+
 test("the list says where everybody is, and follows who comes and goes", function(t)
   local luna = people.caller(t, "luna", { at = "who" })
   luna:see_not "stella"

@@ -348,6 +348,29 @@ static void limits_by_address_hold_for_tests_too(void **state)
     RUN(0, "it");
 }
 
+static void a_file_can_begin_with_an_empty_store(void **state)
+{
+    char used[300];
+
+    (void)state;
+    snprintf(used, sizeof(used), "%s/used", board->folder);
+    mkdir(used, 0700);
+    run_command(0,
+                (const char *const[]){"user", "add", "luna", "--password-stdin", "--board",
+                                      board->folder, "--data", used, NULL},
+                "moonlight 7\n");
+    write_test("t:dial { as = 'luna' }:at 'menu'");
+    RUN(0, "--data", used, "it");
+    board_write(board, "lua/tests/it.lua",
+                "empty_store()\n"
+                "test('it', function(t) t:dial { as = 'luna' } end)\n");
+    RUN(1, "--data", used, "it");
+    expect_said("lua/tests/it.lua:2: there is no account 'luna'");
+    board_write(board, "lua/tests/it.lua", "test('it', function(t) end)\nempty_store()\n");
+    RUN(1, "--data", used, "it");
+    expect_said("lua/tests/it.lua:2: empty_store() stands before the tests of a file");
+}
+
 static void other_systems_are_not_called(void **state)
 {
     (void)state;
@@ -473,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_changes_is_hidden_from_snapshots, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_wanders_finds_a_broken_handler, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_can_begin_with_an_empty_store, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(other_systems_are_not_called, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_in_tests_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_that_do_not_load_are_said, set_up, tear_down),
