@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "client/archive.h"
 #include "client/process.h"
 #include "cli/complete.h"
@@ -385,6 +386,37 @@ static const char *common_name(const char *name)
     return strcmp(name, "--version") == 0 ? "version" : name;
 }
 
+/* The one that may have been meant, or NULL. */
+static const struct command *find_near(const char *name)
+{
+    const struct command *nearest = NULL;
+    unsigned least = 3; /* letters */
+
+    for (const struct command *c = commands; c->name; c++) {
+        unsigned far = near_distance(span_of(name), span_of(c->name));
+
+        if (far < least && far < strlen(name)) {
+            least = far;
+            nearest = c;
+        }
+    }
+    return nearest;
+}
+
+static int say_unknown(const char *name)
+{
+    const struct command *near = find_near(name);
+
+    fprintf(stderr, "perigee: %s: unknown command", name);
+    if (near) {
+        fprintf(stderr, ": did you mean '%s'? perigee help lists all\n", near->name);
+    } else {
+        fputc('\n', stderr);
+        print_commands(stderr);
+    }
+    return CLI_WRONG;
+}
+
 int cli_main(int argc, char **argv)
 {
     const struct command *c;
@@ -400,10 +432,7 @@ int cli_main(int argc, char **argv)
         return CLI_WRONG;
     }
     c = find_command(common_name(argv[1]));
-    if (!c) {
-        fprintf(stderr, "perigee: %s: unknown command\n", argv[1]);
-        print_commands(stderr);
-        return CLI_WRONG;
-    }
+    if (!c)
+        return say_unknown(argv[1]);
     return finish(c->run(c, argc - 2, argv + 2));
 }

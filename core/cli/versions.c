@@ -16,6 +16,7 @@
 #include "server/editing.h"
 #include "server/files.h"
 #include "server/trial.h"
+#include "store/audit.h"
 
 enum { NAME_ROOM = 32, TIME_ROOM = 32, PATH_ROOM = PATH_MAX + 64 };
 
@@ -387,8 +388,10 @@ static int write_back(struct subject *s, unsigned number)
     if (rc > 0)
         rc = err_set(&e, "%s: it has just been saved anew, and stays as it is", s->path);
     print_time(s->kept[number - 1].when, when);
-    if (rc == 0)
+    if (rc == 0) {
         printf("%s is as it was %s, %u bytes.\n", s->path, when, text.len);
+        audit_note(s->at->data, "undo", span_of(s->path), span_of(when));
+    }
     if (rc == 0 && s->is_there)
         printf("What it had is kept: the same command once more brings that back.\n");
     buf_clear(&text);
@@ -431,9 +434,11 @@ static int undo_trial(struct place_of_versions *at)
     buf_init(&paths, BUF_LARGE);
     rc = trial_undo(at->board, promoted, at->history, &paths, &e);
     cli_print(buf_span(&paths));
-    if (rc == 0)
+    if (rc == 0) {
         printf(
             "These are as everybody has them. What they had is kept: perigee history FILE.\n");
+        audit_note(at->data, "undo the trial", SPAN_LIT("the board"), SPAN_LIT(""));
+    }
     buf_clear(&paths);
     return rc == 0 ? CLI_DONE : cli_say(at->self, CLI_NO, "%s", e.text);
 }

@@ -19,7 +19,6 @@
 #include "server/tree.h"
 #include "server/contents.h"
 #include "store/audit.h"
-#include "store/db.h"
 
 enum { FILE_MODE = 0644, MODE = 0777 };
 
@@ -513,27 +512,13 @@ static int put_in_place(const struct upgrade *u, struct err *e)
 
 /* --- as a whole --- */
 
-/* A board that was never served has nowhere to write it down. */
 static void write_down(const struct upgrade *u, const char *data)
 {
-    char path[PATH_MAX];
     char detail[100];
-    struct err ignored;
-    struct db *db = NULL;
 
-    if (path_join(path, data, "perigee.db") < 0 || access(path, F_OK) < 0 ||
-        !(db = db_open(path, false, &ignored)))
-        return;
-    if (db_is_current(db)) { /* else a writer would bring it up to date */
-        db_close(db);
-        db = db_open(path, true, &ignored);
-        snprintf(detail, sizeof(detail), "%s -> %s, %u files", u->from, PERIGEE_VERSION,
-                 u->changes);
-        if (db)
-            audit_add(db, getuid(), "upgrade", SPAN_LIT("the board"), span_of(detail),
-                      &ignored);
-    }
-    db_close(db);
+    snprintf(detail, sizeof(detail), "%s -> %s, %u files", u->from, PERIGEE_VERSION,
+             u->changes);
+    audit_note(data, "upgrade", SPAN_LIT("the board"), span_of(detail));
 }
 
 /* What root writes, the server's user could not write any more. */

@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct value text(struct span s)
 {
@@ -37,4 +38,22 @@ int audit_add(struct db *db, uid_t who, const char *what, struct span subject,
                   SPAN_LIT("INSERT INTO audit (at, who, address, what, subject, detail) "
                            "VALUES (?, ?, '', ?, ?, ?)"),
                   values, 5, NULL, e);
+}
+
+void audit_note(const char *data, const char *what, struct span subject, struct span detail)
+{
+    char path[4096];
+    struct err ignored;
+    struct db *db;
+    bool is_current;
+
+    if (snprintf(path, sizeof(path), "%s/perigee.db", data) >= (int)sizeof(path) ||
+        access(path, F_OK) < 0 || !(db = db_open(path, false, &ignored)))
+        return;
+    is_current = db_is_current(db); /* else a writer would bring it up to date */
+    db_close(db);
+    if (is_current && (db = db_open(path, true, &ignored))) {
+        audit_add(db, getuid(), what, subject, detail, &ignored);
+        db_close(db);
+    }
 }

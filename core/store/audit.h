@@ -12,4 +12,9 @@
 int audit_add(struct db *db, uid_t who, const char *what, struct span subject,
               struct span detail, struct err *e);
 
+/* The same in the database of the data folder, by who runs this program, whether a server has
+ * it open or not. A board that was never served, or whose database another version has to
+ * bring up to date, has nowhere to write it down: that is no error. */
+void audit_note(const char *data, const char *what, struct span subject, struct span detail);
+
 #endif

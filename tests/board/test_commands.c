@@ -55,6 +55,7 @@ static void wrong_use_is_told_with_the_usage(void **state)
 {
     (void)state;
     RUN(2, "usage", "nonsense");
+    RUN(2, "unknown command: did you mean 'upgrade'? perigee help lists all", "upgade");
     RUN(2, "usage", "serve", "--nonsense");
     RUN(2, "usage", "serve", "--board");
     RUN(2, "usage", "user");

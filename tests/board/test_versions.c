@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "tests/board/stage.h"
 
@@ -43,6 +44,24 @@ static void expect_said(const char *text)
 {
     if (!strstr(said, text))
         fail_msg("expected '%s' in: %s", text, said);
+}
+
+/* The audit table's last line is of the command line's undo. */
+static void expect_audit(const char *subject)
+{
+    char path[400];
+    sqlite3 *db;
+    sqlite3_stmt *s;
+
+    snprintf(path, sizeof(path), "%s/data/perigee.db", board->folder);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT what, subject FROM audit ORDER BY id DESC LIMIT 1", -1, &s,
+                       NULL);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    assert_string_equal((const char *)sqlite3_column_text(s, 0), "undo");
+    assert_string_equal((const char *)sqlite3_column_text(s, 1), subject);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
 }
 
 static void expect_file(const char *path, const char *text)
@@ -103,6 +122,7 @@ static void an_undo_reaches_a_running_server_and_is_undone(void **state)
     assert_int_equal(chmod(path, 0640), 0);
     assert_int_equal(run("undo", ROOT, NULL, NULL), 0);
     expect_said(ROOT " is as it was 20");
+    expect_audit(ROOT);
     expect_said("What it had is kept");
     expect_file(ROOT, ONE);
     assert_int_equal(stat(path, &st), 0);
