@@ -74,6 +74,16 @@ void file_clear(struct file *f)
     *f = (struct file){0};
 }
 
+/* A line end would be one in each list of files, too. */
+static size_t before_control(const char *path)
+{
+    size_t n = 0;
+
+    while (path[n] && !iscntrl((unsigned char)path[n]))
+        n++;
+    return n;
+}
+
 bool file_is_misnamed(const char *path, struct buf *problems)
 {
     struct file f;
@@ -82,6 +92,12 @@ bool file_is_misnamed(const char *path, struct buf *problems)
     bool is_wrong = kind == FILE_SCREEN && !library_is_name(span_of(f.name));
 
     file_clear(&f);
+    if (kind == FILE_LUA && path[before_control(path)]) {
+        buf_printf(problems,
+                   "%.*s:1:1: a control character follows in the file's name, expected none\n",
+                   (int)before_control(path), path);
+        return true;
+    }
     if (is_wrong)
         buf_printf(problems,
                    "%s:1:1: the file's name makes no keyword, expected lower case letters, "

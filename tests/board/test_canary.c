@@ -394,6 +394,20 @@ static void a_cut_file_of_what_all_have_promotes_nothing(void **state)
     see_wall(sysop(), "SCREEN one");
 }
 
+/* The file of what all have has a line for each. */
+static void a_line_end_in_a_name_does_not_stop_the_server(void **state)
+{
+    size_t from = 0;
+
+    (void)state;
+    write_board(CANARY);
+    board_write(board, "lua/two\nlines.lua", "return 1\n");
+    board_start(board, NULL);
+    board_expect_log(board, &from, "lua/two:1:1: a control character follows in the file's");
+    restart();
+    see_wall(sysop(), "SCREEN one");
+}
+
 /* --- the setting --- */
 
 static void the_setting_is_set_and_taken_away(void **state)
@@ -444,6 +458,7 @@ int main(void)
         TEST(a_sysop_does_it_on_line),
         TEST(what_is_held_back_survives_restarts),
         TEST(a_cut_file_of_what_all_have_promotes_nothing),
+        TEST(a_line_end_in_a_name_does_not_stop_the_server),
         TEST(the_setting_is_set_and_taken_away),
     };
 
