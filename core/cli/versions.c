@@ -15,6 +15,7 @@
 #include "server/difference.h"
 #include "server/editing.h"
 #include "server/files.h"
+#include "server/owner.h"
 #include "server/trial.h"
 #include "store/audit.h"
 
@@ -443,6 +444,18 @@ static int undo_trial(struct place_of_versions *at)
     return rc == 0 ? CLI_DONE : cli_say(at->self, CLI_NO, "%s", e.text);
 }
 
+/* What is written has to be the server's to read and to write again. */
+static int check_user(const struct place_of_versions *at)
+{
+    char screens[PATH_ROOM];
+    struct err e;
+
+    snprintf(screens, sizeof(screens), "%s/screens", at->board);
+    if (owner_check_root(screens, &e) == 0 && owner_check_root(at->data, &e) == 0)
+        return CLI_DONE;
+    return cli_say(at->self, CLI_FAILED, "%s", e.text);
+}
+
 int undo_run(const struct command *self, int argc, char **argv)
 {
     const char *board = ".";
@@ -464,6 +477,8 @@ int undo_run(const struct command *self, int argc, char **argv)
     if (is_trial ? argc > 0 || to : argc == 0)
         return cli_wrong(self, is_trial ? "--trial: it is of all files" : "of which file?");
     status = open_place(&at, self, board, data);
+    if (status == CLI_DONE)
+        status = check_user(&at);
     if (status == CLI_DONE)
         status = is_trial ? undo_trial(&at) : undo(&at, argv[0], to);
     history_free(at.history);

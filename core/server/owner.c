@@ -4,6 +4,8 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { ROOM = 4096 };
 
@@ -41,4 +43,16 @@ bool owner_find(struct owner *o, const char *user, const char *group)
     if (getgrnam_r(group, &other, room, sizeof(room), &g) == 0 && g)
         o->gid = g->gr_gid;
     return true;
+}
+
+int owner_check_root(const char *folder, struct err *e)
+{
+    struct owner o = {0};
+    struct stat st;
+
+    if (geteuid() != 0 || stat(folder, &st) < 0 || st.st_uid == 0)
+        return 0;
+    owner_find_names(&o, st.st_uid, st.st_gid);
+    return err_set(e, "%s is %s's: run it as that user", folder,
+                   o.user[0] ? o.user : "another");
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/err.h"
+
 enum { OWNER_NAME = 64 };
 
 /* All zero to begin with. */
@@ -24,5 +26,9 @@ void owner_find_names(struct owner *o, uid_t uid, gid_t gid);
 /* Numbers, of this machine. False: there is no such user. A group that is not here is the
  * user's own. */
 bool owner_find(struct owner *o, const char *user, const char *group);
+
+/* What root writes into another user's folder, that user could not read or write any more: -1
+ * and `e` where it is so. */
+int owner_check_root(const char *folder, struct err *e);
 
 #endif

@@ -521,19 +521,6 @@ static void write_down(const struct upgrade *u, const char *data)
     audit_note(data, "upgrade", SPAN_LIT("the board"), span_of(detail));
 }
 
-/* What root writes, the server's user could not write any more. */
-static int check_user(const char *folder, struct err *e)
-{
-    struct owner o = {0};
-    struct stat st;
-
-    if (geteuid() != 0 || stat(folder, &st) < 0 || st.st_uid == 0)
-        return 0;
-    owner_find_names(&o, st.st_uid, st.st_gid);
-    return err_set(e, "%s is %s's: run it as that user", folder,
-                   o.user[0] ? o.user : "another");
-}
-
 int upgrade_do(const struct upgrade *u, const char *data, struct buf *report, struct err *e)
 {
     char screens[PATH_MAX];
@@ -541,7 +528,7 @@ int upgrade_do(const struct upgrade *u, const char *data, struct buf *report, st
 
     if (path_join(screens, u->board, "screens") < 0)
         return err_set(e, "%s: %s", u->board, strerror(errno));
-    if (check_user(screens, e) < 0 || check_user(data, e) < 0)
+    if (owner_check_root(screens, e) < 0 || owner_check_root(data, e) < 0)
         return -1;
     if (u->changes == 0)
         return renew_originals(u, e);

@@ -1,5 +1,6 @@
 /* perigee history and perigee undo: what they list, bring back, and refuse, beside a running
  * server and without one. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -297,6 +298,22 @@ static void what_can_not_be_written_stays_as_it_was(void **state)
     expect_file(ROOT, TWO);
 }
 
+/* Root's files could not be read or written by the server any more. */
+static void root_does_not_undo_what_is_another_users(void **state)
+{
+    char screens[PATH_MAX];
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    begin();
+    snprintf(screens, sizeof(screens), "%s/screens", board->folder);
+    assert_int_equal(chown(screens, 65534, (gid_t)-1), 0);
+    assert_int_equal(run("undo", ROOT, NULL, NULL), 3);
+    expect_said("run it as that user");
+    expect_file(ROOT, TWO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +323,7 @@ int main(void)
         TEST(a_file_is_meant_in_several_ways),
         TEST(what_never_was_is_not_undone),
         TEST(what_can_not_be_written_stays_as_it_was),
+        TEST(root_does_not_undo_what_is_another_users),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
