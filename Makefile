@@ -80,9 +80,12 @@ ONE_BY_ONE = bin/perigee share/man/man1/perigee.1 share/man/man5/perigee-setting
              share/bash-completion/completions/perigee lib/systemd/system/perigee.service \
              lib/systemd/system/perigee.socket lib/sysusers.d/perigee.conf lib/tmpfiles.d/perigee.conf
 
+# Nothing else there is ours: who serves the starter board in place has the data beside it.
+STARTER = $(addprefix $(SHARE)/perigee/,lua screens doors)
+
 install: $(PROGRAM) $(MANUAL) $(BUILD)/perigee.service ## install to PREFIX (/usr/local), under DESTDIR
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/perigee
-	rm -rf $(SHARE)/perigee
+	rm -rf $(STARTER)
 	for f in $$(find lua screens doors -type f ! -name '.*'); do \
 	    mode=644; [ ! -x $$f ] || mode=755; \
 	    install -D -m $$mode $$f $(SHARE)/perigee/$$f || exit 1; done
@@ -98,7 +101,8 @@ install: $(PROGRAM) $(MANUAL) $(BUILD)/perigee.service ## install to PREFIX (/us
 
 uninstall: ## remove what install has put to PREFIX; boards and their data stay
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(ONE_BY_ONE))
-	rm -rf $(SHARE)/perigee $(SHARE)/doc/perigee
+	rm -rf $(STARTER) $(SHARE)/doc/perigee
+	rmdir $(SHARE)/perigee 2>/dev/null || true
 
 setup: ## install the packages that building and running need
 	$(Q)scripts/setup run

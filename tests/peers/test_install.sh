@@ -94,6 +94,14 @@ same_board() {
     diff "$temp/here" "$temp/there"
 }
 
+# Who serves the board where it is installed has the data there.
+keep_data() {
+    data="$dest$prefix/share/perigee/data"
+    mkdir "$data" && echo moon >"$data/perigee.db" || return 1
+    make_it install && make_it uninstall
+    cat "$data/perigee.db" >"$temp/kept" && rm -r "$dest$prefix/share/perigee"
+}
+
 # --- serving ---
 
 # By somebody without privileges, who may write nothing of what is installed.
@@ -281,6 +289,7 @@ if has systemd-analyze; then
 else
     skip "the units are sound" "no systemd-analyze"
 fi
+check "make install and uninstall leave data alone" keep_data
 check "make uninstall" make_it uninstall
 check "nothing is left" find "$dest" -type f
 echo "1..$count"
