@@ -10,6 +10,7 @@
 #include "client/process.h"
 #include "cli/complete.h"
 #include "cli/manual.h"
+#include "server/check.h"
 
 #define BOARD_OPTION "  --board DIR          the board's folder; default: the current one\n"
 #define DATA_OPTION                                                                            \
@@ -362,6 +363,17 @@ int cli_data_folder(const struct command *self, const char *board, const char *d
         return 0;
     cli_say(self, CLI_FAILED, "the data folder's name is longer than %d bytes", PATH_MAX - 1);
     return -1;
+}
+
+void cli_say_trial(const char *board)
+{
+    struct settings settings;
+    struct err ignored;
+
+    if (board_settings(board, &settings, &ignored) == 0 &&
+        strcmp(settings.reload_canary, "sysop") == 0)
+        printf("It is on trial, for sysops only: perigee promote gives it to all.\n");
+    settings_clear(&settings);
 }
 
 /* --- dispatch --- */

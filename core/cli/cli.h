@@ -59,6 +59,9 @@ void cli_print(
 int cli_data_folder(const struct command *self, const char *board, const char *data,
                     char out[PATH_MAX]);
 
+/* Where a save is on trial (reload.canary), say what gives it to all. */
+void cli_say_trial(const char *board);
+
 /* ask_server has returned `rc`, not 0: say why; the exit status. */
 int cli_unanswered(const struct command *self, int rc, const char *data, const struct err *e);
 

@@ -61,12 +61,13 @@ static int upgrade(const struct command *self, const struct upgrade *u, const ch
         return cli_say(self, CLI_FAILED, "nothing was changed: %s", e.text);
     if (rc == 1)
         return cli_say(self, CLI_NO,
-                       "nothing was changed: the board would have these mistakes; mend them "
-                       "first");
+                       "nothing was changed: the board would have these mistakes that it has "
+                       "not now; mend them first");
     if (u->changes == 0)
         return CLI_DONE;
     printf("%s has the starter board of perigee %s. What was there before is in %s/history.\n",
            u->board, PERIGEE_VERSION, data);
+    cli_say_trial(u->board);
     return CLI_DONE;
 }
 

@@ -392,6 +392,7 @@ static int write_back(struct subject *s, unsigned number)
     if (rc == 0) {
         printf("%s is as it was %s, %u bytes.\n", s->path, when, text.len);
         audit_note(s->at->data, "undo", span_of(s->path), span_of(when));
+        cli_say_trial(s->at->board);
     }
     if (rc == 0 && s->is_there)
         printf("What it had is kept: the same command once more brings that back.\n");

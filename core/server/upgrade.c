@@ -296,16 +296,78 @@ static int change_copy(const struct upgrade *u, const char *to, struct err *e)
     return 0;
 }
 
+/* FILE:LINE:COLUMN: WHAT as FILE and WHAT: in a file that has changed, lines have moved. */
+static struct span finding_text(struct span line, struct span *file)
+{
+    const char *what = memmem(line.data, line.len, ": ", 2);
+    const char *colon = memchr(line.data, ':', line.len);
+    size_t at = what ? (size_t)(what - line.data) : line.len;
+
+    *file = span_take(&line, colon ? (size_t)(colon - line.data) : line.len);
+    span_take(&line, at - file->len);
+    return line;
+}
+
+static struct span take_line(struct span *rest)
+{
+    const char *end = memchr(rest->data, '\n', rest->len);
+    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
+
+    span_take(rest, 1);
+    return line;
+}
+
+static bool is_among(struct span line, struct span rest)
+{
+    struct span file, other;
+    struct span what = finding_text(line, &file);
+
+    while (rest.len > 0) {
+        struct span is = finding_text(take_line(&rest), &other);
+
+        if (span_equals(is, what) && span_equals(other, file))
+            return true;
+    }
+    return false;
+}
+
+/* What the board has of mistakes already is no reason; hints never are. How many stay. */
+static int keep_new(struct buf *report, struct span before)
+{
+    struct buf all = *report;
+    struct span rest = buf_span(&all);
+    int count = 0;
+
+    buf_init(report, all.max);
+    while (rest.len > 0) {
+        struct span line = take_line(&rest);
+
+        if (span_starts_with(line, "hint: ") || is_among(line, before))
+            continue;
+        buf_add(report, line);
+        buf_add_byte(report, '\n');
+        count++;
+    }
+    buf_clear(&all);
+    return count;
+}
+
+/* What would be wrong that is not wrong now: how many findings, -1 and `e`. */
 static int rehearse(const struct upgrade *u, struct buf *report, struct err *e)
 {
     const char *temp = getenv("TMPDIR");
     struct staging s = {0};
+    struct buf before;
     int rc = -1;
 
     if (staging_begin_inside(&s, temp && temp[0] ? temp : "/tmp", e) < 0)
         return err_prefix(e, "name another folder with TMPDIR: ");
+    buf_init(&before, BUF_LARGE);
     if (tree_copy_board(u->board, s.folder, e) == 0 && change_copy(u, s.folder, e) == 0)
         rc = board_check(s.folder, NULL, report, e);
+    if (rc > 0 && (rc = board_check(u->board, NULL, &before, e)) >= 0)
+        rc = keep_new(report, buf_span(&before));
+    buf_clear(&before);
     staging_drop(&s);
     return rc;
 }

@@ -292,6 +292,20 @@ static void a_newer_starter_board_comes_in(void **state)
     expect_plan("keep", "screens/root.ans");
 }
 
+/* What is wrong with the board already is no reason against it. */
+static void an_old_mistake_is_no_reason(void **state)
+{
+    (void)state;
+    make_mine();
+    board_write(board, "mine/screens/own.txt", "Mine <% get:own.missing %>\n");
+    board_write(board, S "screens/two.txt", "Three <% key:root.pick %>\n");
+    board_write(board, "mine/lua/settings.lua", "return { reload = { canary = 'sysop' } }\n");
+    upgrade(0, "has the starter board");
+    expect_said("It is on trial, for sysops only: perigee promote gives it to all.\n");
+    expect_text("mine/screens/two.txt", "Three <% key:root.pick %>\n");
+    EXPECT(1, "there is no handler 'own.missing'", "check", "--board", below("mine"));
+}
+
 static void a_result_with_mistakes_is_not_put_in_place(void **state)
 {
     (void)state;
@@ -424,6 +438,7 @@ int main(void)
         INSTALLED(a_full_disk_leaves_no_half_board),
         INSTALLED(a_starter_board_that_is_gone_is_told),
         INSTALLED(a_newer_starter_board_comes_in),
+        INSTALLED(an_old_mistake_is_no_reason),
         INSTALLED(a_result_with_mistakes_is_not_put_in_place),
         INSTALLED(an_upgrade_on_a_full_disk_changes_nothing),
         INSTALLED(a_board_of_another_make_begins_from_now),
