@@ -1,11 +1,15 @@
 #include "bridge/tests.h"
 
+#include <stdio.h>
+
 #include "bridge/internal.h"
 
 enum {
     TEXT_MOST = 8 << 20,
     HOOK_STEPS = 1000000,
-    HOOKS_MOST = 200 /* of a test that waits for nothing: an endless loop */
+    HOOKS_MOST = 200,     /* of a test that waits for nothing: an endless loop */
+    LUA_MOST = 256 << 20, /* bytes, of a test that fills the memory */
+    HOOKS_DEAF = 20       /* more: it has caught the error, and goes on */
 };
 
 static const char tests_lua[] = {
@@ -15,25 +19,60 @@ static const char tests_lua[] = {
 struct run {
     const struct tests_config *config;
     unsigned hooks; /* since something was done */
+    unsigned deaf;  /* of these, when the error that they raised has been caught */
+    size_t used;    /* bytes, by Lua */
+    char why[400];  /* that error; empty: none */
 };
+
+static void *allocate(void *arg, void *old, size_t old_size, size_t size)
+{
+    struct run *r = arg;
+    size_t had = old ? old_size : 0;
+
+    if (size > had && r->used + (size - had) > LUA_MOST)
+        return NULL;
+    r->used = r->used + size - had;
+    if (size > 0)
+        return mem_realloc(old, size);
+    mem_free(old);
+    return NULL;
+}
 
 static struct run *run_of(lua_State *L)
 {
     return *(struct run **)lua_getextraspace(L);
 }
 
+static void set_why(struct run *r, lua_State *L, lua_Debug *at, bool is_stopped)
+{
+    lua_getinfo(L, "Sl", at);
+    if (is_stopped)
+        snprintf(r->why, sizeof(r->why), "stopped");
+    else
+        snprintf(r->why, sizeof(r->why),
+                 "%s:%d: it runs on and on, and waits for nothing: an endless loop?",
+                 at->short_src, at->currentline);
+}
+
+/* What has caught the error once, by pcall, gets it at each instruction from then on: nothing
+ * runs any more, and tests_run ends. */
 static void on_hook(lua_State *L, lua_Debug *at)
 {
     struct run *r = run_of(L);
+    bool is_stopped = !r->config->goes_on(r->config->arg);
 
-    if (!r->config->goes_on(r->config->arg))
-        luaL_error(L, "stopped");
-    if (++r->hooks <= HOOKS_MOST)
+    r->hooks++;
+    if (!is_stopped && r->hooks <= HOOKS_MOST)
         return;
-    r->hooks = 0;
-    lua_getinfo(L, "Sl", at);
-    lua_pushfstring(L, "%s:%d: it runs on and on, and waits for nothing: an endless loop?",
-                    at->short_src, at->currentline);
+    if (!r->why[0]) {
+        r->deaf = r->hooks + HOOKS_DEAF;
+        set_why(r, L, at, is_stopped);
+    } else if (r->hooks < r->deaf) {
+        return;
+    } else {
+        lua_sethook(L, on_hook, LUA_MASKCOUNT, 1);
+    }
+    lua_pushstring(L, r->why);
     lua_error(L);
 }
 
@@ -69,7 +108,10 @@ static int l_act(lua_State *L)
     a = push_answer(L);
     for (int i = 0; i < count; i++)
         args[i] = value_to(L, i + 2);
-    r->hooks = 0;
+    if (r->config->goes_on(r->config->arg)) {
+        r->hooks = 0;
+        r->why[0] = '\0';
+    }
     if (r->config->act(r->config->arg, what, args, (unsigned)count, a, &e) < 0) {
         lua_pushnil(L);
         lua_pushstring(L, e.text);
@@ -159,7 +201,7 @@ int tests_run(const struct tests_config *config, const char *const *files, unsig
 {
     struct run r = {.config = config};
     struct files f = {.names = files, .count = count};
-    lua_State *L = luaL_newstate();
+    lua_State *L = lua_newstate(allocate, &r);
     int rc = 0;
 
     if (!L)

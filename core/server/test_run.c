@@ -548,7 +548,8 @@ static int run_found(struct runner *r, struct err *e)
 int test_run(struct test_run *run, const char *const *files, unsigned count, struct err *e)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = SA_RESETHAND}; /* the second ends it hard */
     struct runner r = {.run = run};
     int rc;
 

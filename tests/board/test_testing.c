@@ -418,6 +418,21 @@ static void mistakes_in_tests_are_said(void **state)
     expect_failure("t:user(('x'):rep(30))", 2, "the handle 'xxxxxxxx");
 }
 
+/* Not even by who catches all errors. */
+static void an_endless_loop_ends(void **state)
+{
+    (void)state;
+    write_test("local s = 'x' while true do s = s .. s end");
+    RUN(1, "it");
+    expect_said("not enough memory");
+    write_test("while true do pcall(function() while true do end end) end");
+    RUN(3, "it");
+    expect_said(
+        "lua/tests/it.lua:2: it runs on and on, and waits for nothing: an endless loop?");
+    expect_failure("local f = coroutine.wrap(function() while true do end end) f()", 2,
+                   "endless");
+}
+
 static void files_that_do_not_load_are_said(void **state)
 {
     (void)state;
@@ -500,6 +515,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(other_systems_are_not_called, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_in_tests_are_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_endless_loop_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_that_do_not_load_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tests_are_no_part_of_the_board, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ctrl_c_ends_it_and_leaves_nothing, set_up, tear_down),
