@@ -37,12 +37,16 @@ local function places()
   return list
 end
 
+local CALLERS <const> = 5 -- and the place itself: of more, a recursion, nobody wants to read
+
 -- What an error is for people: FILE:LINE: what, and who called.
 local function explain(problem)
   local at = places()
   local text = type(problem) == "table" and problem.text or tostring(problem)
   if type(problem) == "table" and at[1] then text = at[1] .. ": " .. text end
-  if at[2] then text = text .. "\n(called from " .. table.concat(at, ", ", 2) .. ")" end
+  if at[2] then
+    text = text .. "\n(called from " .. table.concat(at, ", ", 2, math.min(#at, CALLERS)) .. ")"
+  end
   return text
 end
 
