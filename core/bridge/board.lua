@@ -299,12 +299,15 @@ local function line_problem(line)
   if text.strip(line) ~= line then return "has control characters, or some that nobody sees" end
 end
 
-local function text_problem(path, s)
-  local lines = select(2, s:gsub("\n", "")) + 1
-  if lines > LINES_MOST or #s > BYTES_MOST then
+-- Before anything else is done with it: a large one would take too long.
+local function size_problem(path, bytes, lines)
+  if lines > LINES_MOST or bytes > BYTES_MOST then
     return ("%s: %d lines, %s: the editor takes %d and %s: it is edited on the machine"):format(
-      path, lines, text.size(#s), LINES_MOST, text.size(BYTES_MOST))
+      path, lines, text.size(bytes), LINES_MOST, text.size(BYTES_MOST))
   end
+end
+
+local function text_problem(path, s)
   local n = 0
   for line in (s .. "\n"):gmatch "(.-)\n" do
     n = n + 1
@@ -325,12 +328,15 @@ function board.open(path, bytes)
   local doc = { path = path, has_bom = bytes:sub(1, #BOM) == BOM }
   local s = doc.has_bom and bytes:sub(#BOM + 1) or bytes
   local _, line_ends = s:gsub("\n", "")
-  local _, dos_ends = s:gsub("\r\n", "")
+  local dos_ends = s:find("\r\n", 1, true) and select(2, s:gsub("\r\n", "")) or 0
+  local ends_line = s:sub(-1) == "\n" and 1 or 0
+  local problem = size_problem(path, #s - dos_ends - ends_line, line_ends + 1 - ends_line)
+  if problem then return nil, problem end
   doc.line_end = dos_ends * 2 > line_ends and "\r\n" or "\n"
   if dos_ends > 0 and dos_ends < line_ends then
     doc.notice = "Its lines end in two ways: saved, all end in the more frequent one."
   end
-  s = s:gsub("\r\n", "\n")
+  if dos_ends > 0 then s = s:gsub("\r\n", "\n") end
   doc.ends_line = s == "" or s:sub(-1) == "\n"
   if s:sub(-1) == "\n" then s = s:sub(1, -2) end
   if s:find("\t", 1, true) then
@@ -342,7 +348,7 @@ function board.open(path, bytes)
     s = s:gsub("\t", doc.tab)
     doc.notice = doc.notice or ("Each %s is a tab."):format(doc.tab)
   end
-  local problem = text_problem(path, s)
+  problem = text_problem(path, s)
   if problem then return nil, problem end
   doc.text, doc.max_lines, doc.max_bytes = s, 2 * LINES_MOST, 2 * BYTES_MOST
   return doc
