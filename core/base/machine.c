@@ -11,15 +11,6 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static struct span take_line(struct span *text)
-{
-    const char *end = text->len ? memchr(text->data, '\n', text->len) : NULL;
-    struct span line = span_take(text, end ? (size_t)(end - text->data) : text->len);
-
-    span_take(text, 1);
-    return line;
-}
-
 static struct span take_word(struct span *line)
 {
     size_t n = 0;
@@ -80,7 +71,7 @@ static uint64_t add(uint64_t a, uint64_t b)
  * used is in the others already. */
 bool machine_take_stat(struct span text, struct machine_ticks *out)
 {
-    struct span line = take_line(&text);
+    struct span line = span_take_line(&text);
     struct machine_ticks ticks = {0};
 
     if (!span_is(take_word(&line), "cpu"))
@@ -124,7 +115,7 @@ bool machine_take_memory(struct span text, struct machine_memory *out)
                   {"SwapFree:", &m.swap_free}};
 
     while (text.len > 0) {
-        struct span line = take_line(&text);
+        struct span line = span_take_line(&text);
         struct span name = take_word(&line);
         uint64_t n;
 
@@ -191,7 +182,7 @@ bool machine_take_net(struct span text, struct machine_net *out)
         struct machine_net one;
         struct span name;
 
-        if (!take_interface(take_line(&text), &name, &one))
+        if (!take_interface(span_take_line(&text), &name, &one))
             continue;
         any = true;
         if (span_is(name, "lo"))

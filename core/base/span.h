@@ -53,4 +53,24 @@ static inline struct span span_take(struct span *s, size_t n)
     return front;
 }
 
+/* Cut the first line off the front of `s`, and its LF, which is not returned. */
+static inline struct span span_take_line(struct span *s)
+{
+    const char *end = s->len > 0 ? memchr(s->data, '\n', s->len) : NULL;
+    struct span line = span_take(s, end ? (size_t)(end - s->data) : s->len);
+
+    span_take(s, 1);
+    return line;
+}
+
+/* Is one of the lines this one? */
+static inline bool span_has_line(struct span lines, struct span line)
+{
+    while (lines.len > 0) {
+        if (span_equals(span_take_line(&lines), line))
+            return true;
+    }
+    return false;
+}
+
 #endif

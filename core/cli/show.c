@@ -56,22 +56,13 @@ static int take_words(struct show *s, int argc, char **argv)
 
 /* --- what is wrong --- */
 
-static struct span take_line(struct span *rest)
-{
-    const char *end = memchr(rest->data, '\n', rest->len);
-    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
-
-    span_take(rest, 1);
-    return line;
-}
-
 static void say_errors(struct show *s)
 {
     struct span rest = buf_span(&headless_board(s->p.headless)->errors);
     unsigned n = 0;
 
     while (rest.len > 0) {
-        struct span line = take_line(&rest);
+        struct span line = span_take_line(&rest);
 
         if (n++ < ERRORS_MOST)
             cli_say(s->p.self, CLI_DONE, "%.*s", SPAN_ARG(line));

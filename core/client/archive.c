@@ -37,15 +37,6 @@ static int run(int fd, const char *what, struct buf *out, struct err *e)
 
 /* --- what it has said --- */
 
-static struct span take_line(struct span *s)
-{
-    const char *end = memchr(s->data, '\n', s->len);
-    struct span line = span_take(s, end ? (size_t)(end - s->data) : s->len);
-
-    span_take(s, end ? 1 : 0);
-    return line;
-}
-
 static int64_t take_number(struct span *s)
 {
     char digits[24] = "";
@@ -81,7 +72,7 @@ int archive_read(int fd, struct file_list *out, struct err *e)
     rc = run(fd, ARCHIVE_LIST, &said, e);
     s = buf_span(&said);
     while (rc == 0 && s.len > 0)
-        rc = take_entry(out, take_line(&s), e);
+        rc = take_entry(out, span_take_line(&s), e);
     buf_clear(&said);
     return rc;
 }
@@ -96,7 +87,7 @@ int archive_description(int fd, struct buf *out, struct err *e)
     rc = run(fd, ARCHIVE_DESCRIBE, &said, e);
     s = buf_span(&said);
     if (rc == 0 && s.len > 0 && *s.data == ARCHIVE_SAYS_NO)
-        rc = take_entry(NULL, take_line(&s), e);
+        rc = take_entry(NULL, span_take_line(&s), e);
     else if (rc == 0)
         buf_add(out, s);
     buf_clear(&said);

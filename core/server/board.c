@@ -121,24 +121,6 @@ int board_find(const struct board *b, struct file_list *list, struct buf *proble
 
 /* --- telling what is wrong --- */
 
-static struct span take_line(struct span *rest)
-{
-    const char *end = memchr(rest->data, '\n', rest->len);
-    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
-
-    span_take(rest, 1);
-    return line;
-}
-
-static bool has_line(struct span lines, struct span line)
-{
-    while (lines.len > 0) {
-        if (span_equals(take_line(&lines), line))
-            return true;
-    }
-    return false;
-}
-
 static void tell_sysops(struct board *b, struct span line)
 {
     if (b->clients)
@@ -154,9 +136,9 @@ static void tell_lines(struct board *b, struct span lines, const char *told_befo
     unsigned n = 0;
 
     while (lines.len > 0) {
-        struct span line = take_line(&lines);
+        struct span line = span_take_line(&lines);
 
-        if (has_line(span_of(told_before), line))
+        if (span_has_line(span_of(told_before), line))
             continue;
         log(line);
         if (n++ < TOLD_MAX)
@@ -238,7 +220,7 @@ static void add_missing(void *arg, const struct link *link)
     if (!board_lacks(b, link, &b->missing) || b->missing.len == before)
         return;
     line = span_from(b->missing.data + before, b->missing.len - before - 1);
-    if (has_line(span_from(b->missing.data, before), line))
+    if (span_has_line(span_from(b->missing.data, before), line))
         buf_cut(&b->missing, before); /* of a file that several screens include */
 }
 
@@ -286,7 +268,7 @@ int board_read_settings(struct board *b, struct err *e)
     settings_init(&fresh);
     if (!read_settings_into(b, &fresh)) {
         struct span lines = span_from(buf_text(&b->errors) + errors, b->errors.len - errors);
-        struct span first = take_line(&lines);
+        struct span first = span_take_line(&lines);
 
         settings_clear(&fresh);
         return err_set(e, "%.*s%s", SPAN_ARG(first),
@@ -701,7 +683,7 @@ static bool is_blamed(struct span lines, const char *path)
     size_t len = strlen(path);
 
     while (lines.len > 0) {
-        struct span line = take_line(&lines);
+        struct span line = span_take_line(&lines);
 
         if (span_starts_with(line, path) && line.len > len && line.data[len] == ':')
             return true;

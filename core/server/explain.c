@@ -71,15 +71,6 @@ __attribute__((format(printf, 2, 3))) static void keep_out(struct explaining *x,
     va_end(args);
 }
 
-static struct span take_line(struct span *rest)
-{
-    const char *end = memchr(rest->data, '\n', rest->len);
-    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
-
-    span_take(rest, 1);
-    return line;
-}
-
 /* --- what the engine's Lua knows (core/bridge/explain.lua) --- */
 
 static void add_line(void *arg, struct span line)
@@ -109,7 +100,7 @@ static int ask(struct explaining *x, const char *const *words, unsigned count, s
 static void add_rules(struct explaining *x, struct span lines)
 {
     while (lines.len > 0) {
-        struct span line = take_line(&lines);
+        struct span line = span_take_line(&lines);
 
         buf_printf(&x->rules, "  %.*s\n", SPAN_ARG(line));
     }
@@ -138,7 +129,7 @@ static void rule_account(struct explaining *x)
         lines = buf_span(&out);
         add_rules(x, lines);
         if (lines.len > 0 && (!x->screen || x->screen->level > 0)) {
-            struct span first = take_line(&lines);
+            struct span first = span_take_line(&lines);
 
             keep_out(x, "%.*s", (int)strcspn(first.data, ":\n"), first.data);
         }
@@ -224,7 +215,7 @@ static void say_errors_of(struct explaining *x, const char *path)
     size_t len = strlen(path);
 
     while (lines.len > 0) {
-        struct span line = take_line(&lines);
+        struct span line = span_take_line(&lines);
 
         if (span_starts_with(line, path) && line.len > len && line.data[len] == ':')
             buf_printf(&x->rules, "  %.*s\n", SPAN_ARG(line));
@@ -730,10 +721,10 @@ static enum explained explain_area(struct explaining *x, struct buf *out)
     if (rc != 0)
         return rc > 0 ? EXPLAINED_UNKNOWN : EXPLAINED_FAILED;
     lines = buf_span(&x->rules);
-    sees = span_is(take_line(&lines), "yes");
-    add_line(out, take_line(&lines));
+    sees = span_is(span_take_line(&lines), "yes");
+    add_line(out, span_take_line(&lines));
     while (lines.len > 0) {
-        struct span line = take_line(&lines);
+        struct span line = span_take_line(&lines);
 
         buf_printf(out, "  %.*s\n", SPAN_ARG(line));
     }

@@ -22,15 +22,6 @@ struct sum {
     char path[];
 };
 
-static struct span take_line(struct span *s)
-{
-    const char *end = memchr(s->data, '\n', s->len);
-    struct span line = span_take(s, end ? (size_t)(end - s->data) : s->len);
-
-    span_take(s, 1);
-    return line;
-}
-
 /* --- the manifest --- */
 
 void manifest_add(struct buf *out, const struct manifest *m)
@@ -81,7 +72,7 @@ int manifest_read(struct span text, struct manifest *out, struct err *e)
     if (!span_starts_with(text, FIRST_LINE))
         return err_set(e, NO_BACKUP);
     while (text.len > 0) {
-        struct span next = take_line(&text);
+        struct span next = span_take_line(&text);
 
         snprintf(line, sizeof(line), "%.*s", SPAN_ARG(next));
         if (sscanf(line, "%31s %99s", name, value) == 2)
@@ -204,7 +195,7 @@ int sums_read(struct span text, struct sums *out, struct err *e)
     buf_init(&path, BUF_LARGE);
     while (rc == 0 && text.len > 0) {
         number++;
-        if (read_line(take_line(&text), out, &path) < 0)
+        if (read_line(span_take_line(&text), out, &path) < 0)
             rc = err_set(e, SUMS_NAME ":%u: it is no sum and name", number);
     }
     buf_clear(&path);

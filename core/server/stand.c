@@ -270,7 +270,7 @@ static int wait_until_up(struct stand *s, struct err *e)
     int rc;
 
     buf_init(&answer, 2 * TESTED_PACKET);
-    rc = stand_ask(s, "visited", &answer, e);
+    rc = stand_ask(s, "state 0", &answer, e);
     buf_clear(&answer);
     return rc;
 }

@@ -404,15 +404,6 @@ static bool goes_on(void *arg)
 
 /* --- what was never visited --- */
 
-static struct span take_line(struct span *rest)
-{
-    const char *end = memchr(rest->data, '\n', rest->len);
-    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
-
-    span_take(rest, 1);
-    return line;
-}
-
 /* "screens/chat/room.40.txt" is of the keyword "chat/room"; a handler is its own name. */
 static struct span unit_of(struct span name, bool *is_screen)
 {
@@ -424,20 +415,9 @@ static struct span unit_of(struct span name, bool *is_screen)
     return library_keyword(name);
 }
 
-static bool has_line(const struct buf *list, struct span wanted)
-{
-    struct span rest = buf_span(list);
-
-    while (rest.len > 0) {
-        if (span_equals(take_line(&rest), wanted))
-            return true;
-    }
-    return false;
-}
-
 static void add_line(struct buf *list, struct span line)
 {
-    if (has_line(list, line))
+    if (span_has_line(buf_span(list), line))
         return;
     buf_add(list, line);
     buf_add_byte(list, '\n');
@@ -452,7 +432,7 @@ static void sum_up(struct runner *r)
         struct span rest = buf_span(&r->visited);
 
         while (rest.len > 2) {
-            struct span line = take_line(&rest);
+            struct span line = span_take_line(&rest);
             bool is_used = line.data[0] == '+';
             bool is_screen;
             struct span unit;
@@ -461,7 +441,7 @@ static void sum_up(struct runner *r)
             unit = unit_of(line, &is_screen);
             if (pass == 0 && is_used)
                 add_line(&used, unit);
-            else if (pass == 1 && !has_line(&used, unit))
+            else if (pass == 1 && !span_has_line(buf_span(&used), unit))
                 add_line(is_screen ? &r->run->screens : &r->run->handlers, unit);
         }
     }

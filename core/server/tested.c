@@ -16,7 +16,7 @@
 #include "server/listener.h"
 #include "store/accounts.h"
 
-enum { HANDLERS_MOST = 10000 };
+enum { HANDLERS_MOST = 10000, LINE_ROOM = 1024 }; /* no line of a list is longer */
 
 /* A call that was begun here. */
 struct tested_call {
@@ -173,26 +173,10 @@ static void tell_keys(struct tested *t, struct span number, struct buf *answer)
         add_keys(&s->ops[i], answer);
 }
 
-static bool has_line(const struct buf *list, const char *line)
-{
-    size_t len = strlen(line);
-    struct span rest = buf_span(list);
-
-    while (rest.len > 0) {
-        const char *end = memchr(rest.data, '\n', rest.len);
-        struct span one = span_take(&rest, (size_t)(end - rest.data));
-
-        if (one.len == len && memcmp(one.data, line, len) == 0)
-            return true;
-        span_take(&rest, 1);
-    }
-    return false;
-}
-
 void tested_shows(struct tested *t, const struct screen *s)
 {
     for (unsigned i = 0; i < s->source_count; i++) {
-        if (!has_line(&t->shown, s->sources[i]->file))
+        if (!span_has_line(buf_span(&t->shown), span_of(s->sources[i]->file)))
             buf_printf(&t->shown, "%s\n", s->sources[i]->file);
     }
 }
@@ -206,7 +190,8 @@ static void add_screen(void *arg, const char *file)
 {
     const struct listing *l = arg;
 
-    buf_printf(l->answer, "%c %s\n", has_line(&l->tested->shown, file) ? '+' : '-', file);
+    buf_printf(l->answer, "%c %s\n",
+               span_has_line(buf_span(&l->tested->shown), span_of(file)) ? '+' : '-', file);
 }
 
 static void add_handler(void *arg, const char *name)
@@ -305,6 +290,10 @@ static void on_request(struct ev_loop *loop, ev_io *w, int events)
     packet[n] = '\0';
     buf_init(&answer, TESTED_PACKET);
     answer_request(t, span_from(packet, (size_t)n), take_line(&message), &answer);
+    if (answer.len > TESTED_PACKET - LINE_ROOM) {
+        buf_reset(&answer);
+        buf_printf(&answer, "no the answer is longer than %d bytes", TESTED_PACKET);
+    }
     send(w->fd, answer.data, answer.len, MSG_NOSIGNAL);
     buf_clear(&answer);
 }

@@ -308,22 +308,13 @@ static struct span finding_text(struct span line, struct span *file)
     return line;
 }
 
-static struct span take_line(struct span *rest)
-{
-    const char *end = memchr(rest->data, '\n', rest->len);
-    struct span line = span_take(rest, end ? (size_t)(end - rest->data) : rest->len);
-
-    span_take(rest, 1);
-    return line;
-}
-
 static bool is_among(struct span line, struct span rest)
 {
     struct span file, other;
     struct span what = finding_text(line, &file);
 
     while (rest.len > 0) {
-        struct span is = finding_text(take_line(&rest), &other);
+        struct span is = finding_text(span_take_line(&rest), &other);
 
         if (span_equals(is, what) && span_equals(other, file))
             return true;
@@ -340,7 +331,7 @@ static int keep_new(struct buf *report, struct span before)
 
     buf_init(report, all.max);
     while (rest.len > 0) {
-        struct span line = take_line(&rest);
+        struct span line = span_take_line(&rest);
 
         if (span_starts_with(line, "hint: ") || is_among(line, before))
             continue;
