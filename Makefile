@@ -31,7 +31,7 @@ EMBEDDED_H := $(foreach f,$(EMBEDDED),$(BUILD)/gen/$(notdir $(f)).h)
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 BOARD_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/board/test_*.c))
 PEER_TESTS := $(wildcard tests/peers/test_*.sh)
-BENCHES := $(patsubst %,$(BUILD)/tests/bench/%,bare load transfer)
+BENCHES := $(patsubst %,$(BUILD)/tests/bench/%,bare load transfer crypt.so)
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all run test tests lint lint-installed bench fuzz install uninstall clean help setup setup-test tests format
@@ -180,7 +180,8 @@ $(BUILD)/tests/board/test_peers: | $(BUILD)/tests/board/slow_disk.so
 $(BUILD)/tests/board/test_clock $(BUILD)/tests/board/test_schedule: | $(BUILD)/tests/board/clock.so
 $(BUILD)/tests/board/test_doors: | $(BUILD)/tests/board/full_disk.so
 $(BUILD)/tests/board/test_init $(BUILD)/tests/board/test_backup: | $(BUILD)/tests/board/full_disk.so
-$(BUILD)/tests/board/%.so: tests/board/%.c
+$(BUILD)/tests/board/test_rooms_trouble: | $(BUILD)/tests/board/full_disk.so
+$(BUILD)/tests/%.so: tests/%.c
 	$(call SAY,LD  )
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=c17 $(WARN) -O1 -shared -fPIC $< -o $@

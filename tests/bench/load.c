@@ -40,6 +40,7 @@ enum {
 static const double rest_check = 0.05; /* seconds between looks at the server's CPU clock */
 static const double rest_cpu = 0.002;  /* CPU seconds in that time that still count as rest */
 static const double rest_most = 10;
+static const double nap = 0.0002;
 static const double warm_up = 0.3; /* seconds of traffic before the measured span */
 
 enum caller_state { CALLER_OUT, CALLER_DIALING, CALLER_SCRIPT, CALLER_IN, CALLER_LOST };
@@ -63,6 +64,7 @@ enum phase {
     PHASE_DIAL,
     PHASE_SETTLE,
     PHASE_WAIT, /* for the next round */
+    PHASE_COOL, /* what a server that was too slow has still to do is not the next round's */
     PHASE_WARM_UP,
     PHASE_MEASURE
 };
@@ -571,6 +573,8 @@ static void on_room_beat(struct ev_loop *loop, ev_io *w, int events)
 
 static void room_start(struct load *l)
 {
+    if (l->options.naps)
+        ev_set_io_collect_interval(l->loop, nap);
     if (!l->metronome.fd)
         ev_io_init(&l->metronome, on_room_beat,
                    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), EV_READ);
@@ -615,6 +619,7 @@ static void room_text(struct load *l, struct caller *c, struct span text)
 static void room_stop(struct load *l)
 {
     ev_io_stop(l->loop, &l->metronome);
+    ev_set_io_collect_interval(l->loop, 0);
 }
 
 /* ---- phases ---- */
@@ -661,11 +666,18 @@ static void finish(struct load *l)
     if (l->mode->stop)
         l->mode->stop(l);
     l->anon_after = meter_anon_kib((pid_t)l->options.pid);
-    print_result(l);
-    if (l->options.rounds)
-        enter_phase(l, PHASE_WAIT);
-    else
+    if (l->options.rounds) {
+        enter_phase(l, PHASE_COOL);
+    } else {
+        print_result(l);
         ev_break(l->loop, EVBREAK_ALL);
+    }
+}
+
+static void end_round(struct load *l)
+{
+    print_result(l);
+    enter_phase(l, PHASE_WAIT);
 }
 
 /* Standard input begins the next round by a line, and ends all by its own end. */
@@ -770,6 +782,9 @@ static void enter_phase(struct load *l, enum phase phase)
     case PHASE_MEASURE:
         begin_measuring(l);
         break;
+    case PHASE_COOL:
+        set_timer(l, rest_check);
+        break;
     }
 }
 
@@ -780,10 +795,12 @@ static void look_for_rest(struct load *l)
     bool is_at_rest = cpu - l->last_cpu < rest_cpu;
 
     l->last_cpu = cpu;
-    if (is_at_rest || now_seconds() - l->phase_began > rest_most)
-        enter_phase(l, l->phase + 1);
-    else
+    if (!is_at_rest && now_seconds() - l->phase_began <= rest_most)
         set_timer(l, rest_check);
+    else if (l->phase == PHASE_COOL)
+        end_round(l);
+    else
+        enter_phase(l, l->phase + 1);
 }
 
 static void lose_patience(struct load *l)
@@ -805,7 +822,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 
     (void)w;
     (void)events;
-    if (l->phase == PHASE_REST || l->phase == PHASE_SETTLE)
+    if (l->phase == PHASE_REST || l->phase == PHASE_SETTLE || l->phase == PHASE_COOL)
         look_for_rest(l);
     else if (l->phase == PHASE_DIAL)
         lose_patience(l);

@@ -27,6 +27,7 @@ struct options {
     unsigned sleepers;
     unsigned bytes; /* of a line in a room, at least */
     bool irc;
+    bool naps;
     bool raw;
     bool rounds;
     bool backspace;
@@ -83,6 +84,8 @@ static const struct option option_table[] = {
            "room: how many of them read nothing any more (0)"),
     OPTION("bytes", OPTION_WHOLE, bytes, 0, 400, "room: of a line, at least (17)"),
     OPTION("irc", OPTION_FLAG, irc, 0, 0, "room: lines are said in the channel #bench of IRC"),
+    OPTION("naps", OPTION_FLAG, naps, 0, 0,
+           "room: looks every 0.2 ms, so that the server does not pay for waking the load"),
     OPTION("raw", OPTION_FLAG, raw, 0, 0, "no telnet, no ANSI"),
     OPTION("seed", OPTION_WHOLE, seed, 1, 4294967295.0, "of the keys (1)"),
     {NULL, OPTION_FLAG, 0, 0, 0, NULL},
