@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 static const int64_t SECOND = 1000000000;
@@ -74,6 +73,14 @@ time_t time(time_t *t)
     if (t)
         *t = now.tv_sec;
     return now.tv_sec;
+}
+
+struct timespec clock_unmoved(void)
+{
+    struct timespec now;
+
+    ask_system(CLOCK_MONOTONIC, &now);
+    return now;
 }
 
 void clock_move(double seconds)

@@ -8,8 +8,12 @@
 #define PERIGEE_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 void clock_move(double seconds);   /* all clocks, on */
 void clock_set(int64_t unix_time); /* the time of day alone, which goes on from there */
+
+/* CLOCK_MONOTONIC as the system has it: for what the system is to wait until. */
+struct timespec clock_unmoved(void);
 
 #endif

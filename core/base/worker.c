@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 struct queue {
@@ -22,6 +23,8 @@ struct worker {
     struct queue waiting;
     struct queue finished;
     unsigned waiting_count;
+    bool is_urgent;        /* some of it */
+    struct timespec until; /* what is not may wait, on the system's clock */
     bool stopping;
     bool is_left;  /* nobody is there to be told any more */
     unsigned busy; /* threads that have work */
@@ -60,17 +63,37 @@ static struct job *queue_take_one(struct queue *q)
     return job;
 }
 
+/* With the lock: until there is something to be done now, or the worker stops. */
+static void wait_for_work(struct worker *w)
+{
+    while (!w->waiting.first && !w->stopping)
+        pthread_cond_wait(&w->wake, &w->lock);
+    while (!w->is_urgent && !w->stopping &&
+           pthread_cond_timedwait(&w->wake, &w->lock, &w->until) == 0)
+        continue;
+}
+
+static struct job *take_batch(struct worker *w)
+{
+    long ns = (long)w->config.later_ms * 1000000;
+
+    w->waiting_count = 0;
+    w->is_urgent = false;
+    w->until = clock_unmoved();
+    w->until.tv_sec += (w->until.tv_nsec + ns) / 1000000000;
+    w->until.tv_nsec = (w->until.tv_nsec + ns) % 1000000000;
+    return queue_take_all(&w->waiting);
+}
+
 /* Wait for work and take it; NULL when the worker stops. */
 static struct job *next_work(struct worker *w)
 {
     struct job *job = NULL;
 
     pthread_mutex_lock(&w->lock);
-    while (!w->waiting.first && !w->stopping)
-        pthread_cond_wait(&w->wake, &w->lock);
+    wait_for_work(w);
     if (w->waiting.first && w->config.run_batch) {
-        job = queue_take_all(&w->waiting);
-        w->waiting_count = 0;
+        job = take_batch(w);
     } else if (w->waiting.first) {
         job = queue_take_one(&w->waiting);
         w->waiting_count--;
@@ -129,13 +152,23 @@ static int start_threads(struct worker *w, struct err *e)
     return rc ? err_set(e, "start thread %s: %s", w->config.name, strerror(rc)) : 0;
 }
 
+static void init_wake(pthread_cond_t *wake)
+{
+    pthread_condattr_t a;
+
+    pthread_condattr_init(&a);
+    pthread_condattr_setclock(&a, CLOCK_MONOTONIC); /* which nobody sets */
+    pthread_cond_init(wake, &a);
+    pthread_condattr_destroy(&a);
+}
+
 struct worker *worker_new(const struct worker_config *config, struct err *e)
 {
     struct worker *w = mem_zalloc(sizeof(*w) + config->threads * sizeof(pthread_t));
 
     w->config = *config;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->wake, NULL);
+    init_wake(&w->wake);
     queue_init(&w->waiting);
     queue_init(&w->finished);
     if (start_threads(w, e) < 0) {
@@ -191,15 +224,31 @@ void worker_leave(struct worker *w)
         pthread_detach(w->threads[i]);
 }
 
-void worker_add(struct worker *w, struct job *job)
+static void add(struct worker *w, struct job *job, bool is_urgent)
 {
+    bool wakes;
+
     assert(job->done && (job->run || w->config.run_batch));
     job->next = NULL;
     pthread_mutex_lock(&w->lock);
+    wakes = is_urgent || !w->waiting.first;
     queue_add(&w->waiting, job);
     w->waiting_count++;
+    w->is_urgent = w->is_urgent || is_urgent;
     pthread_mutex_unlock(&w->lock);
-    pthread_cond_signal(&w->wake); /* who wakes does not have to wait for the lock first */
+    if (wakes)
+        pthread_cond_signal(&w->wake); /* who wakes does not have to wait for the lock first */
+}
+
+void worker_add(struct worker *w, struct job *job)
+{
+    add(w, job, true);
+}
+
+void worker_add_later(struct worker *w, struct job *job)
+{
+    assert(w->config.run_batch);
+    add(w, job, false);
 }
 
 void worker_reap(struct worker *w)

@@ -22,6 +22,7 @@ struct worker_config {
     void *context; /* given to each `run` */
     /* Where it is set: takes all the jobs that wait at once, in order, instead of `run`. */
     void (*run_batch)(struct job *first, void *context);
+    unsigned later_ms; /* how long those of worker_add_later may wait */
     void (*notify)(void *arg);
     void *notify_arg;
 };
@@ -36,6 +37,11 @@ void worker_free(struct worker *w); /* finishes what is queued, reaps it; NULL i
 void worker_leave(struct worker *w); /* NULL is allowed */
 
 void worker_add(struct worker *w, struct job *job);
+
+/* It can wait: until one is added that can't, or `later_ms` have passed since work was taken
+ * the last time. Where little is to be done it is therefore done at once. With `run_batch`
+ * alone. */
+void worker_add_later(struct worker *w, struct job *job);
 void worker_reap(struct worker *w);
 unsigned worker_waiting(struct worker *w); /* jobs not yet begun */
 

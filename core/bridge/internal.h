@@ -107,6 +107,7 @@ struct bridge {
     unsigned incidents;
     time_t since;
     struct sys_wait *sys_waits; /* handlers that wait for a look at the machine */
+    double not_kept_at;         /* when it was told last that lines are not: lib_lines.c */
     int loader;                 /* ref of the table that loader.lua returns */
     /* memory */
     size_t used;
@@ -233,6 +234,7 @@ int luaopen_core_accounts(lua_State *L);
 int luaopen_core_board(lua_State *L);
 void lib_board_forget(struct bridge *b); /* a promotion that has not begun */
 int luaopen_core_files(lua_State *L);
+int luaopen_core_lines(lua_State *L);
 int luaopen_core_rooms(lua_State *L);
 void lib_string_open(lua_State *L);    /* what does patterns */
 void lib_coroutine_open(lua_State *L); /* replaces what must know the engine's waits */

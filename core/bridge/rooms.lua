@@ -4,6 +4,7 @@ local account = require "core.files".account
 local accounts = require "core.accounts"
 local clients = require "bbs.clients"
 local core = require "core.rooms"
+local keep = require "core.lines".keep
 local page_anybody = require "core.clients".page
 local db = require "bbs.db"
 local loading = require "core.loading"
@@ -481,10 +482,9 @@ end
 
 local function keep_line(room, kind, user, nick_name, text)
   if settings.rooms.history == 0 then return end
-  db.run("INSERT INTO room_lines (room, kind, user, nick_name, text, at) VALUES "
-    .. "(?, ?, ?, ?, ?, ?)", room.id, kind, user, nick_name, text, os.time())
   room.kept = (room.kept or 0) + 1
-  if room.kept % 100 == 0 then trim_lines(room.id) end
+  keep(room.id, room.name, kind, user, nick_name, text,
+    room.kept % 100 == 0 and settings.rooms.history or nil)
 end
 
 local function call_listeners(room, line)
@@ -519,8 +519,8 @@ local function speak(room, client, text, kind)
   return true
 end
 
--- room:say(client, text) -> true, or nil and why not. Everybody sees it at once; the call
--- returns when it is in the store.  Waits.
+-- room:say(client, text) -> true, or nil and why not. Everybody sees it at once; it is in the
+-- store a tenth of a second later.  Waits where a policy does, or much is to be stored.
 function Room:say(client, text)
   return speak(self, client, text, "say")
 end

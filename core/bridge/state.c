@@ -174,6 +174,7 @@ static const luaL_Reg c_modules[] = {
     {"core.doors", luaopen_core_doors},
     {"core.clients", luaopen_core_clients},
     {"core.files", luaopen_core_files},
+    {"core.lines", luaopen_core_lines},
     {"core.rooms", luaopen_core_rooms},
     {"core.shoulder", luaopen_core_shoulder},
     {NULL, NULL},

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-enum { CHANGED_MAX = 65536 };
+enum { CHANGED_MAX = 65536, LATER_MS = 100 };
 
 struct store {
     struct store_config config;
@@ -169,6 +169,7 @@ static int start(struct store *s, struct err *e)
 
     writer.name = "store-write";
     writer.run_batch = write_and_note;
+    writer.later_ms = LATER_MS;
     if (!(s->write_db = db_open(s->config.path, true, e)) ||
         !(s->read_db = db_open(s->config.path, false, e)) ||
         !(s->writer = worker_new(&writer, e)) || !(s->reader = worker_new(&reader, e)))
@@ -214,7 +215,10 @@ void store_add(struct store *s, struct store_work *w)
     w->store = s;
     w->job.run = read_one;
     w->job.done = finish;
-    worker_add(w->writes ? s->writer : s->reader, &w->job);
+    if (w->can_wait)
+        worker_add_later(s->writer, &w->job);
+    else
+        worker_add(w->writes ? s->writer : s->reader, &w->job);
 }
 
 void store_reap(struct store *s)

@@ -3,7 +3,8 @@
  *
  * What waits to be written at the same time is committed together, each in a savepoint of its
  * own; `finished` of a write is called after the commit is on the disk, so what it acknowledges
- * survives a kill and a power loss. A read begun after that sees it. */
+ * survives a kill and a power loss. A read begun after that sees it. Writes are done in the
+ * order in which they were added, those that can wait, too: for 100 ms at most. */
 #ifndef PERIGEE_STORE_STORE_H
 #define PERIGEE_STORE_STORE_H
 
@@ -24,8 +25,9 @@ struct store_work {
     struct store *store;
     int result;
     bool writes;
-    bool is_out;  /* it broke its batch: the others are done again without it */
-    bool guarded; /* a handler's: see db_guard */
+    bool can_wait; /* a write that nobody waits for: see worker_add_later */
+    bool is_out;   /* it broke its batch: the others are done again without it */
+    bool guarded;  /* a handler's: see db_guard */
     struct err error;
 };
 

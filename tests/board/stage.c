@@ -6,8 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -76,4 +80,18 @@ void hang_up(struct caller *c)
             callers[i] = callers[--caller_count];
     }
     caller_free(c);
+}
+
+void preload_full_disk(const char *name, const char *room)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
+
+    assert_true(n > 0);
+    path[n] = '\0';
+    memcpy(strrchr(path, '/'), "/full_disk.so", sizeof("/full_disk.so"));
+    setenv("LD_PRELOAD", path, 1);
+    setenv("FULL_DISK", name, 1);
+    setenv("FULL_DISK_ROOM", room, 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 }

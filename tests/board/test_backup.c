@@ -70,20 +70,6 @@ static void expect_text(const char *path, const char *text)
     free(now);
 }
 
-static void preload_full_disk(const char *name, const char *room)
-{
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
-
-    assert_true(n > 0);
-    path[n] = '\0';
-    memcpy(strrchr(path, '/'), "/full_disk.so", sizeof("/full_disk.so"));
-    setenv("LD_PRELOAD", path, 1);
-    setenv("FULL_DISK", name, 1);
-    setenv("FULL_DISK_ROOM", room, 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
-}
-
 /* --- a board with data --- */
 
 static int set_up(void **state)

@@ -523,16 +523,9 @@ static void a_bad_end_is_told(void **state)
 static void a_full_disk_starts_nothing(void **state)
 {
     struct caller *c;
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
 
     (void)state;
-    assert_true(n > 0);
-    path[n] = '\0';
-    memcpy(strrchr(path, '/'), "/full_disk.so", sizeof("/full_disk.so"));
-    setenv("LD_PRELOAD", path, 1);
-    setenv("FULL_DISK", "DOOR.SYS", 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    preload_full_disk("DOOR.SYS", "100");
     c = enter("echo it runs", "dropfile = 'DOOR.SYS',");
     unsetenv("LD_PRELOAD");
     caller_expect(c, "got >>The Probe can't run: write DOOR.SYS: No space left on device<<");

@@ -158,20 +158,6 @@ static void files_are_as_they_were(void **state)
     assert_int_equal(st.st_mode & 0777, 0700);
 }
 
-static void preload_full_disk(const char *name, const char *room)
-{
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
-
-    assert_true(n > 0);
-    path[n] = '\0';
-    memcpy(strrchr(path, '/'), "/full_disk.so", sizeof("/full_disk.so"));
-    setenv("LD_PRELOAD", path, 1);
-    setenv("FULL_DISK", name, 1);
-    setenv("FULL_DISK_ROOM", room, 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
-}
-
 static void a_full_disk_leaves_no_half_board(void **state)
 {
     (void)state;

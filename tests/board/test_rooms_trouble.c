@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -379,6 +380,36 @@ static void a_room_of_deleted_operators_is_a_sysops(void **state)
     command(sol, "/topic Sol's", "The topic is now: Sol's");
 }
 
+/* Everybody is told once, not at each line; who is there goes on talking. */
+static void it_is_told_that_lines_are_not_kept(void **state)
+{
+    static const char told[] = "-- What is said here now is not kept: the sysop has been told";
+    struct caller *luna, *sol;
+    char line[40];
+
+    (void)state;
+    preload_full_disk("perigee.db-wal", "300000");
+    board_start(board, NULL);
+    unsetenv("LD_PRELOAD");
+    luna = in_lobby("luna");
+    sol = in_lobby("sol");
+    command(luna, "/join Den", "[Den] "); /* its operator: no limit holds */
+    command(sol, "/join Den", "[Den] ");
+    for (int i = 0; i < 5000 && !caller_has(luna, told); i++) {
+        snprintf(line, sizeof(line), "line %d;", i);
+        command(luna, line, line);
+    }
+    caller_expect(sol, told);
+    board_expect_log(board, NULL, "room=\"Den\" a line is not kept: ");
+    for (int i = 0; i < 20; i++) {
+        snprintf(line, sizeof(line), "more %d;", i);
+        command(luna, line, line);
+        caller_expect(sol, line);
+    }
+    assert_null(strstr(strstr(sol->seen, told) + 1, told));
+    assert_false(caller_has(luna, "went wrong"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +423,7 @@ int main(void)
         TEST(absurd_commands_have_a_clear_answer),
         TEST(a_long_list_is_short_where_something_is_asked),
         TEST(a_room_of_deleted_operators_is_a_sysops),
+        TEST(it_is_told_that_lines_are_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
