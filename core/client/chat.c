@@ -129,16 +129,13 @@ static bool is_all_ignored(const struct client *c, const struct batch *b)
 }
 
 /* Is any of them to be shown otherwise than to the rest? */
-static bool is_personal(const struct client *c, const struct batch *b)
+static bool is_personal(const struct client *c, struct batch *b)
 {
-    struct span name = span_of(client_nick_name(c));
-
-    for (unsigned i = 0; i < b->count; i++) {
-        if (member_ignores(c->member, b->lines[i]->user) ||
-            line_calls(b->lines[i], c->user, name))
+    for (unsigned i = 0; c->member->ignored_count > 0 && i < b->count; i++) {
+        if (member_ignores(c->member, b->lines[i]->user))
             return true;
     }
-    return false;
+    return batch_calls(b, c->user, span_of(client_nick_name(c)));
 }
 
 static void send_personal(struct client *c, const struct batch *b)

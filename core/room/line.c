@@ -177,7 +177,62 @@ void line_add(const struct line *l, const struct line_view *v, struct span name,
 
 void batch_init(struct batch *b, struct line *const *lines, unsigned count)
 {
-    *b = (struct batch){.lines = lines, .count = count};
+    b->lines = lines;
+    b->count = count;
+    b->view_count = 0;
+    b->is_indexed = false;
+}
+
+/* The word at the beginning of `text`, and a hash of it that letter case does not change. */
+static size_t first_word(struct span text, unsigned *hash)
+{
+    uint32_t h = 2166136261u;
+    size_t len = 0;
+
+    for (; len < text.len && is_word((unsigned char)text.data[len]); len++) {
+        unsigned char c = (unsigned char)text.data[len];
+
+        h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+    }
+    *hash = (h ^ h >> 15) % BATCH_WORDS;
+    return len;
+}
+
+static void index_words(struct batch *b, struct span text)
+{
+    while (text.len > 0) {
+        unsigned hash;
+        size_t len = first_word(text, &hash);
+
+        if (len > 0)
+            b->words[hash / 64] |= 1ull << hash % 64;
+        span_take(&text, len > 0 ? len : 1);
+    }
+}
+
+/* False: no line has the word that the name begins with. */
+static bool may_call(struct batch *b, struct span name)
+{
+    unsigned hash;
+
+    if (!b->is_indexed) {
+        memset(b->words, 0, sizeof(b->words));
+        for (unsigned i = 0; i < b->count; i++)
+            index_words(b, span_of(b->lines[i]->text));
+        b->is_indexed = true;
+    }
+    return first_word(name, &hash) == 0 || b->words[hash / 64] >> hash % 64 & 1;
+}
+
+bool batch_calls(struct batch *b, int64_t user, struct span name)
+{
+    if (name.len == 0 || !may_call(b, name))
+        return false;
+    for (unsigned i = 0; i < b->count; i++) {
+        if (line_calls(b->lines[i], user, name))
+            return true;
+    }
+    return false;
 }
 
 void batch_clear(struct batch *b)

@@ -52,11 +52,13 @@ bool line_calls(const struct line *l, int64_t user, struct span name);
 
 /* --- lines that are shown together --- */
 
-enum { BATCH_VIEWS = 16 };
+enum { BATCH_VIEWS = 16, BATCH_WORDS = 1 << 14 };
 
 struct batch {
     struct line *const *lines; /* borrowed */
     unsigned count;
+    bool is_indexed;
+    uint64_t words[BATCH_WORDS / 64]; /* a bit for each word that is said, by its hash */
     unsigned view_count;
     struct line_view views[BATCH_VIEWS];
     struct blob *blobs[BATCH_VIEWS];
@@ -64,6 +66,9 @@ struct batch {
 
 void batch_init(struct batch *b, struct line *const *lines, unsigned count);
 void batch_clear(struct batch *b);
+
+/* Does one of them call them by that name? As line_calls, at little cost where not. */
+bool batch_calls(struct batch *b, int64_t user, struct span name);
 
 /* All of them, for this view: made at the first call. One reference, the caller's. */
 struct blob *batch_wire(struct batch *b, const struct line_view *v);

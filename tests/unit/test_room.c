@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -286,6 +287,51 @@ static void what_is_the_same_is_made_once(void **state)
     line_unref(lines[1]);
 }
 
+/* So many characters of few, so that names often stand in lines. */
+static struct span some_text(char *to, unsigned most)
+{
+    static const char characters[] = "abAB -\xC3";
+    unsigned len = (unsigned)rand() % (most + 1);
+
+    for (unsigned i = 0; i < len; i++)
+        to[i] = characters[(unsigned)rand() % (sizeof(characters) - 1)];
+    to[len] = '\0';
+    return span_of(to);
+}
+
+static void lines_together_call_whom_one_of_them_does(void **state)
+{
+    unsigned called = 0;
+
+    (void)state;
+    srand(1);
+    for (unsigned round = 0; round < 20000; round++) {
+        struct line *lines[3];
+        struct batch b;
+        char text[20];
+        bool calls = false;
+
+        for (unsigned i = 0; i < 3; i++) {
+            some_text(text, sizeof(text) - 1);
+            lines[i] = said("x", (int64_t)i, text);
+        }
+        batch_init(&b, lines, 3);
+        for (unsigned who = 0; who < 4; who++) {
+            struct span name = some_text(text, 4);
+
+            calls = false;
+            for (unsigned i = 0; i < 3; i++)
+                calls = calls || line_calls(lines[i], who, name);
+            assert_int_equal(batch_calls(&b, who, name), calls);
+            called += calls;
+        }
+        batch_clear(&b);
+        for (unsigned i = 0; i < 3; i++)
+            line_unref(lines[i]);
+    }
+    assert_true(called > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +344,7 @@ int main(void)
         cmocka_unit_test(lines_are_wrapped_and_coloured),
         cmocka_unit_test(what_is_said_is_text),
         cmocka_unit_test(what_is_the_same_is_made_once),
+        cmocka_unit_test(lines_together_call_whom_one_of_them_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
