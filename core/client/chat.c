@@ -235,7 +235,11 @@ static void deliver(struct member *m, struct batch *b)
         return;
     }
     if (can_be_shown(c) && m->held_count == 0) {
+        bool was_idle = output_is_idle(c);
+
         show_lines(c, b);
+        if (was_idle)
+            output_write_now(c);
         return;
     }
     for (unsigned i = 0; i < b->count; i++)

@@ -283,6 +283,10 @@ double
 output_paced_at(const struct client *c); /* when more is due; 0: nothing waits for that */
 void output_skip_pace(struct client *c); /* a key has been typed */
 void output_mark_dirty(struct client *c);
+/* Where nothing waits: what has been added since can be written at once, while all that it
+ * takes is at hand. What can't be is left to output_flush. */
+bool output_is_idle(const struct client *c);
+void output_write_now(struct client *c);
 void output_flush(struct client *c);
 void output_free_line(struct client *c);
 

@@ -1,12 +1,13 @@
 /* output.c -- what goes to the caller: into the queue, and out of it once a turn. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "client/internal.h"
 #include "term/ansi.h"
 
-enum { IOV_COUNT = 32, WATCHED_BAUD = 8000000 };
+enum { IOV_COUNT = 32, JOINED_MOST = 4096, WATCHED_BAUD = 8000000 };
 
 enum look client_look(const struct client *c)
 {
@@ -403,17 +404,36 @@ static size_t cut_iov(struct iovec *iov, size_t count, size_t room)
     return count;
 }
 
+/* Short pieces in one; its length, or 0 where they are too long to be worth it. */
+static size_t join_iov(const struct iovec *iov, size_t count, char to[JOINED_MOST])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (iov[i].iov_len > JOINED_MOST - len)
+            return 0;
+        memcpy(to + len, iov[i].iov_base, iov[i].iov_len);
+        len += iov[i].iov_len;
+    }
+    return len;
+}
+
 /* One piece goes out by the cheaper call: it is most often one key's echo. */
 static ssize_t write_once(const struct client *c, size_t room)
 {
     struct iovec iov[IOV_COUNT];
     struct msghdr m = {.msg_iov = iov};
+    char joined[JOINED_MOST];
+    size_t len;
 
     m.msg_iovlen = (size_t)outq_iov(&c->out, iov, IOV_COUNT);
     if (room < SIZE_MAX)
         m.msg_iovlen = cut_iov(iov, m.msg_iovlen, room);
     if (m.msg_iovlen == 1)
         return send(c->writer.fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL);
+    len = join_iov(iov, m.msg_iovlen, joined);
+    if (len > 0)
+        return send(c->writer.fd, joined, len, MSG_NOSIGNAL);
     return sendmsg(c->writer.fd, &m, MSG_NOSIGNAL);
 }
 
@@ -441,6 +461,22 @@ static enum written write_some(struct client *c)
         outq_consume(&c->out, (size_t)n);
     }
     return WRITTEN_ALL;
+}
+
+bool output_is_idle(const struct client *c)
+{
+    return !c->is_dirty && outq_is_empty(&c->out) && c->state == CLIENT_OPEN;
+}
+
+void output_write_now(struct client *c)
+{
+    if (c->all->dirty != c)
+        return;
+    clear_now(c);
+    if (write_some(c) != WRITTEN_ALL || c->all->dirty != c) /* who looks on has more, too */
+        return;
+    c->all->dirty = c->next_dirty;
+    c->is_dirty = false;
 }
 
 void output_flush(struct client *c)
