@@ -88,7 +88,21 @@ static void add_idle(struct buf *out, double seconds)
     add_column(out, text, 6);
 }
 
-static void add_caller(struct buf *out, const struct client *c)
+/* Of all who are on line: whom a sysop bans has to be seen whole. */
+static unsigned address_columns(struct clients *all)
+{
+    size_t most = sizeof("255.255.255.255") - 1;
+
+    for (unsigned i = 1; i <= clients_last_id(all); i++) {
+        const struct client *c = clients_at(all, i);
+        size_t len = c && client_is_open(c) ? strlen(client_address(c)) : 0;
+
+        most = len > most ? len : most;
+    }
+    return (unsigned)most;
+}
+
+static void add_caller(struct buf *out, const struct client *c, unsigned address)
 {
     char terminal[64];
 
@@ -99,7 +113,7 @@ static void add_caller(struct buf *out, const struct client *c)
     buf_printf(out, "%5u  ", client_level(c));
     add_column(out, client_keyword(c), 18);
     add_idle(out, client_idle(c));
-    add_column(out, client_address(c), 15);
+    add_column(out, client_address(c), address);
     add_column(out, terminal, 24);
     buf_printf(out, "%10u%s\n", client_generation(c),
                client_generation(c) == clients_trial(client_all(c)) ? "  on trial" : "");
@@ -107,16 +121,17 @@ static void add_caller(struct buf *out, const struct client *c)
 
 void callers_who(struct clients *all, struct buf *out)
 {
+    unsigned address = address_columns(all);
     unsigned count = 0;
 
-    buf_printf(out, "%4s  %-16s  %5s  %-18s  %-6s  %-15s  %-24s  %10s\n", "node", "handle",
-               "level", "where", "idle", "address", "terminal", "generation");
+    buf_printf(out, "%4s  %-16s  %5s  %-18s  %-6s  %-*s  %-24s  %10s\n", "node", "handle",
+               "level", "where", "idle", (int)address, "address", "terminal", "generation");
     for (unsigned i = 1; i <= clients_last_id(all); i++) {
         const struct client *c = clients_at(all, i);
 
         if (!c || !client_is_open(c))
             continue;
-        add_caller(out, c);
+        add_caller(out, c, address);
         count++;
     }
     buf_printf(out, "%u on line, and %u who have typed nothing yet\n", count,

@@ -114,6 +114,22 @@ static void the_proxy_says_who_calls(void **state)
     caller_expect(c, "hello PROXY UNKNOWN");
 }
 
+static void who_shows_the_whole_address(void **state)
+{
+    const char *const args[] = {"who", "--board", board->folder, NULL};
+    struct caller *c;
+    char *out;
+
+    (void)state;
+    write_board("");
+    board_start(board, with_proxy);
+    c = THROUGH("PROXY TCP6 2001:db8:85a3:1234:5678:8a2e:370:7334 ::1 56230 2323\r\nluna\r");
+    caller_expect(c, "hello luna");
+    assert_int_equal(board_run(args, NULL, &out), 0);
+    assert_non_null(strstr(out, "  2001:db8:85a3:1234:5678:8a2e:370:7334  "));
+    free(out);
+}
+
 static void without_a_header_nobody_comes_in(void **state)
 {
     size_t from = 0;
@@ -379,6 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_proxy_says_who_calls),
+        TEST(who_shows_the_whole_address),
         TEST(without_a_header_nobody_comes_in),
         TEST(limits_hold_for_who_calls),
         TEST(only_proxies_say_who_calls),
