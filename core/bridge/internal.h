@@ -107,7 +107,6 @@ struct bridge {
     unsigned incidents;
     time_t since;
     struct sys_wait *sys_waits; /* handlers that wait for a look at the machine */
-    double not_kept_at;         /* when it was told last that lines are not: lib_lines.c */
     int loader;                 /* ref of the table that loader.lua returns */
     /* memory */
     size_t used;

@@ -47,9 +47,8 @@ static void tell_not_kept(const struct keep *k)
     struct room *r = b->all ? room_find(chat_rooms(b->all), span_of(k->name)) : NULL;
     double now = timer_now();
 
-    if (b->not_kept_at > 0 && now < b->not_kept_at + TELL_SECONDS)
+    if (r && !room_is_to_be_told(r, now, TELL_SECONDS))
         return;
-    b->not_kept_at = now;
     log_error("room=%s a line is not kept: %s", log_quote(span_of(k->name)),
               k->work.error.text);
     if (r)
@@ -101,8 +100,11 @@ static struct keep *new_keep(lua_State *L)
 {
     struct keep *k = mem_zalloc(sizeof(*k));
 
-    k->work = (struct store_work){
-        .work = work, .finished = finished, .writes = true, .can_wait = true};
+    k->work = (struct store_work){.work = work,
+                                  .finished = finished,
+                                  .writes = true,
+                                  .guarded = true, /* a trigger of the board's may run */
+                                  .can_wait = true};
     k->bridge = bridge_of(L);
     k->values[0] = k->trim[0] = integer_at(L, 1);
     k->name = arena_text(&k->arena, span_of(lua_tostring(L, 2)));
@@ -129,15 +131,18 @@ static int l_keep(lua_State *L)
 {
     struct bridge *b = bridge_of(L);
     struct keep *k;
+    bool busy = is_busy(b->config.store);
+    struct task *waits;
 
     luaL_checkinteger(L, 1);
-    for (int i = 2; i <= 6; i++)
-        luaL_argexpected(L, i == 4 || lua_type(L, i) == LUA_TSTRING, i, "string");
-    k = new_keep(L);
-    if (is_busy(b->config.store)) {
-        k->work.can_wait = false;
-        k->task = lua_isyieldable(L) ? b->current : NULL;
+    for (int i = 2; i <= 6; i++) {
+        if (i != 4)
+            luaL_checkstring(L, i); /* of a number it makes a text, as the line shown is */
     }
+    waits = busy && lua_isyieldable(L) ? task_current(L) : NULL;
+    k = new_keep(L);
+    k->work.can_wait = !busy;
+    k->task = waits;
     store_add(b->config.store, &k->work);
     if (!k->task)
         return 0;

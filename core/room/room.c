@@ -30,6 +30,7 @@ struct room {
     unsigned fresh_room;
     double delivered_at;
     unsigned delivered_count; /* lines, then */
+    double told_at;           /* that lines are not kept; 0: never */
     struct room *next_fresh;
     UT_hash_handle hh;
 };
@@ -336,6 +337,14 @@ void room_rename(struct room *r, int64_t user, struct span nick, int64_t into,
             r->ring[(r->ring_begin + kept++) % r->all->history] = l;
     }
     r->ring_count = kept;
+}
+
+bool room_is_to_be_told(struct room *r, double now, double seconds)
+{
+    if (r->told_at > 0 && now < r->told_at + seconds)
+        return false;
+    r->told_at = now;
+    return true;
 }
 
 unsigned room_fresh(const struct room *r)

@@ -71,6 +71,9 @@ unsigned room_last(struct room *r, unsigned n, struct line **out);
 void room_rename(struct room *r, int64_t user, struct span nick, int64_t into,
                  struct span other);
 
+/* That its lines are not kept: true once in so many seconds. */
+bool room_is_to_be_told(struct room *r, double now, double seconds);
+
 unsigned room_fresh(const struct room *r); /* of them, are still to be delivered */
 
 /* When rooms_deliver is to be called next, in seconds; 0: there is nothing new. */

@@ -380,11 +380,39 @@ static void a_room_of_deleted_operators_is_a_sysops(void **state)
     command(sol, "/topic Sol's", "The topic is now: Sol's");
 }
 
+/* A trigger of the board's own on the lines is stopped as its other statements are: the store
+ * goes on. What a bot says need be no text. */
+static void an_endless_trigger_holds_up_no_store(void **state)
+{
+    struct caller *luna;
+
+    (void)state;
+    board_write(board, "lua/handlers/bad.lua",
+                "local db = require 'bbs.db'\n"
+                "local rooms = require 'bbs.rooms'\n"
+                "rooms.listen('bad', function(room, line)\n"
+                "  if line.text == 'number' then room:announce('bot', 42) end\n"
+                "  if line.text ~= 'trap' then return end\n"
+                "  db.run [[CREATE TRIGGER trap AFTER INSERT ON room_lines BEGIN\n"
+                "    DELETE FROM ignored WHERE user = (WITH RECURSIVE n(x) AS\n"
+                "      (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n); END]]\n"
+                "  room:announce('bot', 'it is set')\n"
+                "end)\n"
+                "return {}\n");
+    board_start(board, NULL);
+    luna = in_lobby("luna");
+    command(luna, "number", "<bot> 42");
+    command(luna, "trap", "<bot> it is set");
+    board_expect_log(board, NULL, "a line is not kept: the SQL ran for more than");
+    command(luna, "/join Den", "[Den] "); /* a write */
+    assert_false(board_log_has(board, "string expected"));
+}
+
 /* Everybody is told once, not at each line; who is there goes on talking. */
 static void it_is_told_that_lines_are_not_kept(void **state)
 {
     static const char told[] = "-- What is said here now is not kept: the sysop has been told";
-    struct caller *luna, *sol;
+    struct caller *luna, *sol, *stella;
     char line[40];
 
     (void)state;
@@ -393,6 +421,7 @@ static void it_is_told_that_lines_are_not_kept(void **state)
     unsetenv("LD_PRELOAD");
     luna = in_lobby("luna");
     sol = in_lobby("sol");
+    stella = in_lobby("stella");
     command(luna, "/join Den", "[Den] "); /* its operator: no limit holds */
     command(sol, "/join Den", "[Den] ");
     for (int i = 0; i < 5000 && !caller_has(luna, told); i++) {
@@ -400,6 +429,7 @@ static void it_is_told_that_lines_are_not_kept(void **state)
         command(luna, line, line);
     }
     caller_expect(sol, told);
+    command(stella, "here, too", told); /* each room by itself */
     board_expect_log(board, NULL, "room=\"Den\" a line is not kept: ");
     for (int i = 0; i < 20; i++) {
         snprintf(line, sizeof(line), "more %d;", i);
@@ -423,6 +453,7 @@ int main(void)
         TEST(absurd_commands_have_a_clear_answer),
         TEST(a_long_list_is_short_where_something_is_asked),
         TEST(a_room_of_deleted_operators_is_a_sysops),
+        TEST(an_endless_trigger_holds_up_no_store),
         TEST(it_is_told_that_lines_are_not_kept),
     };
 
