@@ -247,7 +247,7 @@ void worker_add(struct worker *w, struct job *job)
 
 void worker_add_later(struct worker *w, struct job *job)
 {
-    assert(w->config.run_batch);
+    assert(w->config.run_batch && w->config.threads == 1);
     add(w, job, false);
 }
 

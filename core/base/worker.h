@@ -40,7 +40,7 @@ void worker_add(struct worker *w, struct job *job);
 
 /* It can wait: until one is added that can't, or `later_ms` have passed since work was taken
  * the last time. Where little is to be done it is therefore done at once. With `run_batch`
- * alone. */
+ * and one thread alone. */
 void worker_add_later(struct worker *w, struct job *job);
 void worker_reap(struct worker *w);
 unsigned worker_waiting(struct worker *w); /* jobs not yet begun */

@@ -15,9 +15,6 @@ enum {
 
 static const char insert[] =
     "INSERT INTO room_lines (room, kind, user, nick_name, text, at) VALUES (?, ?, ?, ?, ?, ?)";
-static const char trim[] =
-    "DELETE FROM room_lines WHERE room = ?1 AND id <= "
-    "(SELECT id FROM room_lines WHERE room = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
 
 struct keep {
     struct store_work work;
@@ -26,18 +23,13 @@ struct keep {
     struct arena arena;
     const char *name;            /* the room's */
     struct value values[VALUES]; /* of `insert` */
-    struct value trim[2];        /* where trim[1] is a number: what is older goes */
 };
 
 static int work(struct store_work *w, struct db *db)
 {
     struct keep *k = (struct keep *)w;
 
-    if (db_run(db, SPAN_LIT(insert), k->values, VALUES, NULL, &w->error) < 0)
-        return -1;
-    return k->trim[1].type == VALUE_NIL
-               ? 0
-               : db_run(db, SPAN_LIT(trim), k->trim, 2, NULL, &w->error);
+    return db_run(db, SPAN_LIT(insert), k->values, VALUES, NULL, &w->error);
 }
 
 /* Those who are in the room should know that they will not find it there again. */
@@ -106,14 +98,13 @@ static struct keep *new_keep(lua_State *L)
                                   .guarded = true, /* a trigger of the board's may run */
                                   .can_wait = true};
     k->bridge = bridge_of(L);
-    k->values[0] = k->trim[0] = integer_at(L, 1);
+    k->values[0] = integer_at(L, 1);
     k->name = arena_text(&k->arena, span_of(lua_tostring(L, 2)));
     k->values[1] = text_at(L, 3, &k->arena);
     k->values[2] = integer_at(L, 4);
     k->values[3] = text_at(L, 5, &k->arena);
     k->values[4] = text_at(L, 6, &k->arena);
     k->values[5] = (struct value){.type = VALUE_INTEGER, .integer = (int64_t)time(NULL)};
-    k->trim[1] = integer_at(L, 7);
     return k;
 }
 
@@ -125,8 +116,8 @@ static bool is_busy(struct store *s)
     return f.waiting >= WAITING_MOST;
 }
 
-/* lines.keep(room, name, "say" "emote", account or nil, nick_name, text, [so many]): in the
- * store within a tenth of a second; of older ones so many stay.  Waits where much else does. */
+/* lines.keep(room, name, "say" "emote", account or nil, nick_name, text): in the store within a
+ * tenth of a second.  Waits where much else does. */
 static int l_keep(lua_State *L)
 {
     struct bridge *b = bridge_of(L);

@@ -482,9 +482,11 @@ end
 
 local function keep_line(room, kind, user, nick_name, text)
   if settings.rooms.history == 0 then return end
+  keep(room.id, room.name, kind, user, nick_name, text)
   room.kept = (room.kept or 0) + 1
-  keep(room.id, room.name, kind, user, nick_name, text,
-    room.kept % 100 == 0 and settings.rooms.history or nil)
+  if room.kept % 100 == 0 then -- who speaks does not wait for that
+    core.apart("rooms.trim", function() trim_lines(room.id) end)
+  end
 end
 
 local function call_listeners(room, line)
@@ -493,17 +495,18 @@ local function call_listeners(room, line)
   end
 end
 
-local function utter(room, kind, user, nick_name, text)
-  flush_moves(room)
-  core.add(room.name, kind, nick_name, text, user)
-  keep_line(room, kind, user, nick_name, text)
-end
-
 -- At most so many bytes, and no part of a character.
 local function cut(text, most)
   if #text <= most then return text end
   while most > 0 and text:byte(most + 1) & 0xC0 == 0x80 do most = most - 1 end
   return text:sub(1, most)
+end
+
+-- A bot's line, or what a policy has made of one, may be a number, and longer than is shown.
+local function utter(room, kind, user, nick_name, text)
+  flush_moves(room)
+  core.add(room.name, kind, nick_name, text, user)
+  keep_line(room, kind, user, nick_name, cut(tostring(text), LONGEST))
 end
 
 local function speak(room, client, text, kind)
