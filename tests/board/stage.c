@@ -82,16 +82,21 @@ void hang_up(struct caller *c)
     caller_free(c);
 }
 
-void preload_full_disk(const char *name, const char *room)
+void preload(const char *library)
 {
     char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
 
     assert_true(n > 0);
     path[n] = '\0';
-    memcpy(strrchr(path, '/'), "/full_disk.so", sizeof("/full_disk.so"));
+    strcpy(strrchr(path, '/') + 1, library);
     setenv("LD_PRELOAD", path, 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+}
+
+void preload_full_disk(const char *name, const char *room)
+{
+    preload("full_disk.so");
     setenv("FULL_DISK", name, 1);
     setenv("FULL_DISK_ROOM", room, 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 }

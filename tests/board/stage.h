@@ -15,7 +15,10 @@ struct caller *dial(void); /* an xterm */
 struct caller *dial_as(enum caller_kind kind);
 void hang_up(struct caller *c); /* before the test's end */
 
-/* What is started from now on, until LD_PRELOAD is unset, finds no room on the disk for files
+/* What is started from now on, until LD_PRELOAD is unset, has this library of this folder. */
+void preload(const char *library);
+
+/* ... full_disk.so, and finds no room on the disk for files
  * that have `name` in their paths, after so many bytes of all of them. */
 void preload_full_disk(const char *name, const char *room);
 

@@ -372,12 +372,8 @@ static void files_that_shrink_and_vanish_are_told(void **state)
 static void begin_with_slow_disk(void)
 {
     char path[PATH_BYTES];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
 
-    assert_true(n > 0);
-    path[n] = '\0';
-    memcpy(strrchr(path, '/'), "/slow_disk.so", sizeof("/slow_disk.so"));
-    setenv("LD_PRELOAD", path, 1);
+    preload("slow_disk.so");
     setenv("SLOW_DISK", folder_of(path, "hold"), 1);
     board_write(board, "hold", "");
 }

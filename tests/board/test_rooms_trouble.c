@@ -380,6 +380,49 @@ static void a_room_of_deleted_operators_is_a_sysops(void **state)
     command(sol, "/topic Sol's", "The topic is now: Sol's");
 }
 
+/* A bot that says much waits when very much is to be stored, and nothing is lost or in another
+ * order. One that catches all errors ends with its caller. */
+static void much_is_stored_in_order(void **state)
+{
+    struct caller *luna, *sol;
+    size_t from = 0;
+
+    (void)state;
+    board_write(board, "lua/settings.lua", "return { rooms = { history = 5000 } }\n");
+    board_write(board, "screens/loop.txt", "It loops. <% set:much.loop %>");
+    board_write(board, "screens/menu.txt",
+                "<% go:loop(\"Z\"); go:chat(\"R\") %><% get:menu.notice %> which key?");
+    board_write(board, "lua/handlers/much.lua",
+                "local db = require 'bbs.db'\n"
+                "local rooms = require 'bbs.rooms'\n"
+                "local much = {}\n"
+                "rooms.listen('much', function(room, line)\n"
+                "  if line.text ~= 'much' then return end\n"
+                "  for i = 1, 2000 do room:announce('bot', 'n' .. i) end\n"
+                "  db.run 'UPDATE rooms SET topic = topic' -- behind all that waits\n"
+                "  local n, wrong = 0, 0\n"
+                "  for _, row in ipairs(db.rows \"SELECT text FROM room_lines WHERE "
+                "nick_name = 'bot' ORDER BY id\") do\n"
+                "    n = n + 1\n"
+                "    if row.text ~= 'n' .. n then wrong = wrong + 1 end\n"
+                "  end\n"
+                "  room:announce('counter', n .. ' kept, wrong: ' .. wrong)\n"
+                "end)\n"
+                "function much.loop()\n"
+                "  local room = rooms.find 'Lobby'\n"
+                "  while true do pcall(function() room:announce('loop', 'x') end) end\n"
+                "end\n"
+                "return much\n");
+    board_start(board, NULL);
+    luna = in_lobby("luna");
+    command(luna, "much", "<counter> 2000 kept, wrong: 0");
+    sol = newcomer("sol");
+    caller_send(sol, "zit loops\r");
+    caller_expect(luna, "<loop> x");
+    hang_up(sol);
+    board_expect_log(board, &from, "ran for too long");
+}
+
 /* A trigger of the board's own on the lines is stopped as its other statements are: the store
  * goes on. What a bot says need be no text. */
 static void an_endless_trigger_holds_up_no_store(void **state)
@@ -453,6 +496,7 @@ int main(void)
         TEST(absurd_commands_have_a_clear_answer),
         TEST(a_long_list_is_short_where_something_is_asked),
         TEST(a_room_of_deleted_operators_is_a_sysops),
+        TEST(much_is_stored_in_order),
         TEST(an_endless_trigger_holds_up_no_store),
         TEST(it_is_told_that_lines_are_not_kept),
     };

@@ -1,7 +1,6 @@
 /* Handlers that the board calls by itself, as the setting `schedule` says: when, what they are
  * told, what becomes of those that fail or last, and what a restart and the clock do to that.
  */
-#include <libgen.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -220,16 +219,11 @@ static void set_clock(long to)
 static void start_at(long when)
 {
     char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 20);
 
-    assert_true(n > 0);
-    path[n] = '\0';
-    strcat(dirname(path), "/clock.so");
     set_clock(when);
-    setenv("LD_PRELOAD", path, 1);
+    preload("clock.so");
     snprintf(path, sizeof(path), "%s/clock", board->folder);
     setenv("CLOCK_FILE", path, 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
     setenv("TZ", "UTC0", 1);
     board_start(board, NULL);
     unsetenv("LD_PRELOAD");
