@@ -1,5 +1,6 @@
 #include "client/chat.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,7 +61,7 @@ void chat_leave(struct client *c)
 static void hold_last(struct member *m, unsigned lines)
 {
     struct line *last[ROOM_HISTORY_MOST];
-    unsigned fresh = room_fresh(m->room); /* those come by themselves */
+    unsigned fresh = member_fresh(m); /* those come by themselves */
     unsigned count = room_last(m->room, lines + fresh, last) - fresh;
 
     for (unsigned i = 0; i < count; i++)
@@ -255,19 +256,20 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int events)
     (void)events; /* the turn has begun: chat_deliver is called at its end */
 }
 
-/* They are looked at once a turn; where lines are being gathered, a timer makes one. */
-bool chat_deliver(struct clients *all)
+/* They are looked at once a turn; where lines wait for theirs, a timer makes one. */
+void chat_deliver(struct clients *all)
 {
     double now = timer_now();
-    bool delivered = rooms_deliver(all->rooms, now, deliver);
     double at;
 
+    rooms_deliver(all->rooms, now, deliver);
+    ev_timer_stop(all->config.loop, &all->rooms_timer);
     at = rooms_due_at(all->rooms);
-    if (at > 0 && !ev_is_active(&all->rooms_timer)) {
-        ev_timer_init(&all->rooms_timer, on_due, at > now ? at - now : 0, 0);
-        ev_timer_start(all->config.loop, &all->rooms_timer);
-    }
-    return delivered;
+    if (isinf(at))
+        return;
+    now = all->turn_began; /* the loop's time is of then */
+    ev_timer_init(&all->rooms_timer, on_due, at > now ? at - now : 0, 0);
+    ev_timer_start(all->config.loop, &all->rooms_timer);
 }
 
 bool chat_erases_line(struct client *c)

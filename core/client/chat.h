@@ -17,7 +17,7 @@ void chat_add(struct clients *all, struct room *r, struct line *l);
 struct rooms *chat_rooms(const struct clients *all);
 
 /* --- of client/'s other parts --- */
-bool chat_deliver(struct clients *all);           /* before the loop sleeps: see room.h */
+void chat_deliver(struct clients *all);           /* before the loop sleeps: see room.h */
 void chat_hide(struct client *c, bool is_hidden); /* the room is told that it goes, or comes */
 void chat_show_again(struct client *c);  /* the screen is empty: the last lines once more */
 void chat_end(struct client *c);         /* the call is over: the room is told */

@@ -103,17 +103,14 @@ static void note_turn(struct clients *all, double seconds)
 static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 {
     struct clients *all = w->data;
-    bool delivered;
     double end;
 
     (void)events;
-    delivered = chat_deliver(all);
+    chat_deliver(all);
     flush_dirty(all);
     if (all->dirty)
         ev_idle_start(loop, &all->no_wait);
     end = timer_now();
-    if (delivered)
-        rooms_delivered(all->rooms, end);
     if (all->turn_began > 0 && end > all->turn_began)
         note_turn(all, end - all->turn_began);
 }

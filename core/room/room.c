@@ -1,5 +1,6 @@
 #include "room/room.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alike.h"
@@ -10,8 +11,11 @@
 #define uthash_free(p, size) mem_free(p)
 #include <uthash.h>
 
-static const double GATHER_MOST = 0.02;     /* seconds */
-static const double GATHER_EACH = 0.000005; /* for each member and line of the last time */
+static const double ROUND_MOST = 0.036;    /* seconds */
+static const double ROUND_EACH = 0.000015; /* for each member and line */
+
+/* Of the members, how many have their turn together. */
+enum { PARTS = 8, PART_LEAST = 32, PART_MOST = 250 };
 
 struct room {
     struct rooms *all;
@@ -19,18 +23,24 @@ struct room {
     char *key; /* see alike.h */
     struct member *first;
     struct member *last;
-    struct member *next_due; /* while it is delivered to: who comes next */
+    struct member *next_due; /* in a round: who comes next */
     unsigned count;
     unsigned hidden;    /* of them */
     struct line **ring; /* the last lines, all->history of them */
     unsigned ring_begin;
     unsigned ring_count;
-    struct line **fresh;
+    struct line **fresh; /* those that not everybody has */
     unsigned fresh_count;
     unsigned fresh_room;
-    double delivered_at;
-    unsigned delivered_count; /* lines, then */
-    double told_at;           /* that lines are not kept; 0: never */
+    uint64_t added;       /* how many ever were fresh */
+    uint64_t round_added; /* when the round began: everybody has those at its end */
+    double round_at;
+    double period; /* seconds, from its beginning to the next one's */
+    double pause;  /* from one part to the next */
+    unsigned part; /* how many had their turn */
+    unsigned part_size;
+    bool is_in_round;
+    double told_at; /* that lines are not kept; 0: never */
     struct room *next_fresh;
     UT_hash_handle hh;
 };
@@ -38,9 +48,7 @@ struct room {
 struct rooms {
     unsigned history;
     struct room *by_key;
-    struct room *fresh; /* those with lines that are not delivered yet */
-    double began_at;    /* the last rooms_deliver */
-    double ended_at;
+    struct room *fresh; /* those with lines that not everybody has */
 };
 
 /* --- names --- */
@@ -201,6 +209,7 @@ struct member *room_join(struct room *r, void *who)
 
     m->room = r;
     m->who = who;
+    m->has = r->added;
     m->prev = r->last;
     *(r->last ? &r->last->next : &r->first) = m;
     r->last = m;
@@ -277,7 +286,7 @@ static void add_to_ring(struct room *r, struct line *l)
     }
 }
 
-/* Nobody says so much in 20 ms: what is over it is in the history alone. */
+/* Nobody says so much in a round: what is over it is in the history alone. */
 static void add_fresh(struct room *r, struct line *l)
 {
     if (r->fresh_count == ROOM_FRESH_MOST) {
@@ -294,6 +303,7 @@ static void add_fresh(struct room *r, struct line *l)
         r->all->fresh = r;
     }
     r->fresh[r->fresh_count++] = line_ref(l);
+    r->added++;
 }
 
 void room_add(struct room *r, struct line *l, bool is_old)
@@ -347,87 +357,150 @@ bool room_is_to_be_told(struct room *r, double now, double seconds)
     return true;
 }
 
-unsigned room_fresh(const struct room *r)
+unsigned member_fresh(const struct member *m)
 {
-    return r->fresh_count < r->ring_count ? r->fresh_count : r->ring_count;
+    uint64_t fresh = m->room->added - m->has;
+
+    return fresh < m->room->ring_count ? (unsigned)fresh : m->room->ring_count;
 }
 
 /* --- delivering --- */
 
-/* The more was brought to the more members the last time, the longer lines are gathered from
- * when that was done: bringing many at once costs little more than bringing one. */
 static double due_at(const struct room *r)
 {
-    bool is_last = r->delivered_at == r->all->began_at;
-    double gathered = GATHER_EACH * r->count * r->delivered_count;
-
-    return (is_last ? r->all->ended_at : r->delivered_at) +
-           (gathered < GATHER_MOST ? gathered : GATHER_MOST);
+    return r->round_at + (r->is_in_round ? r->part * r->pause : r->period);
 }
 
 double rooms_due_at(const struct rooms *all)
 {
-    double at = 0;
+    double at = INFINITY;
 
     for (const struct room *r = all->fresh; r; r = r->next_fresh)
-        at = at == 0 || due_at(r) < at ? due_at(r) : at;
+        at = fmin(at, due_at(r));
     return at;
 }
 
-static void deliver_room(struct room *r, double now,
-                         void (*deliver)(struct member *m, struct batch *lines))
+static unsigned part_size(unsigned count)
 {
-    struct line **lines = r->fresh;
-    unsigned count = r->fresh_count;
-    struct batch batch;
+    unsigned size = (count + PARTS - 1) / PARTS;
 
-    r->fresh = NULL;
-    r->fresh_count = r->fresh_room = 0;
-    r->all->began_at = r->all->ended_at = now;
-    r->delivered_at = now;
-    r->delivered_count = count;
-    batch_init(&batch, lines, count);
-    for (struct member *m = r->first; m; m = r->next_due) {
-        r->next_due = m->next;
-        deliver(m, &batch);
-    }
-    batch_clear(&batch);
-    for (unsigned i = 0; i < count; i++)
-        line_unref(lines[i]);
-    mem_free(lines);
+    if (size < PART_LEAST)
+        return PART_LEAST;
+    return size < PART_MOST ? size : PART_MOST;
 }
 
-bool rooms_deliver(struct rooms *all, double now,
+/* The more lines there are for the more members, the longer it takes until the next round:
+ * bringing many at once costs little more than bringing one. In a busy room, where lines had to
+ * wait for this one, the parts have their turns all over that time: nobody waits for others to
+ * be written to. */
+static void begin_round(struct room *r, double now)
+{
+    bool is_busy = r->fresh_count > 1 && now < r->round_at + 2 * r->period;
+    r->is_in_round = true;
+    r->round_at = now;
+    r->round_added = r->added;
+    r->period = fmin(ROUND_EACH * r->count * r->fresh_count, ROUND_MOST);
+    r->next_due = r->first;
+    r->part = 0;
+    r->part_size = part_size(r->count);
+    r->pause = is_busy && r->count > 0 ? r->period * r->part_size / r->count : 0;
+}
+
+static void end_round(struct room *r)
+{
+    unsigned kept = (unsigned)(r->added - r->round_added);
+    unsigned done = r->fresh_count - kept;
+
+    for (unsigned i = 0; i < done; i++)
+        line_unref(r->fresh[i]);
+    memmove(r->fresh, r->fresh + done, kept * sizeof(*r->fresh));
+    r->fresh_count = kept;
+    r->is_in_round = false;
+}
+
+/* Lines that are brought: r->fresh may change meanwhile. */
+struct load {
+    struct line **lines;
+    unsigned count;
+    uint64_t added; /* the room's, then */
+    struct batch batch;
+};
+
+static void take_lines(struct room *r, struct load *load)
+{
+    load->count = r->fresh_count;
+    load->added = r->added;
+    load->lines = mem_alloc(load->count * sizeof(*load->lines));
+    for (unsigned i = 0; i < load->count; i++)
+        load->lines[i] = line_ref(r->fresh[i]);
+    batch_init(&load->batch, load->lines, load->count);
+}
+
+static void drop_lines(struct load *load)
+{
+    batch_clear(&load->batch);
+    for (unsigned i = 0; i < load->count; i++)
+        line_unref(load->lines[i]);
+    mem_free(load->lines);
+}
+
+/* All of a part have the same lines, but for those who have just come. */
+static struct batch *batch_for(struct load *load, const struct member *m)
+{
+    unsigned fresh = (unsigned)(load->added - m->has);
+
+    if (load->batch.count != fresh) {
+        batch_clear(&load->batch);
+        batch_init(&load->batch, load->lines + load->count - fresh, fresh);
+    }
+    return &load->batch;
+}
+
+static void deliver_part(struct room *r, void (*deliver)(struct member *m, struct batch *lines))
+{
+    struct load load;
+
+    take_lines(r, &load);
+    for (unsigned i = 0; i < r->part_size && r->next_due; i++) {
+        struct member *m = r->next_due;
+        struct batch *lines = m->has < load.added ? batch_for(&load, m) : NULL;
+
+        r->next_due = m->next;
+        m->has = load.added;
+        if (lines)
+            deliver(m, lines);
+    }
+    drop_lines(&load);
+    r->part++;
+}
+
+static void take_turn(struct room *r, double now,
+                      void (*deliver)(struct member *m, struct batch *lines))
+{
+    if (!r->is_in_round)
+        begin_round(r, now);
+    deliver_part(r, deliver);
+    if (!r->next_due)
+        end_round(r);
+}
+
+void rooms_deliver(struct rooms *all, double now,
                    void (*deliver)(struct member *m, struct batch *lines))
 {
     struct room *r = all->fresh;
-    struct room *later = NULL;
-    bool delivered = false;
+    struct room *left = NULL;
+    struct room **end = &left;
 
     all->fresh = NULL;
-    while (r) {
-        struct room *next = r->next_fresh;
-
-        if (due_at(r) <= now || r->delivered_at > now) { /* the clock may have been set back */
-            deliver_room(r, now, deliver);
-            delivered = true;
-        } else {
-            r->next_fresh = later;
-            later = r;
+    for (struct room *next; r; r = next) {
+        next = r->next_fresh;
+        if (due_at(r) <= now || r->round_at > now) /* the clock may have been set back */
+            take_turn(r, now, deliver);
+        if (r->fresh_count > 0) {
+            *end = r;
+            end = &r->next_fresh;
         }
-        r = next;
     }
-    while (later) {
-        struct room *next = later->next_fresh;
-
-        later->next_fresh = all->fresh;
-        all->fresh = later;
-        later = next;
-    }
-    return delivered;
-}
-
-void rooms_delivered(struct rooms *all, double now)
-{
-    all->ended_at = now;
+    *end = all->fresh; /* to which lines have come meanwhile */
+    all->fresh = left;
 }

@@ -2,8 +2,10 @@
  * asks for the rooms that are due, and is given each member and the lines that are new, in the
  * order in which they were said, for everybody the same.
  *
- * In a quiet room a line is due at once; the busier and larger it is, the longer lines are
- * gathered after the last ones have been brought to all, 20 ms at most.
+ * Lines are brought in rounds, an eighth of a large room (250 members at most) at a time. In a
+ * quiet room all is due at once. The busier and larger it is, the longer a round takes, up to
+ * 36 ms, over which its parts are spread: each member is brought what has gathered since their
+ * last turn.
  * Does not write to anybody, know a terminal or read a clock: time is an argument. */
 #ifndef PERIGEE_ROOM_ROOM_H
 #define PERIGEE_ROOM_ROOM_H
@@ -29,6 +31,7 @@ struct member {
     void *who;
     struct member *prev;
     struct member *next;
+    uint64_t has;    /* so many of the room's lines */
     uint32_t missed; /* lines, since they were last told */
     uint32_t held_count;
     struct line **held; /* referred to; NULL: none */
@@ -74,17 +77,15 @@ void room_rename(struct room *r, int64_t user, struct span nick, int64_t into,
 /* That its lines are not kept: true once in so many seconds. */
 bool room_is_to_be_told(struct room *r, double now, double seconds);
 
-unsigned room_fresh(const struct room *r); /* of them, are still to be delivered */
+unsigned member_fresh(const struct member *m); /* of them, they are still to be brought */
 
-/* When rooms_deliver is to be called next, in seconds; 0: there is nothing new. */
+/* When rooms_deliver is to be called next, in seconds; INFINITY: there is nothing new. */
 double rooms_due_at(const struct rooms *all);
 
-/* What is due at `now`, to each member. Members may leave meanwhile, and lines be added: those
- * are delivered the next time. True: there was something, and rooms_delivered is to be called
- * when it has been written. */
-bool rooms_deliver(struct rooms *all, double now,
+/* What is due at `now`, to each member whose turn it is. Members may leave meanwhile, and lines
+ * be added: those are for the next time. */
+void rooms_deliver(struct rooms *all, double now,
                    void (*deliver)(struct member *m, struct batch *lines));
-void rooms_delivered(struct rooms *all, double now);
 
 /* Keep a line for later; it is counted as missed where too many wait. */
 void member_hold(struct member *m, struct line *l);

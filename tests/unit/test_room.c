@@ -1,4 +1,5 @@
 /* Rooms: the order of lines, who gets them, what they look like on the wire. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +60,7 @@ static void everybody_gets_all_lines_in_order(void **state)
     rooms_deliver(all, rooms_due_at(all), take);
     for (unsigned i = 0; i < MEMBERS; i++)
         assert_string_equal(got[i], "one.two.three.");
-    assert_true(rooms_due_at(all) == 0);
+    assert_true(isinf(rooms_due_at(all)));
     room_add(r, said("b", 2, "four"), false);
     rooms_deliver(all, 0.5, take); /* the clock was set back: at once all the same */
     for (unsigned i = 0; i < MEMBERS; i++)
@@ -67,40 +68,152 @@ static void everybody_gets_all_lines_in_order(void **state)
     rooms_free(all);
 }
 
-static void ignore(struct member *m, struct batch *b)
+/* --- a crowd: what each has been brought, in a time that passes in steps --- */
+
+enum { CROWD = 1000, CROWD_LINES = 4000 };
+
+static unsigned next_of[CROWD]; /* the number of the line that they are to have next */
+static double said_at[CROWD_LINES];
+static double now, longest;
+static unsigned brought; /* members, since it was set to 0 */
+
+static void number(struct member *m, struct batch *b)
 {
-    (void)m;
-    (void)b;
+    unsigned *next = &next_of[(intptr_t)m->who];
+
+    for (unsigned i = 0; i < b->count; i++) {
+        assert_int_equal(strtoul(b->lines[i]->text, NULL, 10), *next);
+        longest = now - said_at[*next] > longest ? now - said_at[*next] : longest;
+        ++*next;
+    }
+    brought++;
 }
 
-/* Brings so many lines to 1,000 members at `from`, in 10 ms; when the next is due after that.
- */
-static double gathered_after(unsigned lines, double from)
+static void say_number(struct room *r, unsigned n)
 {
-    struct rooms *all = rooms_new(HISTORY);
+    char text[20];
+
+    snprintf(text, sizeof(text), "%u", n);
+    said_at[n] = now;
+    room_add(r, said("a", 1, text), false);
+}
+
+static struct room *crowded(struct rooms *all, struct member *crowd[CROWD])
+{
     struct err e;
     struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
-    double due;
 
-    for (unsigned i = 0; i < 1000; i++)
-        room_join(r, NULL);
-    for (unsigned i = 0; i < lines; i++)
-        room_add(r, said("a", 1, "one"), false);
-    assert_true(rooms_deliver(all, from, ignore));
-    rooms_delivered(all, from + 0.01);
-    assert_false(rooms_deliver(all, from + 0.011, ignore)); /* a turn without any */
-    room_add(r, said("a", 1, "two"), false);
-    due = rooms_due_at(all) - (from + 0.01);
-    rooms_free(all);
-    return due;
+    for (intptr_t i = 0; i < CROWD; i++) {
+        next_of[i] = 0;
+        crowd[i] = room_join(r, (void *)i);
+    }
+    longest = 0;
+    return r;
 }
 
-static void lines_are_gathered_when_the_last_have_been_brought(void **state)
+/* Turns at this time, until nothing is due any more; how many. */
+static unsigned take_turns(struct rooms *all)
 {
+    unsigned turns = 0;
+
+    for (; rooms_due_at(all) <= now; turns++)
+        rooms_deliver(all, now, number);
+    return turns;
+}
+
+/* As time passes until all has been brought. */
+static void wait_for_all(struct rooms *all)
+{
+    for (double due; !isinf(due = rooms_due_at(all)); rooms_deliver(all, now, number))
+        now = fmax(due, now);
+}
+
+/* A line for a large and quiet room does not wait, but for who is served between its parts. */
+static void a_quiet_crowd_is_brought_a_line_at_once(void **state)
+{
+    struct rooms *all = rooms_new(HISTORY);
+    struct member *crowd[CROWD];
+    struct room *r = crowded(all, crowd);
+
     (void)state;
-    assert_true(gathered_after(1, 5) > 0.001 && gathered_after(1, 5) < 0.01);
-    assert_true(gathered_after(2, 5) > 1.5 * gathered_after(1, 5));
-    assert_true(gathered_after(100, 5) > 0.0199 && gathered_after(100, 5) < 0.0201);
+    now = 5;
+    brought = 0;
+    say_number(r, 0);
+    rooms_deliver(all, now, number);
+    assert_int_equal(brought, CROWD / 8);
+    assert_int_equal(take_turns(all), 7);
+    assert_int_equal(brought, CROWD);
+    assert_true(isinf(rooms_due_at(all)));
+    rooms_free(all);
+}
+
+/* 1,000 lines a second: they are gathered for each, and for nobody longer than a round. */
+static void a_busy_crowd_has_its_turns_one_after_the_other(void **state)
+{
+    struct rooms *all = rooms_new(HISTORY);
+    struct member *crowd[CROWD];
+    struct room *r = crowded(all, crowd);
+    unsigned most = 0;
+
+    (void)state;
+    now = 5;
+    brought = 0;
+    for (unsigned i = 0; i < 2 * CROWD_LINES; i++, now += 0.0005) {
+        unsigned before = brought;
+
+        if (i % 2 == 0)
+            say_number(r, i / 2);
+        take_turns(all);
+        if (i < 200) /* it has just become busy */
+            longest = 0;
+        else if (brought - before > most)
+            most = brought - before;
+    }
+    assert_int_equal(most, CROWD / 8);
+    assert_true(longest > 0.03 && longest < 0.037);
+    /* 4 s, and one turn for each in 36 ms */
+    assert_true(brought > 105 * CROWD && brought < 120 * CROWD);
+    wait_for_all(all);
+    for (unsigned i = 0; i < CROWD; i++)
+        assert_int_equal(next_of[i], CROWD_LINES);
+    rooms_free(all);
+}
+
+/* Somebody comes or goes at any time, and lines of which nobody loses any. */
+static void who_comes_into_a_crowd_has_all_from_then_on(void **state)
+{
+    struct rooms *all = rooms_new(HISTORY);
+    struct member *crowd[CROWD];
+    struct room *r = crowded(all, crowd);
+    unsigned lines = 0;
+
+    (void)state;
+    now = 5;
+    srand(5);
+    while (lines < CROWD_LINES) {
+        int i = rand() % CROWD;
+
+        now += 0.0001 * (rand() % 20);
+        if (rand() % 3 == 0)
+            say_number(r, lines++);
+        if (crowd[i]) {
+            room_leave(crowd[i]);
+            crowd[i] = NULL;
+        } else {
+            crowd[i] = room_join(r, (void *)(intptr_t)i);
+            assert_int_equal(member_fresh(crowd[i]), 0);
+            next_of[i] = lines;
+        }
+        if (rand() % 2 == 0)
+            rooms_deliver(all, now, number);
+        i = rand() % CROWD;
+        if (crowd[i])
+            assert_int_equal(member_fresh(crowd[i]), lines - next_of[i]);
+    }
+    wait_for_all(all);
+    for (unsigned i = 0; i < CROWD; i++)
+        assert_int_equal(crowd[i] ? next_of[i] : CROWD_LINES, CROWD_LINES);
+    rooms_free(all);
 }
 
 /* The one who is next leaves while the lines are brought. */
@@ -138,7 +251,7 @@ static void so_many_lines_are_kept(void **state)
         snprintf(text, sizeof(text), "%u", i);
         room_add(r, said("a", 1, text), true);
     }
-    assert_true(rooms_due_at(all) == 0); /* what is old is not delivered */
+    assert_true(isinf(rooms_due_at(all))); /* what is old is not delivered */
     assert_int_equal(room_last(r, HISTORY, last), HISTORY);
     assert_string_equal(last[0]->text, "3");
     assert_int_equal(room_last(r, 2, last), 2);
@@ -157,13 +270,14 @@ static void no_line_need_be_kept(void **state)
     struct err e;
     struct room *r = room_open(all, SPAN_LIT("Lobby"), &e);
     struct line *last[2];
+    struct member *m;
 
     (void)state;
     memset(got, 0, sizeof(got));
-    room_join(r, (void *)0);
+    m = room_join(r, (void *)0);
     room_add(r, said("a", 1, "old"), true);
     room_add(r, said("a", 1, "one"), false);
-    assert_int_equal(room_fresh(r), 0);
+    assert_int_equal(member_fresh(m), 0);
     assert_int_equal(room_last(r, 2, last), 0);
     rooms_deliver(all, 1, take);
     assert_string_equal(got[0], "one.");
@@ -336,7 +450,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everybody_gets_all_lines_in_order),
-        cmocka_unit_test(lines_are_gathered_when_the_last_have_been_brought),
+        cmocka_unit_test(a_quiet_crowd_is_brought_a_line_at_once),
+        cmocka_unit_test(a_busy_crowd_has_its_turns_one_after_the_other),
+        cmocka_unit_test(who_comes_into_a_crowd_has_all_from_then_on),
         cmocka_unit_test(who_leaves_meanwhile_gets_none),
         cmocka_unit_test(so_many_lines_are_kept),
         cmocka_unit_test(no_line_need_be_kept),
