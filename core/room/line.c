@@ -45,6 +45,7 @@ void line_unref(struct line *l)
 {
     if (!l || --l->refs > 0)
         return;
+    line_end(l);
     mem_free(l->nick);
     mem_free(l->text);
     mem_free(l);
@@ -173,14 +174,40 @@ void line_add(const struct line *l, const struct line_view *v, struct span name,
     buf_clear(&utf8);
 }
 
-/* --- lines that are shown together --- */
+/* --- what is made once --- */
 
-void batch_init(struct batch *b, struct line *const *lines, unsigned count)
+struct made {
+    struct wires wires;
+    unsigned word_count;
+    uint16_t words[]; /* their hashes, see first_word */
+};
+
+static void forget_wires(struct wires *w)
 {
-    b->lines = lines;
-    b->count = count;
-    b->view_count = 0;
-    b->is_indexed = false;
+    for (unsigned i = 0; i < w->count; i++)
+        blob_unref(w->blobs[i]);
+    w->count = 0;
+}
+
+/* One reference, the caller's; NULL: it was not made yet. */
+static struct blob *find_wire(const struct wires *w, const struct line_view *v)
+{
+    for (unsigned i = 0; i < w->count; i++) {
+        const struct line_view *x = &w->views[i];
+
+        if (x->look == v->look && x->width == v->width && x->has_time == v->has_time &&
+            x->is_plain == v->is_plain)
+            return blob_ref(w->blobs[i]);
+    }
+    return NULL;
+}
+
+static void keep_wire(struct wires *w, const struct line_view *v, struct blob *blob)
+{
+    if (w->count == LINE_VIEWS)
+        return;
+    w->views[w->count] = *v;
+    w->blobs[w->count++] = blob_ref(blob);
 }
 
 /* The word at the beginning of `text`, and a hash of it that letter case does not change. */
@@ -198,15 +225,59 @@ static size_t first_word(struct span text, unsigned *hash)
     return len;
 }
 
-static void index_words(struct batch *b, struct span text)
+void line_begin(struct line *l)
 {
+    struct span text = span_of(l->text);
+
+    if (l->made)
+        return;
+    l->made = mem_zalloc(sizeof(*l->made) + (text.len / 2 + 1) * sizeof(l->made->words[0]));
     while (text.len > 0) {
         unsigned hash;
         size_t len = first_word(text, &hash);
 
         if (len > 0)
-            b->words[hash / 64] |= 1ull << hash % 64;
+            l->made->words[l->made->word_count++] = (uint16_t)hash;
         span_take(&text, len > 0 ? len : 1);
+    }
+}
+
+void line_end(struct line *l)
+{
+    if (l->made)
+        forget_wires(&l->made->wires);
+    mem_free(l->made);
+    l->made = NULL;
+}
+
+/* --- lines that are shown together --- */
+
+void batch_init(struct batch *b, struct line *const *lines, unsigned count)
+{
+    b->lines = lines;
+    b->count = count;
+    b->wires.count = 0;
+    b->is_indexed = false;
+}
+
+void batch_clear(struct batch *b)
+{
+    forget_wires(&b->wires);
+}
+
+static void index_words(struct batch *b)
+{
+    b->is_indexed = true;
+    memset(b->words, 0, sizeof(b->words));
+    for (unsigned i = 0; i < b->count; i++) {
+        const struct made *made = b->lines[i]->made;
+
+        if (!made) {
+            memset(b->words, 0xFF, sizeof(b->words)); /* any word may be among them */
+            return;
+        }
+        for (unsigned w = 0; w < made->word_count; w++)
+            b->words[made->words[w] / 64] |= 1ull << made->words[w] % 64;
     }
 }
 
@@ -215,12 +286,8 @@ static bool may_call(struct batch *b, struct span name)
 {
     unsigned hash;
 
-    if (!b->is_indexed) {
-        memset(b->words, 0, sizeof(b->words));
-        for (unsigned i = 0; i < b->count; i++)
-            index_words(b, span_of(b->lines[i]->text));
-        b->is_indexed = true;
-    }
+    if (!b->is_indexed)
+        index_words(b);
     return first_word(name, &hash) == 0 || b->words[hash / 64] >> hash % 64 & 1;
 }
 
@@ -235,11 +302,33 @@ bool batch_calls(struct batch *b, int64_t user, struct span name)
     return false;
 }
 
-void batch_clear(struct batch *b)
+/* Of a line that is being brought to many. One reference, the caller's. */
+static struct blob *wire_of(struct line *l, const struct line_view *v)
 {
-    for (unsigned i = 0; i < b->view_count; i++)
-        blob_unref(b->blobs[i]);
-    b->view_count = 0;
+    struct blob *blob = find_wire(&l->made->wires, v);
+    struct buf wire;
+
+    if (blob)
+        return blob;
+    buf_init(&wire, WIRE_MOST);
+    line_add(l, v, SPAN_LIT(""), &wire);
+    blob = blob_new(buf_span(&wire));
+    buf_clear(&wire);
+    keep_wire(&l->made->wires, v, blob);
+    return blob;
+}
+
+static void add_wire(struct line *l, const struct line_view *v, struct buf *wire)
+{
+    struct blob *blob;
+
+    if (!l->made) {
+        line_add(l, v, SPAN_LIT(""), wire);
+        return;
+    }
+    blob = wire_of(l, v);
+    buf_add(wire, blob_span(blob));
+    blob_unref(blob);
 }
 
 static struct blob *make_wire(const struct batch *b, const struct line_view *v)
@@ -249,7 +338,7 @@ static struct blob *make_wire(const struct batch *b, const struct line_view *v)
 
     buf_init(&wire, BUF_LARGE);
     for (unsigned i = 0; i < b->count; i++)
-        line_add(b->lines[i], v, SPAN_LIT(""), &wire);
+        add_wire(b->lines[i], v, &wire);
     blob = blob_new(buf_span(&wire));
     buf_clear(&wire);
     return blob;
@@ -257,19 +346,11 @@ static struct blob *make_wire(const struct batch *b, const struct line_view *v)
 
 struct blob *batch_wire(struct batch *b, const struct line_view *v)
 {
-    struct blob *blob;
+    struct blob *blob = find_wire(&b->wires, v);
 
-    for (unsigned i = 0; i < b->view_count; i++) {
-        const struct line_view *w = &b->views[i];
-
-        if (w->look == v->look && w->width == v->width && w->has_time == v->has_time &&
-            w->is_plain == v->is_plain)
-            return blob_ref(b->blobs[i]);
-    }
-    blob = make_wire(b, v);
-    if (b->view_count < BATCH_VIEWS) {
-        b->views[b->view_count] = *v;
-        b->blobs[b->view_count++] = blob_ref(blob);
+    if (!blob) {
+        blob = make_wire(b, v);
+        keep_wire(&b->wires, v, blob);
     }
     return blob;
 }

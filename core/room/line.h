@@ -23,6 +23,7 @@ struct line {
     int64_t user; /* the account; 0: nobody's */
     char *nick;   /* UTF-8 without control characters, as `text` */
     char *text;
+    struct made *made; /* NULL: it is not being brought to many */
 };
 
 /* Copies, and leaves out what may not be shown. One reference, the caller's. */
@@ -30,6 +31,10 @@ struct line *line_new(enum line_kind kind, int64_t at, int64_t user, struct span
                       struct span text);
 struct line *line_ref(struct line *l);
 void line_unref(struct line *l); /* NULL is allowed */
+
+/* While it is brought to many: what batches need of it is made once and kept. */
+void line_begin(struct line *l);
+void line_end(struct line *l);
 
 /* How somebody is shown lines. */
 struct line_view {
@@ -52,22 +57,28 @@ bool line_calls(const struct line *l, int64_t user, struct span name);
 
 /* --- lines that are shown together --- */
 
-enum { BATCH_VIEWS = 16, BATCH_WORDS = 1 << 14 };
+enum { LINE_VIEWS = 16, BATCH_WORDS = 1 << 14 };
+
+/* What is made for each kind of terminal, of so many kinds. */
+struct wires {
+    unsigned count;
+    struct line_view views[LINE_VIEWS];
+    struct blob *blobs[LINE_VIEWS];
+};
 
 struct batch {
     struct line *const *lines; /* borrowed */
     unsigned count;
     bool is_indexed;
     uint64_t words[BATCH_WORDS / 64]; /* a bit for each word that is said, by its hash */
-    unsigned view_count;
-    struct line_view views[BATCH_VIEWS];
-    struct blob *blobs[BATCH_VIEWS];
+    struct wires wires;
 };
 
 void batch_init(struct batch *b, struct line *const *lines, unsigned count);
 void batch_clear(struct batch *b);
 
-/* Does one of them call them by that name? As line_calls, at little cost where not. */
+/* Does one of them call them by that name? As line_calls, at little cost where not and
+ * line_begin was called for all. */
 bool batch_calls(struct batch *b, int64_t user, struct span name);
 
 /* All of them, for this view: made at the first call. One reference, the caller's. */

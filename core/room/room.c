@@ -303,6 +303,7 @@ static void add_fresh(struct room *r, struct line *l)
         r->all->fresh = r;
     }
     r->fresh[r->fresh_count++] = line_ref(l);
+    line_begin(l);
     r->added++;
 }
 
@@ -411,8 +412,10 @@ static void end_round(struct room *r)
     unsigned kept = (unsigned)(r->added - r->round_added);
     unsigned done = r->fresh_count - kept;
 
-    for (unsigned i = 0; i < done; i++)
+    for (unsigned i = 0; i < done; i++) {
+        line_end(r->fresh[i]);
         line_unref(r->fresh[i]);
+    }
     memmove(r->fresh, r->fresh + done, kept * sizeof(*r->fresh));
     r->fresh_count = kept;
     r->is_in_round = false;

@@ -389,7 +389,7 @@ static void what_is_the_same_is_made_once(void **state)
     assert_null(memmem(first->data, first->len, "\033[0;1;37ma", 10));
     blob_unref(second);
     v.is_plain = false;
-    for (unsigned i = 0; i < 3 * BATCH_VIEWS; i++) {
+    for (unsigned i = 0; i < 3 * LINE_VIEWS; i++) {
         v.width = (uint8_t)(30 + i);
         second = batch_wire(&b, &v);
         assert_ptr_not_equal(first, second);
@@ -397,6 +397,38 @@ static void what_is_the_same_is_made_once(void **state)
     }
     blob_unref(first);
     batch_clear(&b);
+    line_unref(lines[0]);
+    line_unref(lines[1]);
+}
+
+/* In the batches of a round and out of them, on more kinds of terminal than are kept. */
+static void what_is_kept_of_a_line_is_what_it_is(void **state)
+{
+    struct line *lines[] = {said("a", 1, "one two"), said("b", 2, "three")};
+
+    (void)state;
+    line_begin(lines[0]);
+    line_begin(lines[1]);
+    for (unsigned i = 0; i < 6 * LINE_VIEWS; i++) {
+        struct line_view v = {.look = (uint8_t)(i % 2 ? LOOK_ANSI_UTF8 : LOOK_PLAIN_CP437),
+                              .width = (uint8_t)(20 + i / 2 % (2 * LINE_VIEWS))};
+        struct batch b;
+        struct blob *wire;
+        struct buf made;
+
+        if (i == 5 * LINE_VIEWS)
+            line_end(lines[0]);
+        buf_init(&made, BUF_LARGE);
+        line_add(lines[0], &v, SPAN_LIT(""), &made);
+        line_add(lines[1], &v, SPAN_LIT(""), &made);
+        batch_init(&b, lines, 2);
+        wire = batch_wire(&b, &v);
+        assert_int_equal(wire->len, made.len);
+        assert_memory_equal(wire->data, made.data, made.len);
+        blob_unref(wire);
+        batch_clear(&b);
+        buf_clear(&made);
+    }
     line_unref(lines[0]);
     line_unref(lines[1]);
 }
@@ -428,6 +460,8 @@ static void lines_together_call_whom_one_of_them_does(void **state)
         for (unsigned i = 0; i < 3; i++) {
             some_text(text, sizeof(text) - 1);
             lines[i] = said("x", (int64_t)i, text);
+            if (round % 3 > i % 2) /* all, one of two, none */
+                line_begin(lines[i]);
         }
         batch_init(&b, lines, 3);
         for (unsigned who = 0; who < 4; who++) {
@@ -460,6 +494,7 @@ int main(void)
         cmocka_unit_test(lines_are_wrapped_and_coloured),
         cmocka_unit_test(what_is_said_is_text),
         cmocka_unit_test(what_is_the_same_is_made_once),
+        cmocka_unit_test(what_is_kept_of_a_line_is_what_it_is),
         cmocka_unit_test(lines_together_call_whom_one_of_them_does),
     };
 
