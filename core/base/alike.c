@@ -14,14 +14,32 @@
  * with a buffer for that, the library never makes one of its own. */
 enum { NAME_MOST = 160, KEY_MOST = NAME_MOST * 11 * 3 };
 
+/* NULL: it is not all ASCII, of which folding is to lower case. */
+static char *lower(struct span name)
+{
+    char *key = mem_strndup(name.data, name.len);
+
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)key[i];
+
+        if (c >= 0x80) {
+            mem_free(key);
+            return NULL;
+        }
+        key[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+    return key;
+}
+
 char *alike_key(struct span name)
 {
     uint8_t buffer[KEY_MOST];
     size_t len = sizeof(buffer);
     const uint8_t *folded;
+    char *key = name.len <= NAME_MOST ? lower(name) : NULL;
 
-    if (name.len > NAME_MOST || !utf8_is_valid(name))
-        return NULL;
+    if (key || name.len > NAME_MOST || !utf8_is_valid(name))
+        return key;
     folded =
         u8_casefold((const uint8_t *)name.data, name.len, NULL, UNINORM_NFKC, buffer, &len);
     return folded == buffer ? mem_strndup((const char *)buffer, len) : NULL;

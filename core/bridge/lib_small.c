@@ -75,25 +75,41 @@ static void push_setting(lua_State *L, const struct settings *s, const struct se
     }
 }
 
-static int l_settings_index(lua_State *L)
+/* What that name stands for, on the stack: a setting, as a light userdata, or the table of
+ * those whose names go on after it. */
+static void find_setting(lua_State *L)
 {
-    const struct settings *s = bridge_of(L)->config.settings;
     const char *name = lua_pushfstring(L, "%s%s", lua_tostring(L, lua_upvalueindex(1)),
                                        luaL_checkstring(L, 2));
     const struct setting *t = settings_find(span_of(name));
     const char *prefix = lua_pushfstring(L, "%s.", name);
 
     if (t) {
-        push_setting(L, s, t);
-        return 1;
+        lua_pushlightuserdata(L, (void *)t);
+        return;
     }
     for (t = settings_table; t->name; t++) {
         if (strncmp(t->name, prefix, strlen(prefix)) == 0) {
             push_settings(L, prefix);
-            return 1;
+            return;
         }
     }
-    return luaL_error(L, "there is no setting '%s'", name);
+    luaL_error(L, "there is no setting '%s'", name);
+}
+
+/* What was found is kept: handlers ask for the same again and again. */
+static int l_settings_index(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL) {
+        find_setting(L);
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, lua_upvalueindex(2));
+    }
+    if (lua_islightuserdata(L, -1))
+        push_setting(L, bridge_of(L)->config.settings, lua_touserdata(L, -1));
+    return 1;
 }
 
 static int l_settings_newindex(lua_State *L)
@@ -106,7 +122,8 @@ static void push_settings(lua_State *L, const char *prefix)
     lua_newtable(L);
     lua_createtable(L, 0, 3);
     lua_pushstring(L, prefix);
-    lua_pushcclosure(L, l_settings_index, 1);
+    lua_newtable(L);
+    lua_pushcclosure(L, l_settings_index, 2);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, l_settings_newindex);
     lua_setfield(L, -2, "__newindex");

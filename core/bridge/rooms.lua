@@ -511,7 +511,7 @@ end
 
 local function speak(room, client, text, kind)
   local user = account(client)
-  text = cut(text, LONGEST):match "^%s*(.-)%s*$"
+  text = cut(text, LONGEST):match "^%s*(.*%S)" or ""
   if text == "" then return true end
   local why = why_not_say(room, client, user)
   if why then return nil, why end

@@ -13,6 +13,7 @@ static void what_is_taken_for_the_same_has_one_key(void **state)
 {
     static const char *const pairs[][2] = {
         {"Lobby", "lOBBY"},
+        {"@AZ[ 0~", "@az[ 0~"},
         {"Caf\xc3\xa9", "CAF\xc3\x89"},
         {"Caf\xc3\xa9", "Cafe\xcc\x81"},
         {"Art", "\xef\xbc\xa1\xef\xbd\x92\xef\xbd\x94"},
