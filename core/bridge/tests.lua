@@ -526,6 +526,7 @@ function t:wander(how)
   while begun < calls or #walkers > 0 do
     if begun < calls and #walkers < (how.at_once or 3) then
       begun = begun + 1
+      must("progress", ("wandering: call %d of %s"):format(begun, calls))
       walkers[#walkers + 1] = begin_walk(as)
     end
     local i = math.random(#walkers)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "server/test_run.h"
 
 enum { NAMES_MOST = 12 }; /* of what was never visited, unless all are wanted */
@@ -22,6 +23,7 @@ struct test {
     bool all;
     unsigned number; /* of the tests so far, for TAP */
     char database[PATH_MAX + 16];
+    struct progress progress;
     struct test_run run;
 };
 
@@ -50,11 +52,19 @@ static void print_line(void *arg, struct span line)
 {
     struct test *t = arg;
 
+    progress_end(&t->progress);
     if (t->tap)
         print_tap(t, line);
     else
         cli_print(line);
     fflush(stdout);
+}
+
+static void show_progress(void *arg, const char *what)
+{
+    struct test *t = arg;
+
+    progress_say(&t->progress, what);
 }
 
 /* A list of lines on one line, cut unless all of it is wanted. */
@@ -197,6 +207,8 @@ int test_command(const struct command *self, int argc, char **argv)
     t.run.updates = t.updates;
     t.run.is_plain = t.tap || !isatty(STDOUT_FILENO) || getenv("NO_COLOR");
     t.run.print = print_line;
+    t.run.progress = show_progress;
+    progress_begin(&t.progress);
     t.run.arg = &t;
     status = run(&t, argc, argv);
     test_run_clear(&t.run);

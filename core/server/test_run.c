@@ -97,6 +97,15 @@ static int act_print(struct runner *r, const struct arguments *a, struct tests_a
     return 0;
 }
 
+static int act_progress(struct runner *r, const struct arguments *a, struct tests_answer *out,
+                        struct err *e)
+{
+    (void)out;
+    (void)e;
+    r->run->progress(r->run->arg, text_at(a, 0).data);
+    return 0;
+}
+
 static int act_now(struct runner *r, const struct arguments *a, struct tests_answer *out,
                    struct err *e)
 {
@@ -373,13 +382,14 @@ static const struct {
     const char *what;
     act *act;
 } acts[] = {
-    {"account", act_account}, {"ask", act_ask},         {"change", act_change},
-    {"dial", act_dial},       {"drawn", act_drawn},     {"errors", act_errors},
-    {"hang_up", act_hang_up}, {"look", act_look},       {"now", act_now},
-    {"print", act_print},     {"put", act_put},         {"random", act_random},
-    {"release", act_release}, {"restart", act_restart}, {"rows", act_rows},
-    {"settle", act_settle},   {"start", act_start},     {"type", act_type},
-    {"visited", act_visited}, {"wait", act_wait},       {"write", act_write},
+    {"account", act_account}, {"ask", act_ask},           {"change", act_change},
+    {"dial", act_dial},       {"drawn", act_drawn},       {"errors", act_errors},
+    {"hang_up", act_hang_up}, {"look", act_look},         {"now", act_now},
+    {"print", act_print},     {"progress", act_progress}, {"put", act_put},
+    {"random", act_random},   {"release", act_release},   {"restart", act_restart},
+    {"rows", act_rows},       {"settle", act_settle},     {"start", act_start},
+    {"type", act_type},       {"visited", act_visited},   {"wait", act_wait},
+    {"write", act_write},
 };
 
 static int do_act(void *arg, const char *what, const struct value *args, unsigned count,

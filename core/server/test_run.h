@@ -15,6 +15,7 @@ struct test_run {
     bool is_plain;        /* windows are shown without colours */
     int64_t seed;         /* of who wanders; 0: another one each time */
     void (*print)(void *arg, struct span line);
+    void (*progress)(void *arg, const char *what); /* of what takes long */
     void *arg;
     struct tests_totals totals;
     struct buf screens;  /* keywords that no test has visited, a line each */

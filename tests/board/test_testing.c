@@ -463,6 +463,27 @@ static void tests_are_no_part_of_the_board(void **state)
         fail_msg("%s", said);
 }
 
+/* Who waits at a terminal sees how far it is; and not, when it is over. */
+static void wandering_tells_how_far_it_is(void **state)
+{
+    const char *const args[] = {"test", "--board", board->folder, NULL};
+    char shown[20000] = "";
+    size_t len = 0;
+    ssize_t n;
+    int terminal, status;
+    pid_t pid;
+
+    (void)state;
+    write_test("t:wander { calls = 12 }");
+    pid = board_spawn_in_terminal(args, &terminal);
+    while ((n = read(terminal, shown + len, sizeof(shown) - 1 - len)) > 0)
+        len += (size_t)n;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    close(terminal);
+    assert_non_null(strstr(shown, "\rwandering: call 1 of 12\033[K"));
+    assert_non_null(strstr(shown, "\rwandering: call 12 of 12\033[K\r\033[K"));
+}
+
 static void ctrl_c_ends_it_and_leaves_nothing(void **state)
 {
     const char *const args[] = {"test", "--board", board->folder, NULL};
@@ -518,6 +539,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_endless_loop_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_that_do_not_load_are_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tests_are_no_part_of_the_board, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(wandering_tells_how_far_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ctrl_c_ends_it_and_leaves_nothing, set_up, tear_down),
     };
 
