@@ -200,7 +200,7 @@ void handler_ended(struct task *t, bool ok, const char *message)
     bool left = t->is_cancelled || (t->client && !client_is_open(t->client));
 
     if (t->has_aside)
-        lib_client_take_back(t->client);
+        client_box_take_back(t->client);
     if (ok && t->handler) {
         t->handler->worked = true;
     } else if (!ok && left && !budget_is_over()) {
@@ -596,7 +596,7 @@ static bool start(struct bridge *b, struct client *c, struct handler *h,
     }
     if (call->kind == CALL_RESCUE && modules_push_rescue(b))
         t->function = luaL_ref(b->L, LUA_REGISTRYINDEX);
-    t->has_aside = call->kind == CALL_SLASH && lib_client_set_aside(c);
+    t->has_aside = call->kind == CALL_SLASH && client_box_set_aside(c);
     task_start(t);
     if (call->kind == CALL_LEAVE)
         return false;
@@ -633,7 +633,7 @@ static bool hook_call(void *arg, struct client *c, const struct call *call, stru
 static void hook_answer(void *arg, struct client *c, const struct answer *answer)
 {
     (void)arg;
-    lib_client_answer(c, answer);
+    client_box_answer(c, answer);
 }
 
 static struct task *next_to_cancel(struct bridge *b, const struct client *c)
@@ -745,7 +745,7 @@ struct client_hooks bridge_hooks(struct bridge *b)
                                  .answer = hook_answer,
                                  .gone = hook_gone,
                                  .presence = hook_presence,
-                                 .forget = lib_client_forget,
+                                 .forget = client_box_forget,
                                  .has_handler = hook_has_handler,
                                  .each_handler = hook_each_handler};
 }

@@ -198,15 +198,17 @@ void schedule_stop(struct bridge *b);  /* calls nobody any more */
 void schedule_close(struct bridge *b); /* after the tasks */
 void schedule_ended(struct bridge *b, const char *handler, bool ok);
 
-/* lib_*.c */
-void lib_client_open(lua_State *L);
-void lib_client_answer(struct client *c, const struct answer *answer);
+/* client_box.c: see client_box.h, too */
+void client_box_answer(struct client *c, const struct answer *answer);
 /* Whoever waits for the caller waits on while a command runs. False: nobody does. */
-bool lib_client_set_aside(struct client *c);
-void lib_client_take_back(struct client *c);
-void lib_client_forget(void *bridge, struct client *c);
+bool client_box_set_aside(struct client *c);
+void client_box_take_back(struct client *c);
+void client_box_forget(void *bridge, struct client *c);
 void client_box_push(lua_State *L, struct client *c);
 struct client *client_box_check(lua_State *L, int index); /* raises: the client has left */
+
+/* lib_*.c */
+void lib_client_open(lua_State *L);
 int luaopen_bbs_db(lua_State *L);
 /* May the viewer at `index` see a client? A client; nothing: anybody; true: the board itself.
  */
