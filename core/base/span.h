@@ -30,6 +30,16 @@ static inline bool span_is(struct span s, const char *text)
     return s.len == strlen(text) && memcmp(s.data, text, s.len) == 0;
 }
 
+/* `words` ends with NULL. */
+static inline bool span_is_one_of(struct span s, const char *const *words)
+{
+    for (; *words; words++) {
+        if (span_is(s, *words))
+            return true;
+    }
+    return false;
+}
+
 static inline bool span_equals(struct span a, struct span b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
