@@ -61,77 +61,96 @@ void callers_note(struct store *store, uid_t who, const char *what, struct span 
 
 /* --- who --- */
 
-static void add_column(struct buf *out, const char *text, unsigned columns)
+enum column { NODE, HANDLE, LEVEL, WHERE, IDLE, ADDRESS, TERMINAL, GENERATION, COLUMNS };
+
+static const char *const titles[COLUMNS] = {"node", "handle",  "level",    "where",
+                                            "idle", "address", "terminal", "generation"};
+
+struct row {
+    char text[COLUMNS][80];
+};
+
+static void write_idle(char *text, size_t size, double seconds)
 {
-    struct span s = span_of(text);
-    unsigned width = utf8_columns(s);
-
-    while (width > columns) {
-        s.len--;
-        while (s.len > 0 && ((unsigned char)s.data[s.len] & 0xC0) == 0x80)
-            s.len--;
-        width = utf8_columns(s);
-    }
-    buf_add(out, s);
-    for (; width < columns + 2; width++)
-        buf_add_byte(out, ' ');
-}
-
-static void add_idle(struct buf *out, double seconds)
-{
-    char text[24];
-
     if (seconds < 3600)
-        snprintf(text, sizeof(text), "%u:%02u", (unsigned)seconds / 60, (unsigned)seconds % 60);
+        snprintf(text, size, "%u:%02u", (unsigned)seconds / 60, (unsigned)seconds % 60);
     else
-        snprintf(text, sizeof(text), "%.0f h", seconds / 3600);
-    add_column(out, text, 6);
+        snprintf(text, size, "%.0f h", seconds / 3600);
 }
 
-/* Of all who are on line: whom a sysop bans has to be seen whole. */
-static unsigned address_columns(struct clients *all)
+/* False: nobody is there. Whom a sysop bans has to be seen whole: nothing is cut that callers
+ * are told by; a terminal may call itself anything. */
+static bool describe(struct row *row, const struct client *c)
 {
-    size_t most = sizeof("255.255.255.255") - 1;
+    char(*text)[80] = row->text;
+    enum { SIZE = sizeof(text[0]) };
 
-    for (unsigned i = 1; i <= clients_last_id(all); i++) {
-        const struct client *c = clients_at(all, i);
-        size_t len = c && client_is_open(c) ? strlen(client_address(c)) : 0;
-
-        most = len > most ? len : most;
-    }
-    return (unsigned)most;
-}
-
-static void add_caller(struct buf *out, const struct client *c, unsigned address)
-{
-    char terminal[64];
-
-    snprintf(terminal, sizeof(terminal), "%.20s %ux%u", client_term_name(c), client_width(c),
+    if (!c || !client_is_open(c))
+        return false;
+    snprintf(text[NODE], SIZE, "%u", client_id(c));
+    snprintf(text[HANDLE], SIZE, "%s", client_user_id(c));
+    snprintf(text[LEVEL], SIZE, "%u", client_level(c));
+    snprintf(text[WHERE], SIZE, "%.79s", client_keyword(c));
+    write_idle(text[IDLE], SIZE, client_idle(c));
+    snprintf(text[ADDRESS], SIZE, "%s", client_address(c));
+    snprintf(text[TERMINAL], SIZE, "%.20s %ux%u", client_term_name(c), client_width(c),
              client_height(c));
-    buf_printf(out, "%4u  ", client_id(c));
-    add_column(out, client_user_id(c), 16);
-    buf_printf(out, "%5u  ", client_level(c));
-    add_column(out, client_keyword(c), 18);
-    add_idle(out, client_idle(c));
-    add_column(out, client_address(c), address);
-    add_column(out, terminal, 24);
-    buf_printf(out, "%10u%s\n", client_generation(c),
-               client_generation(c) == clients_trial(client_all(c)) ? "  on trial" : "");
+    snprintf(text[GENERATION], SIZE, "%u", client_generation(c));
+    return true;
+}
+
+/* Each column is as wide as what stands in it. */
+static void find_widths(struct clients *all, unsigned widths[COLUMNS])
+{
+    struct row row;
+
+    for (unsigned k = 0; k < COLUMNS; k++)
+        widths[k] = (unsigned)strlen(titles[k]);
+    for (unsigned i = 1; i <= clients_last_id(all); i++) {
+        bool is_there = describe(&row, clients_at(all, i));
+
+        for (unsigned k = 0; is_there && k < COLUMNS; k++) {
+            unsigned columns = utf8_columns(span_of(row.text[k]));
+
+            widths[k] = columns > widths[k] ? columns : widths[k];
+        }
+    }
+}
+
+/* Numbers stand at the right of their column. */
+static void add_cell(struct buf *out, enum column k, const char *text, const unsigned *widths)
+{
+    int room = (int)(widths[k] - utf8_columns(span_of(text)));
+    bool is_number = k == NODE || k == LEVEL || k == GENERATION;
+
+    buf_printf(out, "%s%*s%s%*s", k > 0 ? "  " : "", is_number ? room : 0, "", text,
+               is_number || k == COLUMNS - 1 ? 0 : room, "");
+}
+
+static void add_caller(struct buf *out, const struct row *row, bool is_on_trial,
+                       const unsigned *widths)
+{
+    for (unsigned k = 0; k < COLUMNS; k++)
+        add_cell(out, k, row->text[k], widths);
+    buf_add_text(out, is_on_trial ? "  on trial\n" : "\n");
 }
 
 void callers_who(struct clients *all, struct buf *out)
 {
-    unsigned address = address_columns(all);
+    unsigned widths[COLUMNS];
     unsigned count = 0;
+    struct row row;
 
-    buf_printf(out, "%4s  %-16s  %5s  %-18s  %-6s  %-*s  %-24s  %10s\n", "node", "handle",
-               "level", "where", "idle", (int)address, "address", "terminal", "generation");
+    find_widths(all, widths);
+    for (unsigned k = 0; k < COLUMNS; k++)
+        add_cell(out, k, titles[k], widths);
+    buf_add_byte(out, '\n');
     for (unsigned i = 1; i <= clients_last_id(all); i++) {
         const struct client *c = clients_at(all, i);
 
-        if (!c || !client_is_open(c))
+        if (!describe(&row, c))
             continue;
-        add_caller(out, c, address);
+        add_caller(out, &row, client_generation(c) == clients_trial(all), widths);
         count++;
     }
     buf_printf(out, "%u on line, and %u who have typed nothing yet\n", count,

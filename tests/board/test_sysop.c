@@ -269,9 +269,10 @@ static void the_command_line_does_it_too(void **state)
     begin();
     luna = newcomer("luna");
     assert_int_equal(run("who", NULL, NULL, &out), 0);
-    assert_non_null(strstr(out, "   1  luna                 10  menu "));
-    assert_non_null(strstr(out, "127.0.0.1        xterm 80x24  "));
-    assert_non_null(strstr(out, "  1\n")); /* the generation */
+    assert_non_null(
+        strstr(out, "node  handle  level  where  idle  address    terminal     generation\n"));
+    assert_non_null(strstr(out, "   1  luna       10  menu   "));
+    assert_non_null(strstr(out, "  127.0.0.1  xterm 80x24           1\n"));
     assert_non_null(strstr(out, "1 on line"));
     free(out);
     assert_int_equal(run("say", "we stop", "at ten", &out), 0);
