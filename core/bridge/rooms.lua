@@ -502,6 +502,12 @@ local function cut(text, most)
   return text:sub(1, most)
 end
 
+-- In time that grows with the length alone, whatever blanks there are.
+local function trim(text)
+  local from = text:find "%S"
+  return from and text:match("^.*%S", from) or ""
+end
+
 -- A bot's line, or what a policy has made of one, may be a number, and longer than is shown.
 local function utter(room, kind, user, nick_name, text)
   flush_moves(room)
@@ -511,7 +517,7 @@ end
 
 local function speak(room, client, text, kind)
   local user = account(client)
-  text = cut(text, LONGEST):match "^%s*(.*%S)" or ""
+  text = trim(cut(text, LONGEST))
   if text == "" then return true end
   local why = why_not_say(room, client, user)
   if why then return nil, why end

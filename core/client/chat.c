@@ -256,18 +256,19 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int events)
     (void)events; /* the turn has begun: chat_deliver is called at its end */
 }
 
-/* They are looked at once a turn; where lines wait for theirs, a timer makes one. */
 void chat_deliver(struct clients *all)
 {
-    double now = timer_now();
-    double at;
+    rooms_deliver(all->rooms, timer_now(), deliver);
+}
 
-    rooms_deliver(all->rooms, now, deliver);
+void chat_await(struct clients *all)
+{
+    double at = rooms_due_at(all->rooms);
+    double now = all->turn_began; /* the loop's time is of then */
+
     ev_timer_stop(all->config.loop, &all->rooms_timer);
-    at = rooms_due_at(all->rooms);
     if (isinf(at))
         return;
-    now = all->turn_began; /* the loop's time is of then */
     ev_timer_init(&all->rooms_timer, on_due, at > now ? at - now : 0, 0);
     ev_timer_start(all->config.loop, &all->rooms_timer);
 }

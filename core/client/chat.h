@@ -17,7 +17,8 @@ void chat_add(struct clients *all, struct room *r, struct line *l);
 struct rooms *chat_rooms(const struct clients *all);
 
 /* --- of client/'s other parts --- */
-void chat_deliver(struct clients *all);           /* before the loop sleeps: see room.h */
+void chat_deliver(struct clients *all); /* at the end of each turn: see room.h */
+void chat_await(struct clients *all);   /* before the loop sleeps: until lines are due */
 void chat_hide(struct client *c, bool is_hidden); /* the room is told that it goes, or comes */
 void chat_show_again(struct client *c);  /* the screen is empty: the last lines once more */
 void chat_end(struct client *c);         /* the call is over: the room is told */

@@ -108,6 +108,7 @@ static void before_wait(struct ev_loop *loop, ev_prepare *w, int events)
     (void)events;
     chat_deliver(all);
     flush_dirty(all);
+    chat_await(all);
     if (all->dirty)
         ev_idle_start(loop, &all->no_wait);
     end = timer_now();

@@ -14,8 +14,9 @@
 static const double ROUND_MOST = 0.036;    /* seconds */
 static const double ROUND_EACH = 0.000015; /* for each member and line */
 
-/* Of the members, how many have their turn together. */
-enum { PARTS = 8, PART_LEAST = 32, PART_MOST = 250 };
+/* Of the members, how many have their turn together; and how many parts in one turn of the
+ * loop, where turns are so long that a round would take longer than ROUND_MOST. */
+enum { PARTS = 8, PART_LEAST = 32, PART_MOST = 250, PARTS_A_TURN = 4 };
 
 struct room {
     struct rooms *all;
@@ -289,7 +290,9 @@ static void add_to_ring(struct room *r, struct line *l)
 /* Nobody says so much in a round: what is over it is in the history alone. */
 static void add_fresh(struct room *r, struct line *l)
 {
-    if (r->fresh_count == ROOM_FRESH_MOST) {
+    uint64_t in_round = r->is_in_round ? r->added - r->round_added : r->fresh_count;
+
+    if (in_round >= ROOM_FRESH_MOST) {
         for (struct member *m = r->first; m; m = m->next)
             m->missed++;
         return;
@@ -469,22 +472,40 @@ static void deliver_part(struct room *r, void (*deliver)(struct member *m, struc
         struct batch *lines = m->has < load.added ? batch_for(&load, m) : NULL;
 
         r->next_due = m->next;
+        if (!lines)
+            continue;
         m->has = load.added;
-        if (lines)
-            deliver(m, lines);
+        deliver(m, lines);
     }
     drop_lines(&load);
     r->part++;
 }
 
+/* Some of those that are left would have had their turn in the longest round. */
+static bool is_late(const struct room *r, double now)
+{
+    return r->next_due && now >= r->round_at + ROUND_MOST * r->part * r->part_size / r->count;
+}
+
 static void take_turn(struct room *r, double now,
                       void (*deliver)(struct member *m, struct batch *lines))
 {
+    unsigned parts = 0;
+
     if (!r->is_in_round)
         begin_round(r, now);
-    deliver_part(r, deliver);
+    do
+        deliver_part(r, deliver);
+    while (++parts < PARTS_A_TURN && is_late(r, now));
     if (!r->next_due)
         end_round(r);
+}
+
+static bool is_due(struct room *r, double now)
+{
+    if (r->round_at > now) /* the clock was set back */
+        r->round_at = now - r->period;
+    return due_at(r) <= now;
 }
 
 void rooms_deliver(struct rooms *all, double now,
@@ -497,7 +518,7 @@ void rooms_deliver(struct rooms *all, double now,
     all->fresh = NULL;
     for (struct room *next; r; r = next) {
         next = r->next_fresh;
-        if (due_at(r) <= now || r->round_at > now) /* the clock may have been set back */
+        if (is_due(r, now))
             take_turn(r, now, deliver);
         if (r->fresh_count > 0) {
             *end = r;

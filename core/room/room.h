@@ -18,7 +18,7 @@ enum {
     ROOMS_MOST = 10000,
     ROOM_NAME_MAX = 30,       /* characters, in at most four times as many bytes */
     ROOM_HISTORY_MOST = 5000, /* lines that can be kept */
-    ROOM_FRESH_MOST = 1000,   /* lines that are gathered at most before they are delivered */
+    ROOM_FRESH_MOST = 1000,   /* lines that are gathered at most in a round */
     MEMBER_HELD_MOST = 200,   /* that wait for somebody who can't be shown them now */
 };
 

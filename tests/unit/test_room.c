@@ -179,6 +179,51 @@ static void a_busy_crowd_has_its_turns_one_after_the_other(void **state)
     rooms_free(all);
 }
 
+/* Where other work makes each turn of the loop long, nobody waits for a turn for each part. */
+static void long_turns_lose_no_lines(void **state)
+{
+    struct rooms *all = rooms_new(HISTORY);
+    struct member *crowd[CROWD];
+    struct room *r = crowded(all, crowd);
+    unsigned lines = 0;
+
+    (void)state;
+    for (now = 5; lines < CROWD_LINES; now += 0.1) {
+        for (unsigned i = 0; i < 100; i++)
+            say_number(r, lines++);
+        rooms_deliver(all, now, number);
+    }
+    wait_for_all(all);
+    for (unsigned i = 0; i < CROWD; i++) {
+        assert_int_equal(next_of[i], CROWD_LINES);
+        assert_int_equal(crowd[i]->missed, 0);
+    }
+    assert_true(longest < 0.25);
+    rooms_free(all);
+}
+
+/* What is too much for a round is missed, and that is counted. */
+static void so_many_lines_come_in_a_round(void **state)
+{
+    struct rooms *all = rooms_new(HISTORY);
+    struct member *crowd[CROWD];
+    struct room *r = crowded(all, crowd);
+
+    (void)state;
+    now = 5;
+    for (unsigned i = 0; i < ROOM_FRESH_MOST + 7; i++)
+        say_number(r, i);
+    rooms_deliver(all, now, number);
+    for (unsigned i = 0; i < ROOM_FRESH_MOST + 5; i++)
+        say_number(r, ROOM_FRESH_MOST + i);
+    wait_for_all(all);
+    for (unsigned i = 0; i < CROWD; i++) {
+        assert_int_equal(next_of[i], 2 * ROOM_FRESH_MOST);
+        assert_int_equal(crowd[i]->missed, 12);
+    }
+    rooms_free(all);
+}
+
 /* Somebody comes or goes at any time, and lines of which nobody loses any. */
 static void who_comes_into_a_crowd_has_all_from_then_on(void **state)
 {
@@ -486,6 +531,8 @@ int main(void)
         cmocka_unit_test(everybody_gets_all_lines_in_order),
         cmocka_unit_test(a_quiet_crowd_is_brought_a_line_at_once),
         cmocka_unit_test(a_busy_crowd_has_its_turns_one_after_the_other),
+        cmocka_unit_test(long_turns_lose_no_lines),
+        cmocka_unit_test(so_many_lines_come_in_a_round),
         cmocka_unit_test(who_comes_into_a_crowd_has_all_from_then_on),
         cmocka_unit_test(who_leaves_meanwhile_gets_none),
         cmocka_unit_test(so_many_lines_are_kept),
