@@ -271,10 +271,12 @@ static void a_trial_is_undone_as_a_whole_and_its_files_are_kept(void **state)
     see_wall(luna, "SCREEN one handler one library one.");
     assert_null(board_read(board, "screens/neu.txt"));
     assert_int_equal(run("undo", "screens/neu.txt"), 0);
+    board_expect_log(board, &from, "reload event=trial generation=");
     text = board_read(board, "screens/neu.txt");
     assert_string_equal(text, "NEW\n");
     free(text);
     board_remove(board, "screens/neu.txt");
+    board_expect_log(board, &from, "reload event=trial-over generation=1");
     assert_int_equal(run("undo", WALL), 0);
     board_expect_log(board, &from, "reload event=trial generation=");
     see_wall(moon, "SCREEN two handler one");
