@@ -67,7 +67,7 @@ static const char *const titles[COLUMNS] = {"node", "handle",  "level",    "wher
                                             "idle", "address", "terminal", "generation"};
 
 struct row {
-    char text[COLUMNS][80];
+    char text[COLUMNS][160];
 };
 
 static void write_idle(char *text, size_t size, double seconds)
@@ -82,7 +82,7 @@ static void write_idle(char *text, size_t size, double seconds)
  * are told by; a terminal may call itself anything. */
 static bool describe(struct row *row, const struct client *c)
 {
-    char(*text)[80] = row->text;
+    char(*text)[160] = row->text;
     enum { SIZE = sizeof(text[0]) };
 
     if (!c || !client_is_open(c))
@@ -90,7 +90,7 @@ static bool describe(struct row *row, const struct client *c)
     snprintf(text[NODE], SIZE, "%u", client_id(c));
     snprintf(text[HANDLE], SIZE, "%s", client_user_id(c));
     snprintf(text[LEVEL], SIZE, "%u", client_level(c));
-    snprintf(text[WHERE], SIZE, "%.79s", client_keyword(c));
+    snprintf(text[WHERE], SIZE, "%s", client_keyword(c));
     write_idle(text[IDLE], SIZE, client_idle(c));
     snprintf(text[ADDRESS], SIZE, "%s", client_address(c));
     snprintf(text[TERMINAL], SIZE, "%.20s %ux%u", client_term_name(c), client_width(c),
