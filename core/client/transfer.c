@@ -333,14 +333,14 @@ void transfer_take(struct client *c, struct span *in)
 {
     struct transfer *t = c->transfer;
 
+    if (!t->sender && !t->receiver && t->is_prepared && !t->is_over)
+        begin_protocol(t);
     if (is_way_back(t, *in))
         go_back(t);
-    if (t->sender && !t->is_over)
+    if (t->sender && !t->is_over) /* what the peer has said too early, too */
         transfer_send_run(t, in);
     else if (t->receiver && !t->is_over)
         transfer_receive_run(t, in);
-    else if (t->is_prepared && !t->is_over)
-        begin_protocol(t);
     write_out(t);
     if (t->is_over && is_silent(t, in))
         finish(t);

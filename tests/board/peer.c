@@ -233,14 +233,23 @@ static void carry(struct peer *p)
     }
 }
 
-static const char *wait_for(struct caller *c, const char *trigger)
+/* Where it is on the wire, at `from` or behind it. */
+static size_t wait_for(struct caller *c, size_t from, const char *text)
 {
     double until = caller_patience();
     const char *at;
 
-    while (!(at = c->wire ? memmem(c->wire, c->wire_len, trigger, strlen(trigger)) : NULL))
-        caller_wait(c, until, trigger);
-    return at;
+    while (
+        !(at = c->wire ? memmem(c->wire + from, c->wire_len - from, text, strlen(text)) : NULL))
+        caller_wait(c, until, text);
+    return (size_t)(at - c->wire);
+}
+
+static size_t wait_for_start(struct caller *c, const char *trigger)
+{
+    size_t at = wait_for(c, 0, trigger);
+
+    return strcmp(trigger, PEER_BY_HAND) == 0 ? wait_for(c, at, "\n") + 1 : at;
 }
 
 int peer_run(struct caller *c, const char *trigger, char *const argv[],
@@ -248,12 +257,11 @@ int peer_run(struct caller *c, const char *trigger, char *const argv[],
 {
     struct peer p = {
         .c = c, .options = options, .seed = options->seed, .faults = options->faults};
-    const char *at;
+    size_t at = wait_for_start(c, trigger);
     int status;
 
-    at = wait_for(c, trigger);
     start(&p, argv);
-    to_program(&p, at, c->wire_len - (size_t)(at - c->wire));
+    to_program(&p, c->wire + at, c->wire_len - at);
     c->wire_len = 0; /* the next one waits for another */
     carry(&p);
     if (is_cut(&p)) {

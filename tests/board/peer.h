@@ -24,6 +24,9 @@ struct peer_options {
     size_t after_bytes;
 };
 
+/* The end of what a person is told who starts the program by hand: the program has not read it. */
+#define PEER_BY_HAND "Ctrl-X does."
+
 /* Begin when `trigger` has come over the line, and carry everything until the program has
  * ended. Its exit status, or 128 and its signal; -1: the line was cut. */
 int peer_run(struct caller *c, const char *trigger, char *const argv[],

@@ -410,7 +410,7 @@ static void what_is_new_and_chosen_is_kept_between_calls(void **state)
     caller_expect(c, "1 file, ");
     caller_expect(c, "back ");
     caller_send(c, "g");
-    assert_int_equal(peer_run(c, "Ctrl-X does.", rb, &options), 0);
+    assert_int_equal(peer_run(c, PEER_BY_HAND, rb, &options), 0);
     caller_expect(c, "Any key goes on.");
     assert_text("got/new.txt", "new");
 }

@@ -221,6 +221,21 @@ static void ctrl_c_leads_back_before_it_has_begun(void **state)
     caller_expect(c, "Which? ");
 }
 
+/* Before it has said a word. */
+static void ctrl_c_may_come_early(void **state)
+{
+    struct caller *c = exchange_begin();
+
+    (void)state;
+    make_file("real", 10, 'x');
+    caller_expect(c, "Which? ");
+    caller_send(c, "ymodem!real\r");
+    caller_expect(c, "Ctrl-C leads back");
+    caller_send(c, "\003");
+    caller_expect(c, "<real 0 0 false the terminal did not begin>");
+    caller_expect(c, "Which? ");
+}
+
 /* Each is a whole file to be read. */
 static void its_crc_is_not_told_for_ever(void **state)
 {
@@ -473,8 +488,6 @@ static void nothing_is_left_of_a_guests_cut_upload(void **state)
 
 /* --- YMODEM and XMODEM --- */
 
-#define LEADS_BACK "Ctrl-X does."
-
 static void rb_receives_what_is_there(void **state)
 {
     static char *const argv[] = {"rb", "-q", NULL};
@@ -485,7 +498,7 @@ static void rb_receives_what_is_there(void **state)
     make_file("empty", 0, -1);
     make_file("large.bin", 300001, -1);
     make_file("iac", 10000, 0xFF);
-    assert_int_equal(receive_at(c, LEADS_BACK, "ymodem!empty,large.bin,iac", argv, &options),
+    assert_int_equal(receive_at(c, PEER_BY_HAND, "ymodem!empty,large.bin,iac", argv, &options),
                      0);
     caller_expect(c, "<empty 0 0 true ->");
     caller_expect(c, "<large.bin 300001 0 true ->");
@@ -493,6 +506,20 @@ static void rb_receives_what_is_there(void **state)
     assert_same("empty");
     assert_same("large.bin");
     assert_same("iac");
+}
+
+/* It asks once, and then not again for ten seconds. */
+static void who_asks_early_is_answered(void **state)
+{
+    struct caller *c = exchange_begin();
+
+    (void)state;
+    make_file("real", 10, 'x');
+    caller_expect(c, "Which? ");
+    caller_send(c, "ymodem!real\r");
+    caller_expect(c, PEER_BY_HAND);
+    caller_send(c, "C");
+    caller_expect(c, "real");
 }
 
 static void rb_may_be_begun_where_zmodem_was_meant(void **state)
@@ -518,7 +545,7 @@ static void rx_receives_one_file(void **state)
 
     (void)state;
     make_file("large.bin", 128000, -1);
-    assert_int_equal(receive_at(c, LEADS_BACK, "xmodem!large.bin,large.bin", argv, &options),
+    assert_int_equal(receive_at(c, PEER_BY_HAND, "xmodem!large.bin,large.bin", argv, &options),
                      0);
     caller_expect(c, "<large.bin 128000 0 true ->");
     caller_expect(c, "<large.bin 0 0 false XModem sends one file at a time>");
@@ -540,7 +567,7 @@ static void sb_sends_what_it_has(void **state)
     make_own("large.bin", 300000, -1);
     make_own("iac", 10000, 0xFF);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(send_at(c, LEADS_BACK, kinds[i], argv, &options), 0);
+        assert_int_equal(send_at(c, PEER_BY_HAND, kinds[i], argv, &options), 0);
         caller_expect(c, "<one 1 0 true ->");
         caller_expect(c, "<empty 0 0 true ->");
         caller_expect(c, "<large.bin 300000 0 true ->");
@@ -561,7 +588,7 @@ static void sx_sends_one_file(void **state)
 
     (void)state;
     make_own("large.bin", 128000, -1);
-    assert_int_equal(send_at(c, LEADS_BACK, "by=xmodem as=large.bin", argv, &options), 0);
+    assert_int_equal(send_at(c, PEER_BY_HAND, "by=xmodem as=large.bin", argv, &options), 0);
     caller_expect(c, "<large.bin 128000 0 true ->");
     assert_came("large.bin");
 }
@@ -664,7 +691,7 @@ static void ymodem_ends_where_a_file_is_not_wanted(void **state)
     make_own("a", 100, 'a');
     make_own("b", 200, 'b');
     make_own("large.bin", 300000, -1);
-    send_at(c, LEADS_BACK, "by=ymodem max=1000", argv, &options);
+    send_at(c, PEER_BY_HAND, "by=ymodem max=1000", argv, &options);
     caller_expect(c, "<a 100 0 true ->");
     caller_expect(c, "<large.bin 0 0 false it is larger than what is taken>");
     caller_expect(c, "END");
@@ -696,7 +723,7 @@ static void binary_is_given_back(void **state)
     caller_expect(c, "<none 0 0 false");
     assert_false(caller_is_binary(c));
     c->refuses_binary = false;
-    assert_int_equal(receive_at(c, LEADS_BACK, "ymodem!cr", argv, &plain), 0);
+    assert_int_equal(receive_at(c, PEER_BY_HAND, "ymodem!cr", argv, &plain), 0);
     caller_expect(c, "<cr 5000 0 true ->");
     assert_same("cr");
     caller_expect(c, "Which? ");
@@ -717,6 +744,7 @@ int main(void)
         TEST(five_ctrl_x_lead_back),
         TEST(it_may_be_cancelled_at_any_moment),
         TEST(ctrl_c_leads_back_before_it_has_begun),
+        TEST(ctrl_c_may_come_early),
         TEST(its_crc_is_not_told_for_ever),
         TEST(a_full_disk_ends_that_file),
         TEST(who_offers_for_ever_is_ended),
@@ -734,6 +762,7 @@ int main(void)
         TEST(parts_are_kept_for_some_days),
         TEST(nothing_is_left_of_a_guests_cut_upload),
         TEST(rb_receives_what_is_there),
+        TEST(who_asks_early_is_answered),
         TEST(rb_may_be_begun_where_zmodem_was_meant),
         TEST(rx_receives_one_file),
         TEST(sb_sends_what_it_has),
