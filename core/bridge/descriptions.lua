@@ -41,7 +41,7 @@ end
 
 local LINE_MOST <const> = 16384 -- bytes: of a longer one, the rest is nothing
 local LINE_WORK <const> = 100 -- as many bytes' work each line is, however short
-local REST <const> = 20000 -- bytes between two rests
+local REST <const> = 8000 -- bytes between two rests
 
 -- The lines of a text that ends with one, with rests.
 local function lines_of(text)

@@ -247,11 +247,16 @@ static int push_number(lua_State *L, struct file_work *w)
     return 1;
 }
 
+/* As much as a whole file may be: Lua would collect all garbage there is at once for it, within
+ * this handler's time. Some is collected now, the rest step by step as ever. */
 static int push_text(lua_State *L, struct file_work *w)
 {
     struct span s = buf_span(&w->text);
 
+    lua_gc(L, LUA_GCSTOP);
     lua_pushlstring(L, s.len ? s.data : "", s.len);
+    lua_gc(L, LUA_GCRESTART);
+    lua_gc(L, LUA_GCSTEP, 1);
     return 1;
 }
 
