@@ -519,7 +519,7 @@ static void who_asks_early_is_answered(void **state)
     caller_send(c, "ymodem!real\r");
     caller_expect(c, PEER_BY_HAND);
     caller_send(c, "C");
-    caller_expect(c, "real");
+    caller_expect(c, "\377real");
 }
 
 static void rb_may_be_begun_where_zmodem_was_meant(void **state)
