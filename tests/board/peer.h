@@ -24,7 +24,7 @@ struct peer_options {
     size_t after_bytes;
 };
 
-/* The end of what a person is told who starts the program by hand: the program has not read it. */
+/* The end of what a person is told who starts the program by hand: it has not read that. */
 #define PEER_BY_HAND "Ctrl-X does."
 
 /* Begin when `trigger` has come over the line, and carry everything until the program has
