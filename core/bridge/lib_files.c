@@ -11,7 +11,7 @@
 #include "term/ansi.h"
 #include "term/charset.h"
 
-enum { TEXT_MOST = 1 << 20, END_OF_FILE = 0x1A, MARK = 0x04 };
+enum { TEXT_MOST = 1 << 20, LARGE = 1 << 14, END_OF_FILE = 0x1A, MARK = 0x04 };
 
 struct file_work {
     struct job job;
@@ -247,16 +247,24 @@ static int push_number(lua_State *L, struct file_work *w)
     return 1;
 }
 
-/* As much as a whole file may be: Lua would collect all garbage there is at once for it, within
- * this handler's time. Some is collected now, the rest step by step as ever. */
+/* For a whole file Lua would collect all garbage there is at once, within this handler's time.
+ * Some is collected now, the rest step by step as ever. */
+static void push_large(lua_State *L, struct span s)
+{
+    lua_gc(L, LUA_GCSTOP);
+    lua_pushlstring(L, s.data, s.len);
+    lua_gc(L, LUA_GCRESTART);
+    lua_gc(L, LUA_GCSTEP, 1);
+}
+
 static int push_text(lua_State *L, struct file_work *w)
 {
     struct span s = buf_span(&w->text);
 
-    lua_gc(L, LUA_GCSTOP);
-    lua_pushlstring(L, s.len ? s.data : "", s.len);
-    lua_gc(L, LUA_GCRESTART);
-    lua_gc(L, LUA_GCSTEP, 1);
+    if (s.len > LARGE)
+        push_large(L, s);
+    else
+        lua_pushlstring(L, s.len ? s.data : "", s.len);
     return 1;
 }
 

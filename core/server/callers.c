@@ -66,8 +66,10 @@ enum column { NODE, HANDLE, LEVEL, WHERE, IDLE, ADDRESS, TERMINAL, GENERATION, C
 static const char *const titles[COLUMNS] = {"node", "handle",  "level",    "where",
                                             "idle", "address", "terminal", "generation"};
 
+enum { CELL = 160 };
+
 struct row {
-    char text[COLUMNS][160];
+    char text[COLUMNS][CELL];
 };
 
 static void write_idle(char *text, size_t size, double seconds)
@@ -82,20 +84,19 @@ static void write_idle(char *text, size_t size, double seconds)
  * are told by; a terminal may call itself anything. */
 static bool describe(struct row *row, const struct client *c)
 {
-    char(*text)[160] = row->text;
-    enum { SIZE = sizeof(text[0]) };
+    char(*text)[CELL] = row->text;
 
     if (!c || !client_is_open(c))
         return false;
-    snprintf(text[NODE], SIZE, "%u", client_id(c));
-    snprintf(text[HANDLE], SIZE, "%s", client_user_id(c));
-    snprintf(text[LEVEL], SIZE, "%u", client_level(c));
-    snprintf(text[WHERE], SIZE, "%s", client_keyword(c));
-    write_idle(text[IDLE], SIZE, client_idle(c));
-    snprintf(text[ADDRESS], SIZE, "%s", client_address(c));
-    snprintf(text[TERMINAL], SIZE, "%.20s %ux%u", client_term_name(c), client_width(c),
+    snprintf(text[NODE], CELL, "%u", client_id(c));
+    snprintf(text[HANDLE], CELL, "%s", client_user_id(c));
+    snprintf(text[LEVEL], CELL, "%u", client_level(c));
+    snprintf(text[WHERE], CELL, "%s", client_keyword(c));
+    write_idle(text[IDLE], CELL, client_idle(c));
+    snprintf(text[ADDRESS], CELL, "%s", client_address(c));
+    snprintf(text[TERMINAL], CELL, "%.20s %ux%u", client_term_name(c), client_width(c),
              client_height(c));
-    snprintf(text[GENERATION], SIZE, "%u", client_generation(c));
+    snprintf(text[GENERATION], CELL, "%u", client_generation(c));
     return true;
 }
 
